@@ -1,0 +1,215 @@
+//! The feature gate: a licence loaded once, asked at each use.
+
+use crate::certificate::Chain;
+use crate::key::Pins;
+use crate::license::{Environment, License, OnExpiry, Token};
+use crate::state::{DeviceClock, State, Time};
+use crate::text::{Feature, Identity};
+use crate::verdict::{FeatureVerdict, Reason, Validity, Verdict};
+
+/// What this app expects of its licences.
+#[derive(Clone, Copy, Debug)]
+pub struct Expect<'a> {
+    /// The issuer's name, `iss`.
+    pub issuer: &'a str,
+    /// The world this app runs in, `env`.
+    pub environment: Environment,
+    /// This app's AppId, `sub`; `None`: any.
+    pub app_id: Option<u32>,
+    /// This app's identity, for licences that are tied to some (`bind`).
+    pub identity: Option<Identity>,
+}
+
+/// Holds a licence and answers, at each use of a feature, whether it may run.
+///
+/// Loading checks signatures (about 0.1 ms); [`check`](Self::check) compares numbers. A licence that
+/// cannot be used leaves the gate closed with its reason; nothing panics and nothing is fatal.
+///
+/// ```
+/// use tonegate_license::{Environment, Expect, Gate, Pins, Reason, State, Time};
+///
+/// let pins: Pins = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo,PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw"
+///     .parse()?;
+/// let expect = Expect {
+///     issuer: "tonegate",
+///     environment: Environment::Production,
+///     app_id: Some(12345),
+///     identity: None,
+/// };
+/// let mut gate = Gate::new(pins, expect, State::new(0x5eed));
+/// let now = Time { wall: 1_763_840_000, elapsed: 0 };
+///
+/// let verdict = gate.load("not a licence", now);
+/// assert_eq!(verdict.reason, Some(Reason::NotALicense));
+/// assert_eq!(gate.check("ans", now).sdk_code(), 81);
+/// // Keep this wherever the app keeps its settings, whenever it has changed:
+/// let stored = gate.state().to_bytes();
+/// # let _ = stored;
+/// # Ok::<(), tonegate_license::PinsError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Gate<'a> {
+    pins: Pins,
+    expect: Expect<'a>,
+    state: State,
+    chain: Option<Chain>,
+    clock: Option<DeviceClock>,
+    held: Result<Held, Reason>,
+}
+
+/// An authentic licence of this app, good or not at the moment.
+#[derive(Clone, Debug)]
+struct Held {
+    license: License,
+    certificate_ends: i64,
+}
+
+impl<'a> Gate<'a> {
+    /// A closed gate, with the state that the device kept.
+    #[must_use]
+    pub const fn new(pins: Pins, expect: Expect<'a>, state: State) -> Self {
+        Self { pins, expect, state, chain: None, clock: None, held: Err(Reason::Empty) }
+    }
+
+    /// Loads a licence in place of the one before, whatever comes of it.
+    pub fn load(&mut self, text: &str, time: Time) -> Verdict {
+        self.held = self.authenticate(text).map(|(license, chain)| {
+            let proven = license.issued_at().max(chain.not_before());
+            let times = (license.issued_at(), proven, license.expires_at());
+            self.clock = Some(DeviceClock::load(self.clock, &mut self.state, time, times));
+            Held { license, certificate_ends: chain.expires_at() }
+        });
+        self.verdict(time)
+    }
+
+    /// What is true of the loaded licence at `time`.
+    pub fn verdict(&mut self, time: Time) -> Verdict {
+        let now = self.advance(time);
+        match &self.held {
+            Err(reason) => Verdict::refused(*reason),
+            Ok(held) => held.verdict(now, &self.state),
+        }
+    }
+
+    /// May `feature` run at `time`? Ask at each use: nothing ends by itself.
+    pub fn check(&mut self, feature: &str, time: Time) -> FeatureVerdict {
+        let now = self.advance(time);
+        let grace_used = self.clock.map_or(0, |clock| clock.grace_used());
+        match &self.held {
+            Err(reason) => FeatureVerdict::Bypass(*reason),
+            Ok(held) => held.check(feature, now, grace_used, &self.state),
+        }
+    }
+
+    /// What the device should keep. Store it whenever it differs from what was stored.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.state
+    }
+
+    /// The licence that was loaded, where it is authentic and this app's.
+    #[must_use]
+    pub fn license(&self) -> Option<&License> {
+        self.held.as_ref().ok().map(|held| &held.license)
+    }
+
+    fn advance(&mut self, time: Time) -> i64 {
+        match (&mut self.clock, &self.held) {
+            (Some(clock), Ok(held)) => {
+                clock.advance(&mut self.state, held.license.expires_at(), time)
+            }
+            (Some(clock), Err(_)) => clock.now(),
+            (None, _) => time.wall,
+        }
+    }
+
+    /// FORMAT.md §6: everything but time.
+    fn authenticate(&mut self, text: &str) -> Result<(License, Chain), Reason> {
+        let token = Token::parse(text)?;
+        let chain = match self.chain {
+            Some(chain) if chain.is_of(token.certificate()) => chain,
+            _ => Chain::verify(token.certificate(), &self.pins)?,
+        };
+        if chain.issuer() != self.expect.issuer {
+            return Err(Reason::Issuer);
+        }
+        chain.admit(&mut self.state)?;
+        self.chain = Some(chain);
+        let license = License::verify(&token, &chain)?;
+        self.expect.meets(&license)?;
+        Ok((license, chain))
+    }
+}
+
+impl Expect<'_> {
+    fn meets(&self, license: &License) -> Result<(), Reason> {
+        if license.environment() != self.environment {
+            return Err(Reason::Environment);
+        }
+        if self.app_id.is_some_and(|app_id| app_id != license.app_id()) {
+            return Err(Reason::App);
+        }
+        let bound = license.identities();
+        let mine = self.identity.is_some_and(|identity| bound.contains(&identity));
+        if bound.is_empty() || mine { Ok(()) } else { Err(Reason::Identity) }
+    }
+}
+
+impl Held {
+    fn reason(&self, now: i64) -> Option<Reason> {
+        if now < self.license.not_before() {
+            Some(Reason::NotYetValid)
+        } else if now >= self.license.expires_at() {
+            Some(Reason::Expired)
+        } else {
+            (now >= self.certificate_ends).then_some(Reason::CertificateExpired)
+        }
+    }
+
+    fn verdict(&self, now: i64, state: &State) -> Verdict {
+        let (from, until) = (self.license.issued_at(), self.license.expires_at());
+        let validity = Validity {
+            now,
+            valid_from: self.license.not_before(),
+            valid_until: until.min(self.certificate_ends),
+            refresh_after: from.saturating_add(state.share_of_life(until.saturating_sub(from))),
+        };
+        Verdict { reason: self.reason(now), validity: Some(validity) }
+    }
+
+    fn check(&self, feature: &str, now: i64, grace_used: i64, state: &State) -> FeatureVerdict {
+        let known = Feature::parse(feature.as_bytes())
+            .filter(|feature| self.license.features().contains(feature));
+        match (self.reason(now), known) {
+            (None, Some(_)) => FeatureVerdict::Run,
+            (Some(Reason::Expired), Some(feature)) => {
+                self.after_expiry(&feature, now, grace_used, state)
+            }
+            (Some(reason), _) => FeatureVerdict::Bypass(reason),
+            (None, None) => FeatureVerdict::Bypass(Reason::FeatureMissing),
+        }
+    }
+
+    /// `exp` has passed: the feature's policy decides.
+    fn after_expiry(
+        &self,
+        feature: &Feature,
+        now: i64,
+        grace_used: i64,
+        state: &State,
+    ) -> FeatureVerdict {
+        match self.license.on_expiry(feature) {
+            OnExpiry::Stop => FeatureVerdict::Stop(Reason::Expired),
+            OnExpiry::Bypass => FeatureVerdict::Bypass(Reason::Expired),
+            OnExpiry::Grace(hours) => {
+                let grace = state.share_of_grace(i64::from(hours) * 3_600);
+                let ends = self.license.expires_at().saturating_add(grace);
+                let by_time = ends.min(self.certificate_ends).saturating_sub(now);
+                match by_time.min(grace.saturating_sub(grace_used)) {
+                    seconds_left if seconds_left > 0 => FeatureVerdict::Grace { seconds_left },
+                    _ => FeatureVerdict::Bypass(Reason::Expired),
+                }
+            }
+        }
+    }
+}
