@@ -1,0 +1,109 @@
+//! The issuing keys at hand, and which of them signs an hour.
+
+use std::sync::Arc;
+
+use tonegate_license::{Chain, KeyId, Pins, Reason};
+
+use crate::limits::SIGNING_SECS;
+use crate::signer::Signer;
+
+/// A key that may sign licences, with the certificate that says so.
+#[derive(Clone)]
+pub struct IssuingKey {
+    certificate: Arc<str>,
+    chain: Chain,
+    signer: Arc<dyn Signer>,
+}
+
+/// Why a key and a certificate are not an issuing key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// The certificate does not pass the verifier with these pins.
+    #[error("the pins do not accept the key certificate: {0}")]
+    Certificate(Reason),
+    /// The certificate is for another key.
+    #[error("the certificate is for key {certified}, the private key at hand is {at_hand}")]
+    OtherKey {
+        /// The key in the certificate.
+        certified: KeyId,
+        /// The private key's name.
+        at_hand: KeyId,
+    },
+}
+
+impl IssuingKey {
+    /// Joins a private key and its certificate, both checked against the pins.
+    pub fn new(certificate: &str, signer: Arc<dyn Signer>, pins: &Pins) -> Result<Self, KeyError> {
+        let chain = Chain::verify(certificate, pins).map_err(KeyError::Certificate)?;
+        let at_hand = signer.public_key();
+        if at_hand != *chain.public_key() {
+            let (certified, at_hand) = (chain.key_id(), KeyId::of(&at_hand));
+            return Err(KeyError::OtherKey { certified, at_hand });
+        }
+        Ok(Self { certificate: certificate.into(), chain, signer })
+    }
+
+    /// The verified certificate.
+    #[must_use]
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// The certificate's text.
+    #[must_use]
+    pub fn certificate(&self) -> &str {
+        &self.certificate
+    }
+
+    /// The private key.
+    #[must_use]
+    pub fn signer(&self) -> &dyn Signer {
+        &*self.signer
+    }
+
+    /// Unix seconds from which it signs no more.
+    #[must_use]
+    pub fn signs_until(&self) -> i64 {
+        self.chain.sign_from() + SIGNING_SECS
+    }
+}
+
+/// The issuing keys of one issuer.
+#[derive(Clone, Default)]
+pub struct Keyring {
+    keys: Vec<IssuingKey>,
+}
+
+impl Keyring {
+    /// A keyring of these keys.
+    #[must_use]
+    pub fn new(mut keys: Vec<IssuingKey>) -> Self {
+        keys.sort_by_key(|key| key.chain.serial());
+        Self { keys }
+    }
+
+    /// The key that signs licences of `hour`: the highest serial whose 30 days hold it.
+    ///
+    /// Every node with the same keys picks the same one.
+    #[must_use]
+    pub fn signer_of(&self, hour: i64) -> Option<&IssuingKey> {
+        let signs = |key: &&IssuingKey| (key.chain.sign_from()..key.signs_until()).contains(&hour);
+        self.keys.iter().rev().find(signs)
+    }
+
+    /// Unix seconds until which some key can sign without a gap, from `now` on.
+    #[must_use]
+    pub fn covered_until(&self, now: i64) -> i64 {
+        let mut until = now;
+        while let Some(key) = self.signer_of(until) {
+            until = key.signs_until();
+        }
+        until
+    }
+
+    /// All keys, by serial.
+    #[must_use]
+    pub fn keys(&self) -> &[IssuingKey] {
+        &self.keys
+    }
+}
