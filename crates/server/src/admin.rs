@@ -1,0 +1,62 @@
+//! The admin listener: is it alive, is it ready, what does it count.
+//!
+//! Never depends on the store: a lost database must not make a supervisor end a node that issues.
+
+use std::sync::Arc;
+
+use http::HeaderValue;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use serde_json::json;
+use tonegate_listener::{Request, Response, ResponseBody};
+
+use crate::clock::ClockState;
+use crate::service::Service;
+
+/// Answers a request that came in on the admin listener.
+pub fn answer<B>(service: &Arc<Service>, request: &Request<B>) -> Response<ResponseBody> {
+    match (request.method().as_str(), request.uri().path()) {
+        ("GET" | "HEAD", "/livez") => respond(200, "text/plain", "alive\n".to_owned()),
+        ("GET" | "HEAD", "/readyz") => readiness(service),
+        ("GET" | "HEAD", "/metrics") => metrics(service),
+        (_, "/livez" | "/readyz" | "/metrics") => respond(405, "text/plain", String::new()),
+        _ => respond(404, "text/plain", "see /livez, /readyz and /metrics\n".to_owned()),
+    }
+}
+
+/// 200 while a licence can be answered and nobody has asked the server to stop; else 503.
+fn readiness(service: &Service) -> Response<ResponseBody> {
+    let ready = service.is_ready();
+    let status = if ready { 200 } else { 503 };
+    let body = json!({ "ready": ready, "degraded": service.degraded() });
+    respond(status, "application/json", body.to_string() + "\n")
+}
+
+fn metrics(service: &Service) -> Response<ResponseBody> {
+    measure(service);
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    respond(200, kind, service.metrics.to_text())
+}
+
+/// Sets the gauges to what is true now.
+fn measure(service: &Service) {
+    let gauges = &service.metrics.gauges;
+    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    gauges.apps.set(count(service.directory.len()));
+    gauges.directory_revision.set(service.directory.revision());
+    gauges.held_licenses.set(count(service.held.len()));
+    gauges.guard_entries.set(count(service.guard.len()));
+    gauges.guard_capacity.set(count(service.guard.capacity()));
+    gauges.guard_journal_errors.set(service.guard.journal_errors().cast_signed());
+    gauges.clock_suspect.set(i64::from(service.time.state() != ClockState::Steady));
+    gauges.clock_reanchored.set(service.time.reanchored_count().cast_signed());
+    gauges.keys_covered_until.set(service.keyring.load().covered_until(service.time.now()));
+    gauges.ready.set(i64::from(service.is_ready()));
+}
+
+fn respond(status: u16, kind: &'static str, body: String) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::from(body));
+    *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,108 @@
+//! Step 14: the app's licence of this hour, held or minted now.
+//!
+//! Minting runs on blocking threads, a few at once. While the clock is suspect nothing is minted; then,
+//! and when the signer is lost, the licence held last is handed out while it is good.
+
+use std::sync::Arc;
+
+use tonegate_issuer::{MintError, Minted, hour_of, mint};
+use tonegate_protocol::{Refusal, ReturnCode};
+
+use crate::grant;
+use crate::held::HeldLicense;
+use crate::model::App;
+use crate::service::Service;
+
+pub(super) async fn of_this_hour(
+    service: &Arc<Service>,
+    app: &App,
+) -> Result<Arc<Minted>, Refusal> {
+    let now = service.time.now();
+    let hour = hour_of(app.id.0, now);
+    if let Some(held) = held(service, app, hour) {
+        return Ok(held);
+    }
+    if !service.time.may_mint() {
+        return still_good(service, app, now, "the issuer's clock is being checked");
+    }
+    match minted(service, app, hour).await {
+        Ok(minted) => Ok(minted),
+        Err(Failure::Busy) => Err(ReturnCode::Busy.into()),
+        Err(Failure::Mint(error)) => {
+            tracing::error!(app_id = app.id.0, hour, %error, "no licence minted");
+            service.metrics.mint_failures.inc();
+            failed(service, app, now, &error)
+        }
+    }
+}
+
+fn held(service: &Service, app: &App, hour: i64) -> Option<Arc<Minted>> {
+    let serial = service.keyring.load().signer_of(hour)?.chain().serial();
+    let held = service.held.current(app.id, hour, app.rev, serial)?;
+    Some(held.minted)
+}
+
+/// Why there is no new licence.
+enum Failure {
+    /// Too many wait already.
+    Busy,
+    /// It cannot be made.
+    Mint(MintError),
+}
+
+async fn minted(service: &Arc<Service>, app: &App, hour: i64) -> Result<Arc<Minted>, Failure> {
+    let Ok(_waiting) = service.mints_waiting.try_acquire() else { return Err(Failure::Busy) };
+    let Ok(_turn) = service.mints_at_once.acquire().await else { return Err(Failure::Busy) };
+    // Others may have asked for the same while this one waited.
+    if let Some(held) = held(service, app, hour) {
+        return Ok(held);
+    }
+    let (minter, grant) = (Arc::clone(service), grant::of(app));
+    let minted = tokio::task::spawn_blocking(move || {
+        mint(&grant, hour, &minter.installation.issuer, &minter.keyring.load())
+    });
+    let minted = match minted.await {
+        Ok(minted) => Arc::new(minted.map_err(Failure::Mint)?),
+        Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+    };
+    service.metrics.minted.inc();
+    let held = HeldLicense { minted: Arc::clone(&minted), revision: app.rev };
+    service.held.hold(app.id, held);
+    Ok(minted)
+}
+
+/// A fault of the keys, the signer, or of what was granted.
+fn failed(
+    service: &Service,
+    app: &App,
+    now: i64,
+    error: &MintError,
+) -> Result<Arc<Minted>, Refusal> {
+    let certificate = |hint: &'static str| Refusal::new(ReturnCode::CertificateInvalid, hint);
+    match error {
+        MintError::NothingGranted { .. } => {
+            Err(certificate("every feature of the app ends before a licence would"))
+        }
+        MintError::NoKey { .. } => still_good(service, app, now, "")
+            .map_err(|_| certificate("the issuer has no usable issuing key")),
+        MintError::Sign(_) | MintError::Refused(_) | MintError::Differs => {
+            still_good(service, app, now, "the issuer cannot sign now")
+        }
+    }
+}
+
+/// What is held already, perhaps shorter than promised; else 910003.
+fn still_good(
+    service: &Service,
+    app: &App,
+    now: i64,
+    hint: &'static str,
+) -> Result<Arc<Minted>, Refusal> {
+    match service.held.still_good(app.id, app.rev, now) {
+        Some(held) => {
+            service.metrics.held_beyond_hour.inc();
+            Ok(held.minted)
+        }
+        None => Err(Refusal::new(ReturnCode::ServiceInternal, hint)),
+    }
+}

@@ -1,0 +1,13 @@
+//! Step 11: an app may demand the published nonce of 16 hex characters; otherwise code 2.
+
+use tonegate_protocol::{Refusal, ReturnCode};
+
+use crate::model::{App, NonceProfile};
+
+pub(super) fn check(app: &App, nonce: &str) -> Result<(), Refusal> {
+    let hex = nonce.len() == 16 && nonce.bytes().all(|c| c.is_ascii_hexdigit());
+    if app.settings().nonce_profile == NonceProfile::Any || hex {
+        return Ok(());
+    }
+    Err(Refusal::new(ReturnCode::InvalidInput, "this app demands a nonce of 16 hex characters"))
+}

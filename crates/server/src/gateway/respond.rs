@@ -1,0 +1,78 @@
+//! Outcomes as HTTP: the envelope under status 200, and the few answers outside it.
+
+use std::sync::Arc;
+
+use http::HeaderValue;
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_MAX_AGE, ALLOW, CACHE_CONTROL, CONTENT_TYPE, VARY,
+};
+use tonegate_issuer::Minted;
+use tonegate_listener::{Response, ResponseBody};
+use tonegate_protocol::{Envelope, Refusal, RequestId, ReturnCode};
+
+use crate::service::Service;
+
+/// The answer of the licence API, counted.
+pub(super) fn licence(
+    service: &Service,
+    id: RequestId,
+    outcome: Result<Arc<Minted>, Refusal>,
+) -> Response<ResponseBody> {
+    let code = outcome.as_ref().map_or_else(|refusal| refusal.code, |_| ReturnCode::Success);
+    service.metrics.answered(code);
+    if let Err(refusal) = &outcome {
+        tracing::debug!(request_id = %id, code = code.number(), hint = %refusal.hint, "refused");
+    }
+    let envelope = match outcome {
+        Ok(minted) => Envelope::success(id, &minted.license),
+        Err(refusal) => Envelope::refusal(id, &refusal),
+    };
+    json(envelope.to_json(), "no-store")
+}
+
+/// A JSON document under status 200.
+pub(super) fn json(body: String, cache: &'static str) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::from(body));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+    response
+}
+
+/// A line of text under another status.
+pub(super) fn plain(status: u16, text: &'static str) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::from(text));
+    *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    response
+}
+
+/// 405, with the methods there are.
+pub(super) fn not_allowed() -> Response<ResponseBody> {
+    let mut response = plain(405, "method not allowed: use GET\n");
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
+    response
+}
+
+/// The answer to a preflight of an allowed origin.
+pub(super) fn preflight() -> Response<ResponseBody> {
+    let mut response = plain(204, "");
+    let headers = response.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
+    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("content-type"));
+    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    response
+}
+
+/// Lets the page of an allowed origin read the answer.
+pub(super) fn with_origin(
+    mut response: Response<ResponseBody>,
+    origin: Option<String>,
+) -> Response<ResponseBody> {
+    if let Some(origin) = origin.and_then(|origin| HeaderValue::try_from(origin).ok()) {
+        response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        response.headers_mut().insert(VARY, HeaderValue::from_static("Origin"));
+    }
+    response
+}

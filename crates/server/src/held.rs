@@ -1,0 +1,116 @@
+//! Held licences: the licence of each app's hour, minted once and handed out until the next.
+//!
+//! Bounded by bytes; the app that asked longest ago goes first, and is minted again when it asks.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use lru::LruCache;
+use tonegate_issuer::Minted;
+use tonegate_protocol::AppId;
+
+use crate::limits::HELD_BYTES_MAX;
+
+/// A minted licence, of one revision of its app.
+#[derive(Debug, Clone)]
+pub struct HeldLicense {
+    /// The licence and its times.
+    pub minted: Arc<Minted>,
+    /// The app's revision that it was made of.
+    pub revision: u32,
+}
+
+impl HeldLicense {
+    /// Is it the licence of this hour, revision and key?
+    fn is(&self, hour: i64, revision: u32, serial: u32) -> bool {
+        self.minted.hour == hour && self.minted.serial == serial && self.revision == revision
+    }
+
+    fn bytes(&self) -> usize {
+        self.minted.license.len() + ENTRY_BYTES
+    }
+}
+
+/// What an entry takes besides its text.
+const ENTRY_BYTES: usize = 200;
+const SHARDS: u32 = 16;
+
+/// The held licences of all apps.
+#[derive(Debug)]
+pub struct Held {
+    shards: Vec<Mutex<Shard>>,
+}
+
+#[derive(Debug)]
+struct Shard {
+    licenses: LruCache<AppId, HeldLicense>,
+    bytes: usize,
+}
+
+impl Held {
+    /// Holds none.
+    #[must_use]
+    pub fn new() -> Self {
+        let shard = || Mutex::new(Shard { licenses: LruCache::unbounded(), bytes: 0 });
+        Self { shards: (0..SHARDS).map(|_| shard()).collect() }
+    }
+
+    /// The app's licence of this hour, revision and key.
+    #[must_use]
+    pub fn current(
+        &self,
+        app_id: AppId,
+        hour: i64,
+        revision: u32,
+        serial: u32,
+    ) -> Option<HeldLicense> {
+        let mut shard = self.shard(app_id)?;
+        shard.licenses.get(&app_id).filter(|held| held.is(hour, revision, serial)).cloned()
+    }
+
+    /// The app's last licence of this revision, where it is still good: for when none can be minted.
+    #[must_use]
+    pub fn still_good(&self, app_id: AppId, revision: u32, now: i64) -> Option<HeldLicense> {
+        let mut shard = self.shard(app_id)?;
+        let good = |held: &&HeldLicense| held.revision == revision && held.minted.expires_at > now;
+        shard.licenses.get(&app_id).filter(good).cloned()
+    }
+
+    /// Holds a licence in place of the app's last one.
+    pub fn hold(&self, app_id: AppId, held: HeldLicense) {
+        let Some(mut shard) = self.shard(app_id) else { return };
+        shard.bytes += held.bytes();
+        if let Some(replaced) = shard.licenses.put(app_id, held) {
+            shard.bytes -= replaced.bytes();
+        }
+        while shard.bytes > HELD_BYTES_MAX / SHARDS as usize {
+            let Some((_, oldest)) = shard.licenses.pop_lru() else { break };
+            shard.bytes -= oldest.bytes();
+        }
+    }
+
+    /// How many licences are held.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.shards.iter().map(|shard| lock(shard).licenses.len()).sum()
+    }
+
+    /// Are there none?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn shard(&self, AppId(app_id): AppId) -> Option<MutexGuard<'_, Shard>> {
+        self.shards.get((app_id % SHARDS) as usize).map(lock)
+    }
+}
+
+impl Default for Held {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
+}

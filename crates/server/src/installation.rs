@@ -1,0 +1,336 @@
+//! An installation: its directory, database, pins and keys, which must fit each other.
+//!
+//! Keys are lost by accident more often than by theft: a restored backup, a copied file. So every
+//! start compares what the files say with what the database says, and refuses with a line that names
+//! the part that moved. Nothing is ever repaired by guessing.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tonegate_issuer::{IssuingKey, KeyError, Keyring, SignError, SoftwareKey};
+use tonegate_license::{Pins, Root};
+
+use crate::data_dir::{DataDir, PinsFile};
+use crate::keys::{self, RotateError, Rotation};
+use crate::model::Environment;
+use crate::seal::{KekSource, SealError};
+use crate::store::{self, Meta, Store, StoreError};
+
+/// What an installation is, apart from its apps.
+#[derive(Debug, Clone)]
+pub struct Installation {
+    /// Its directory.
+    pub data: DataDir,
+    /// 32 hex characters, made with it.
+    pub id: String,
+    /// The issuer's name, `iss`.
+    pub issuer: String,
+    /// The world it answers for.
+    pub environment: Environment,
+    /// What its apps pin.
+    pub pins: Pins,
+    /// Does it keep its own roots?
+    pub auto_root: bool,
+}
+
+/// What a new installation is to be.
+#[derive(Debug, Clone)]
+pub struct NewInstallation {
+    /// The issuer's name.
+    pub issuer: String,
+    /// The world it answers for.
+    pub environment: Environment,
+    /// Where its roots live.
+    pub roots: Roots,
+}
+
+/// Where root keys live.
+#[derive(Debug, Clone)]
+pub enum Roots {
+    /// Sealed in the installation's own database: simple, and as safe as the server is.
+    Auto,
+    /// Offline, made and used in ceremonies; these are their public keys.
+    Offline(Pins),
+}
+
+/// Why an installation cannot be made or used.
+#[derive(Debug, thiserror::Error)]
+pub enum InstallationError {
+    /// There is none.
+    #[error("there is no installation in {path}; make one with `tonegate init --data {path}`", path = path.display())]
+    Missing {
+        /// Where none is.
+        path: PathBuf,
+    },
+    /// There is one already.
+    #[error("there is an installation in {path} already; choose another --data", path = path.display())]
+    Exists {
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// The directory holds something else, or what is left of an installation.
+    #[error("{path} holds other files and no installation; if its database was lost, restore it, otherwise choose another --data", path = path.display())]
+    Occupied {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A file or directory.
+    #[error("cannot use the data directory {path}: {source}; check that it exists and who owns it", path = path.display())]
+    Io {
+        /// The directory.
+        path: PathBuf,
+        /// The system's word.
+        source: io::Error,
+    },
+    /// The file with the pins is gone or unreadable.
+    #[error("cannot read {path}: {source}; write it again with `tonegate key pins --restore`", path = path.display())]
+    PinsFile {
+        /// The file.
+        path: PathBuf,
+        /// The system's word.
+        source: io::Error,
+    },
+    /// The pins file is another installation's, or says something else than the database.
+    #[error(
+        "{} and the database do not belong together: {what} is {file} in the file and {database} in \
+         the database; one of the two was replaced, put the right one back", path.display()
+    )]
+    Moved {
+        /// The file.
+        path: PathBuf,
+        /// What differs.
+        what: &'static str,
+        /// In the file.
+        file: String,
+        /// In the database.
+        database: String,
+    },
+    /// The database's pins are no pins.
+    #[error("the pins in the database are damaged: {0}; restore the database from its backup")]
+    Pins(String),
+    /// An issuing key does not fit its certificate or the pins.
+    #[error(
+        "issuing key {serial} does not fit this installation: {source}; restore the database that it came from"
+    )]
+    Key {
+        /// Its serial.
+        serial: u32,
+        /// What does not fit.
+        source: KeyError,
+    },
+    /// An issuing key is certified for another issuer.
+    #[error(
+        "issuing key {serial} is certified for issuer {certified}, this installation is {issuer}"
+    )]
+    KeyOfOther {
+        /// Its serial.
+        serial: u32,
+        /// The issuer in the certificate.
+        certified: String,
+        /// The installation's.
+        issuer: String,
+    },
+    /// A stored key cannot be used at all.
+    #[error("key {kid} in the database cannot be used: {fault}")]
+    Unusable {
+        /// Its name.
+        kid: String,
+        /// Why.
+        fault: String,
+    },
+    /// A root in the database is not one that apps pin.
+    #[error(
+        "root key {kid} in the database is not among the pins {pins}; one of the two was replaced"
+    )]
+    Root {
+        /// Its name.
+        kid: String,
+        /// The pins.
+        pins: String,
+    },
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The key-encryption key.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// A root or first issuing key could not be made.
+    #[error(transparent)]
+    Rotate(#[from] RotateError),
+}
+
+impl From<SignError> for InstallationError {
+    fn from(error: SignError) -> Self {
+        Self::Rotate(error.into())
+    }
+}
+
+impl From<io::Error> for InstallationError {
+    fn from(source: io::Error) -> Self {
+        Self::Io { path: PathBuf::new(), source }
+    }
+}
+
+impl Installation {
+    /// Makes an installation in `data`, whole or not at all.
+    pub async fn make(
+        data: &DataDir,
+        kek: Option<&Path>,
+        new: NewInstallation,
+        now: i64,
+    ) -> Result<(), InstallationError> {
+        if data.is_made() {
+            return Err(InstallationError::Exists { path: data.path().to_owned() });
+        }
+        let made = data.make(async |draft| fill(draft, kek, new, now).await).await;
+        made.map_err(|error| match error {
+            InstallationError::Io { source, .. }
+                if source.kind() == io::ErrorKind::DirectoryNotEmpty =>
+            {
+                InstallationError::Occupied { path: data.path().to_owned() }
+            }
+            InstallationError::Io { source, .. } => {
+                InstallationError::Io { path: data.path().to_owned(), source }
+            }
+            other => other,
+        })
+    }
+
+    /// Opens the installation in `data`: everything in it fits, or this says what does not.
+    pub async fn open(
+        data: &DataDir,
+        kek: Option<&Path>,
+    ) -> Result<(Self, Store, Keyring), InstallationError> {
+        if !data.is_made() {
+            return Err(InstallationError::Missing { path: data.path().to_owned() });
+        }
+        let store = Store::open(&data.database(), kek_source(data, kek).load()?).await?;
+        let meta = store.meta().await?;
+        compare(&data.pins(), &meta)?;
+        let pins = pins_text(&meta).parse::<Pins>();
+        let pins = pins.map_err(|error| InstallationError::Pins(error.to_string()))?;
+        let keyring = load_keyring(&store, &pins, &meta.installation.iss).await?;
+        let auto_root = check_roots(&store, &pins, &meta).await?;
+        let installation = Self {
+            data: data.clone(),
+            id: meta.installation_id,
+            issuer: meta.installation.iss,
+            environment: meta.installation.environment,
+            pins,
+            auto_root,
+        };
+        Ok((installation, store, keyring))
+    }
+}
+
+/// Where the key-encryption key is: as configured, a systemd credential, or in the directory.
+#[must_use]
+pub fn kek_source(data: &DataDir, configured: Option<&Path>) -> KekSource {
+    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    KekSource::find(configured, credentials.as_deref(), data.path())
+}
+
+/// The installation's pins, as apps write them.
+#[must_use]
+pub fn pins_text(meta: &Meta) -> String {
+    meta.installation.pins.join(",")
+}
+
+/// What `pins.json` should say.
+#[must_use]
+pub fn pins_file(meta: &Meta) -> PinsFile {
+    PinsFile {
+        installation_id: meta.installation_id.clone(),
+        issuer: meta.installation.iss.clone(),
+        environment: meta.installation.environment,
+        pins: pins_text(meta),
+    }
+}
+
+/// Every issuing key, checked against pins and issuer.
+pub async fn load_keyring(
+    store: &Store,
+    pins: &Pins,
+    issuer: &str,
+) -> Result<Keyring, InstallationError> {
+    let mut keyring = Vec::new();
+    for stored in store.issuing_keys().await? {
+        let key = stored.key;
+        let signer = SoftwareKey::from_seed(key.seed).map_err(|error| {
+            InstallationError::Unusable { kid: key.kid.clone(), fault: error.to_string() }
+        })?;
+        let issuing = IssuingKey::new(&key.certificate, Arc::new(signer), pins)
+            .map_err(|source| InstallationError::Key { serial: key.serial, source })?;
+        if issuing.chain().issuer() != issuer {
+            return Err(InstallationError::KeyOfOther {
+                serial: key.serial,
+                certified: issuing.chain().issuer().to_owned(),
+                issuer: issuer.to_owned(),
+            });
+        }
+        keyring.push(issuing);
+    }
+    Ok(Keyring::new(keyring))
+}
+
+async fn fill(
+    draft: &DataDir,
+    kek: Option<&Path>,
+    new: NewInstallation,
+    now: i64,
+) -> Result<(), InstallationError> {
+    let source = kek_source(draft, kek);
+    let kek = if source.path().exists() { source.load()? } else { source.create()? };
+    let (roots, pins) = match new.roots {
+        Roots::Auto => {
+            let roots = keys::new_roots()?;
+            let pins = roots.pins()?;
+            (Some(roots), pins)
+        }
+        Roots::Offline(pins) => (None, pins),
+    };
+    let pins = [Root::Active, Root::Standby].map(|root| keys::pin_text(pins.key(root)));
+    let installation =
+        store::Installation { iss: new.issuer, environment: new.environment, pins: pins.to_vec() };
+    let store = Store::create(&draft.database(), kek, installation, "init", now).await?;
+    if let Some(roots) = &roots {
+        roots.keep(&store, now).await?;
+        keys::rotate(&store, "init", now, Rotation::first()).await?;
+    }
+    pins_file(&store.meta().await?).write(&draft.pins())?;
+    store.close().await;
+    Ok(())
+}
+
+fn compare(path: &Path, meta: &Meta) -> Result<(), InstallationError> {
+    let file = PinsFile::read(path)
+        .map_err(|source| InstallationError::PinsFile { path: path.to_owned(), source })?;
+    let kept = pins_file(meta);
+    let pairs = [
+        ("the installation", file.installation_id, kept.installation_id),
+        ("the issuer", file.issuer, kept.issuer),
+        ("the environment", file.environment.as_str().into(), kept.environment.as_str().into()),
+        ("the pins", file.pins, kept.pins),
+    ];
+    match pairs.into_iter().find(|(_, file, database)| file != database) {
+        None => Ok(()),
+        Some((what, file, database)) => {
+            Err(InstallationError::Moved { path: path.to_owned(), what, file, database })
+        }
+    }
+}
+
+/// Roots in the database must be pinned ones. Are there any?
+async fn check_roots(store: &Store, pins: &Pins, meta: &Meta) -> Result<bool, InstallationError> {
+    let roots = store.root_keys().await?;
+    for root in &roots {
+        let public = keys::public_key(&root.seed, &root.kid)?;
+        let pinned = [Root::Active, Root::Standby].map(|pin| *pins.key(pin));
+        if !pinned.contains(&public) {
+            let (kid, pins) = (root.kid.clone(), pins_text(meta));
+            return Err(InstallationError::Root { kid, pins });
+        }
+    }
+    Ok(!roots.is_empty())
+}

@@ -1,0 +1,30 @@
+//! The issuer as a server: gateway, directory, replay guard, store.
+//!
+//! [`Server`] is what runs. A request's way through it is [`gateway`], one file a step; what it reads
+//! on that way is in [`Service`], all of it in memory. The [`store`] is behind: its changes reach the
+//! [`directory`] within 2 s, and losing it stops changes, not licences.
+
+pub mod admin;
+pub mod clock;
+pub mod config;
+pub mod data_dir;
+pub mod directory;
+pub mod gateway;
+pub mod grant;
+pub mod guard;
+pub mod held;
+pub mod installation;
+pub mod keys;
+pub mod limits;
+pub mod metrics;
+pub mod model;
+pub mod network_limit;
+pub mod rate;
+pub mod seal;
+pub mod server;
+pub mod service;
+pub mod store;
+mod watch;
+
+pub use server::Server;
+pub use service::{Service, StartError};

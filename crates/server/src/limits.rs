@@ -1,0 +1,25 @@
+//! Every bound of the server, in one place. The wire's are in `tonegate_protocol::limits`, those of
+//! connections in `tonegate_listener::Limits`.
+
+use std::time::Duration;
+
+/// Most bytes of held licences.
+pub const HELD_BYTES_MAX: usize = 100 << 20;
+/// Most mints that wait for a signing thread; beyond, requests get code 1.
+pub const MINTS_WAITING_MAX: usize = 4_096;
+/// Signing threads at once.
+pub const MINTS_AT_ONCE: usize = 2;
+/// How often the clocks are compared.
+pub const CLOCK_TICK: Duration = Duration::from_millis(250);
+/// How often the replay guard's journal is forced to disk.
+pub const JOURNAL_SYNC: Duration = Duration::from_millis(200);
+/// How often the store is asked for a new revision. An app change is in force within 2 s.
+pub const STORE_POLL: Duration = Duration::from_millis(500);
+/// How often the last use of secrets is written to the store.
+pub const LAST_USE_FLUSH: Duration = Duration::from_secs(5);
+/// How often the server issues a licence to itself.
+pub const SELF_ISSUE: Duration = Duration::from_secs(5);
+/// How long before its keys end an auto-root certifies the next one.
+pub const AUTO_ROOT_LEAD_SECS: i64 = 14 * 86_400;
+/// Largest configuration file, bytes.
+pub const CONFIG_BYTES_MAX: u64 = 64 * 1024;

@@ -1,0 +1,59 @@
+//! What an app is: the domain types that the store keeps, the directory holds and the gateway asks.
+//!
+//! Invariant: an [`App`], a [`FeatureName`] or a [`NewSecret`] that exists obeys every rule stated
+//! here; nobody checks again. Rules are checked once, on construction, and a broken one is a
+//! [`ModelError`] that carries the facts. Leaves to others: keeping (`store`), sealing (`seal`), and
+//! what of an app gets into a license (`tonegate-issuer`).
+
+mod app;
+mod binding;
+mod error;
+mod feature;
+mod secret;
+mod text;
+
+pub use app::{App, AppSettings, AppStatus, Environment, NonceProfile, ReplayMode};
+pub use binding::Binding;
+pub use error::{ModelError, WeakSecret};
+pub use feature::{ExpiryAction, ExpiryRule, FeatureGrant, FeatureName};
+pub use secret::{Generation, NewSecret, SecretState};
+pub use tonegate_protocol::{AppId, ServerSecret};
+
+pub(crate) use app::check_range;
+pub(crate) use text::check_text;
+
+/// The bounds of everything an app may say about itself.
+pub mod bounds {
+    use std::ops::RangeInclusive;
+
+    /// License lifetime in seconds: 1 hour to 14 days.
+    pub const LIFETIME: RangeInclusive<u32> = 3_600..=1_209_600;
+    /// License lifetime of a new app, in seconds: 7 days.
+    pub const LIFETIME_DEFAULT: u32 = 604_800;
+    /// Requests per second and app.
+    pub const RATE_PER_SECOND: RangeInclusive<u32> = 1..=100_000;
+    /// Requests per second of a new app.
+    pub const RATE_PER_SECOND_DEFAULT: u32 = 20;
+    /// Grace after expiry, in hours.
+    pub const GRACE_HOURS: RangeInclusive<u8> = 1..=72;
+    /// Length of a feature name, in characters.
+    pub const FEATURE_NAME: RangeInclusive<usize> = 1..=16;
+    /// Length of an app's name, in characters.
+    pub const NAME: RangeInclusive<usize> = 1..=64;
+    /// Length of an app's note, in characters.
+    pub const NOTE: RangeInclusive<usize> = 0..=1_000;
+    /// Features of one app.
+    pub const FEATURES_MAX: usize = 16;
+    /// App identities that one license may be bound to.
+    pub const BIND_MAX: usize = 8;
+    /// Networks that one app may be called from.
+    pub const NETWORKS_MAX: usize = 64;
+    /// Length of an issuer's name, in characters.
+    pub const ISS: RangeInclusive<usize> = 1..=32;
+    /// How long an old secret signs beside its successor, in seconds: up to 30 days.
+    pub const OVERLAP: RangeInclusive<u32> = 0..=2_592_000;
+    /// The same when nobody says otherwise: 1 day.
+    pub const OVERLAP_DEFAULT: u32 = 86_400;
+    /// Unix seconds, up to the end of the year 9999.
+    pub const TIME: RangeInclusive<i64> = 0..=253_402_300_799;
+}

@@ -1,0 +1,193 @@
+//! A running server: its two listeners and what keeps it in order behind them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tonegate_listener::{Drain, Limits, Listener, ListenerConfig, Stats, TlsFiles};
+
+use crate::clock::Clock;
+use crate::config::{self, Config};
+use crate::limits::{CLOCK_TICK, JOURNAL_SYNC, SELF_ISSUE};
+use crate::service::{Service, StartError};
+use crate::watch::LastUses;
+use crate::{admin, gateway, watch};
+
+/// How often an installation with its own roots looks whether a key is due.
+const KEY_CHECK: Duration = Duration::from_secs(600);
+
+/// A server that has its sockets and has proved that it can issue.
+pub struct Server {
+    service: Arc<Service>,
+    gateway: Listener,
+    admin: Listener,
+}
+
+impl Server {
+    /// Opens the installation, issues a licence to itself, and takes both addresses.
+    pub async fn bind(config: Config, clock: Clock) -> Result<Self, StartError> {
+        let gateway = gateway_listener(&config.gateway);
+        let admin = ListenerConfig::new(config.admin.address);
+        let service = Service::open(config, clock).await?;
+        watch::renew_keys(&service).await;
+        watch::catch_up(&service).await?;
+        gateway::self_issue(&service)
+            .await
+            .map_err(|refusal| StartError::SelfIssue(refusal.to_string()))?;
+        service.issues_to_itself.store(true, Ordering::Relaxed);
+        let gateway = Listener::bind(gateway).await?;
+        let admin = Listener::bind(admin).await?;
+        Ok(Self { service, gateway, admin })
+    }
+
+    /// What it serves from.
+    #[must_use]
+    pub fn service(&self) -> &Arc<Service> {
+        &self.service
+    }
+
+    /// The gateway's address.
+    #[must_use]
+    pub fn gateway_address(&self) -> SocketAddr {
+        self.gateway.local_addr()
+    }
+
+    /// The admin listener's address.
+    #[must_use]
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin.local_addr()
+    }
+
+    /// Stops the server when begun: readiness off, no new connections, requests in flight finish.
+    #[must_use]
+    pub fn drain(&self) -> Drain {
+        self.service.drain.clone()
+    }
+
+    /// Serves until the drain is done; then everything that must survive is on disk.
+    pub async fn run(self) {
+        let Self { service, gateway, admin } = self;
+        let mut chores = chores(&service, gateway.stats());
+        let admin_drain = Drain::new();
+        let admin = tokio::spawn(serve_admin(admin, Arc::clone(&service), admin_drain.clone()));
+        let handler = Arc::clone(&service);
+        let drain = service.drain.clone();
+        gateway
+            .serve(move |request, peer| gateway::answer(Arc::clone(&handler), request, peer), drain)
+            .await;
+        // The admin listener goes last, so that a supervisor can watch the drain.
+        admin_drain.begin_hard();
+        let _ = admin.await;
+        chores.shutdown().await;
+        LastUses::default().flush(&service).await;
+        if let Err(error) = service.guard.close(service.time.now()) {
+            tracing::error!(%error, "the replay journal was not closed cleanly");
+        }
+        service.store.clone().close().await;
+    }
+}
+
+async fn serve_admin(listener: Listener, service: Arc<Service>, drain: Drain) {
+    let handle = move |request, _peer| {
+        let service = Arc::clone(&service);
+        async move { admin::answer(&service, &request) }
+    };
+    listener.serve(handle, drain).await;
+}
+
+fn gateway_listener(gateway: &config::Gateway) -> ListenerConfig {
+    let tls = !gateway.tls_certificate.as_os_str().is_empty();
+    ListenerConfig {
+        limits: Limits {
+            connections: gateway.connections,
+            connections_per_network: gateway.connections_per_network,
+            ..Limits::default()
+        },
+        trusted_proxies: gateway.trusted_proxies.clone(),
+        proxy_protocol: gateway.proxy_protocol,
+        lifted: gateway.lifted_networks.clone(),
+        tls: tls.then(|| TlsFiles {
+            certificate: gateway.tls_certificate.clone(),
+            key: gateway.tls_key.clone(),
+        }),
+        ..ListenerConfig::new(gateway.address)
+    }
+}
+
+/// What runs beside the requests, until the server has drained.
+fn chores(service: &Arc<Service>, stats: Arc<Stats>) -> JoinSet<()> {
+    let mut chores = JoinSet::new();
+    chores.spawn(tick_clock(Arc::clone(service)));
+    chores.spawn(keep_journal(Arc::clone(service)));
+    chores.spawn(watch::follow(Arc::clone(service)));
+    chores.spawn(LastUses::default().keep(Arc::clone(service)));
+    chores.spawn(issue_to_itself(Arc::clone(service)));
+    chores.spawn(renew_keys(Arc::clone(service)));
+    chores.spawn(count_connections(Arc::clone(service), stats));
+    chores
+}
+
+async fn tick_clock(service: Arc<Service>) {
+    loop {
+        tokio::time::sleep(CLOCK_TICK).await;
+        service.time.tick();
+    }
+}
+
+/// Disk work, off the threads that answer.
+async fn keep_journal(service: Arc<Service>) {
+    loop {
+        tokio::time::sleep(JOURNAL_SYNC).await;
+        let keeper = Arc::clone(&service);
+        let kept = tokio::task::spawn_blocking(move || {
+            let now = keeper.time.now();
+            keeper.guard.sync(now);
+            if !keeper.time.holds_tables() {
+                keeper.guard.expire(now);
+            }
+        });
+        if kept.await.is_err() {
+            tracing::error!("keeping the replay journal panicked");
+        }
+    }
+}
+
+async fn issue_to_itself(service: Arc<Service>) {
+    loop {
+        tokio::time::sleep(SELF_ISSUE).await;
+        let outcome = gateway::self_issue(&service).await;
+        let could = service.issues_to_itself.swap(outcome.is_ok(), Ordering::Relaxed);
+        match outcome {
+            Err(refusal) => {
+                service.metrics.self_issue_failures.inc();
+                if could {
+                    tracing::error!(%refusal, "no licence can be issued: not ready");
+                }
+            }
+            Ok(()) if !could => tracing::info!("licences can be issued again"),
+            Ok(()) => {}
+        }
+    }
+}
+
+async fn renew_keys(service: Arc<Service>) {
+    loop {
+        tokio::time::sleep(KEY_CHECK).await;
+        watch::renew_keys(&service).await;
+    }
+}
+
+async fn count_connections(service: Arc<Service>, stats: Arc<Stats>) {
+    loop {
+        let gauges = &service.metrics.gauges;
+        gauges.connections_open.set(stats.open.get().cast_signed());
+        gauges.connections_accepted.set(stats.accepted.get().cast_signed());
+        let refused = stats.refused_total_cap.get() + stats.refused_address_cap.get();
+        gauges.connections_refused.set(refused.cast_signed());
+        gauges.connections_timed_out.set(stats.closed_header_timeout.get().cast_signed());
+        gauges.tls_failures.set(stats.tls_failed.get().cast_signed());
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}

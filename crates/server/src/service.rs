@@ -1,0 +1,155 @@
+//! Everything that a request needs, in one plain struct.
+//!
+//! Who writes what: `directory`, `keyring` by the store's watcher; `held` by mints; `guard`,
+//! `network_limit` and rates by requests; `time` by the clock's tick. All of it is safe to share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arc_swap::ArcSwap;
+use tokio::sync::Semaphore;
+use tonegate_issuer::Keyring;
+use tonegate_issuer::limits::DAY_SECS;
+use tonegate_listener::Drain;
+
+use crate::clock::{Clock, ClockState, GatewayTime};
+use crate::config::Config;
+use crate::data_dir::DataDir;
+use crate::directory::Directory;
+use crate::guard::{self, GuardConfig, GuardError, ReplayGuard};
+use crate::held::Held;
+use crate::installation::{Installation, InstallationError};
+use crate::limits::{MINTS_AT_ONCE, MINTS_WAITING_MAX};
+use crate::metrics::Metrics;
+use crate::network_limit::{NetworkLimit, NetworkLimitConfig};
+use crate::rate::Rate;
+use crate::store::{Store, StoreError};
+use crate::watch;
+
+/// One server's state.
+pub struct Service {
+    /// As it was started.
+    pub config: Config,
+    /// Which installation it serves.
+    pub installation: Installation,
+    /// Its database.
+    pub store: Store,
+    /// All apps.
+    pub directory: Directory,
+    /// The issuing keys.
+    pub keyring: ArcSwap<Keyring>,
+    /// Licences of the current hours.
+    pub held: Held,
+    /// Signatures that were used.
+    pub guard: ReplayGuard,
+    /// Networks whose requests fail.
+    pub network_limit: NetworkLimit,
+    /// The time that requests are judged by.
+    pub time: GatewayTime,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Begun when the server is to stop.
+    pub drain: Drain,
+    pub(crate) mints_waiting: Semaphore,
+    pub(crate) mints_at_once: Semaphore,
+    pub(crate) issues_to_itself: AtomicBool,
+    pub(crate) store_answers: AtomicBool,
+}
+
+/// Why a server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The installation.
+    #[error(transparent)]
+    Installation(#[from] InstallationError),
+    /// The replay guard.
+    #[error(transparent)]
+    Guard(#[from] GuardError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A listener.
+    #[error(transparent)]
+    Listen(#[from] tonegate_listener::ListenError),
+    /// No licence can be made: keys, signer or verifier do not fit.
+    #[error("this server cannot issue a licence to itself: {0}; see `tonegate doctor`")]
+    SelfIssue(String),
+}
+
+impl StartError {
+    /// Does another process hold the address or the data directory?
+    #[must_use]
+    pub const fn is_in_use(&self) -> bool {
+        matches!(
+            self,
+            Self::Guard(GuardError::InUse { .. })
+                | Self::Listen(tonegate_listener::ListenError::AddressInUse { .. })
+        )
+    }
+}
+
+impl Service {
+    /// Opens the configured installation and loads everything that requests need.
+    pub async fn open(config: Config, clock: Clock) -> Result<Arc<Self>, StartError> {
+        let data = DataDir::new(&config.data.directory);
+        let kek = Some(config.data.key_encryption_key.as_path());
+        let kek = kek.filter(|path| !path.as_os_str().is_empty());
+        let (installation, store, keyring) = Installation::open(&data, kek).await?;
+        let time = GatewayTime::new(clock);
+        let guard = GuardConfig {
+            max_entries: config.guard.max_entries,
+            journal_dir: Some(data.journal()),
+        };
+        let guard = ReplayGuard::open(guard, time.now(), guard::boot_id().as_deref())?;
+        let service = Arc::new(Self {
+            network_limit: NetworkLimit::new(network_limit(&config)),
+            config,
+            installation,
+            store,
+            directory: Directory::new(),
+            keyring: ArcSwap::from_pointee(keyring),
+            held: Held::new(),
+            guard,
+            time,
+            metrics: Metrics::new(),
+            drain: Drain::new(),
+            mints_waiting: Semaphore::new(MINTS_WAITING_MAX),
+            mints_at_once: Semaphore::new(MINTS_AT_ONCE),
+            issues_to_itself: AtomicBool::new(false),
+            store_answers: AtomicBool::new(true),
+        });
+        watch::catch_up(&service).await?;
+        Ok(service)
+    }
+
+    /// Can a licence be answered now, and is nobody stopping the server?
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.issues_to_itself.load(Ordering::Relaxed) && !self.drain.has_begun()
+    }
+
+    /// What is not as it should be, by name, while licences still go out.
+    #[must_use]
+    pub fn degraded(&self) -> Vec<&'static str> {
+        let now = self.time.now();
+        let fill = self.guard.len() as f64 / self.guard.capacity().max(1) as f64;
+        let found = [
+            ("clock_suspect", self.time.state() != ClockState::Steady),
+            ("store_unreachable", !self.store_answers.load(Ordering::Relaxed)),
+            ("journal_failing", self.guard.journal_errors() > 0),
+            ("guard_nearly_full", fill >= 0.8),
+            ("keys_end_soon", self.keyring.load().covered_until(now) - now < 14 * DAY_SECS),
+        ];
+        found.into_iter().filter(|(_, is)| *is).map(|(name, _)| name).collect()
+    }
+}
+
+fn network_limit(config: &Config) -> NetworkLimitConfig {
+    NetworkLimitConfig {
+        rate: Rate {
+            per_second: config.network_limit.per_second,
+            burst: config.network_limit.burst,
+        },
+        lifted: config.gateway.lifted_networks.clone(),
+    }
+}

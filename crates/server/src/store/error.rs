@@ -1,0 +1,157 @@
+//! What the store can answer instead of data: one error, with the facts and what to do.
+
+use std::path::PathBuf;
+
+use crate::model::{AppId, Generation, ModelError};
+use crate::seal::SealError;
+
+/// Why an operation of the store did not happen. Nothing of it was kept.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// No database file.
+    #[error("there is no database at {}; check the data directory, or create one", path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// `create` found a database.
+    #[error("there is a database at {} already; nothing was changed", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is empty or belongs to another program.
+    #[error(
+        "{} is not a tonegate database, or was never finished; nothing was changed; \
+         check the data directory", path.display()
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file could not be made or looked at.
+    #[error("database file {}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// SQLite found the file inconsistent.
+    #[error(
+        "the database is damaged ({fault}); stop the server, keep a copy of the data directory, \
+         and restore the last backup"
+    )]
+    Damaged {
+        /// What was found.
+        fault: String,
+    },
+    /// A newer program has written here.
+    #[error(
+        "the database has schema {found}, and this program knows schemas up to {known}; \
+         nothing was changed; use the newer program, or restore a backup made before the upgrade"
+    )]
+    SchemaNewer {
+        /// The database's schema version.
+        found: i64,
+        /// The newest that this program knows.
+        known: i64,
+    },
+    /// The key-encryption key is not the one that sealed this database.
+    #[error(
+        "the key-encryption key has fingerprint {found}, and the database was sealed with \
+         {expected}: either file was moved or replaced; put back the one that fits the other"
+    )]
+    WrongKek {
+        /// The fingerprint in the database.
+        expected: String,
+        /// The fingerprint of the key given.
+        found: String,
+    },
+    /// Another process held the database for too long.
+    #[error("another process has kept the database locked; try again, or find and stop it")]
+    Busy,
+    /// The number is taken.
+    #[error("app {id} exists already")]
+    AppExists {
+        /// The app.
+        id: AppId,
+    },
+    /// No such app, or a deleted one.
+    #[error("there is no app {id}")]
+    AppUnknown {
+        /// The app.
+        id: AppId,
+    },
+    /// Somebody else changed the app in between.
+    #[error("app {id} was changed meanwhile: it is at rev {found}, not {expected}; look again")]
+    AppChanged {
+        /// The app.
+        id: AppId,
+        /// The rev that the caller had seen.
+        expected: u32,
+        /// Its rev now.
+        found: u32,
+    },
+    /// A secret that an app has, or had until its slot was used again.
+    #[error("this ServerSecret is in use already; every app needs its own")]
+    SecretTaken,
+    /// The app has no secret of that generation (any more).
+    #[error("app {id} has no secret of generation {generation}")]
+    SecretUnknown {
+        /// The app.
+        id: AppId,
+        /// The generation.
+        generation: Generation,
+    },
+    /// Only a secret that a newer one has replaced can be revoked.
+    #[error(
+        "secret {generation} of app {id} is its active one; rotate it first \
+         (an overlap of 0 revokes the old one at once)"
+    )]
+    SecretActive {
+        /// The app.
+        id: AppId,
+        /// The generation.
+        generation: Generation,
+    },
+    /// Two certificates with one serial.
+    #[error("there is an issuing key with serial {serial} already")]
+    SerialTaken {
+        /// The serial.
+        serial: u32,
+    },
+    /// The same root key twice.
+    #[error("root key {kid} is kept here already")]
+    RootTaken {
+        /// Its key id.
+        kid: String,
+    },
+    /// A value breaks a rule of the model.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A row breaks a rule of the model, or does not open.
+    #[error(transparent)]
+    Row(#[from] RowFault),
+    /// Sealing failed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// Anything else that the engine said: a full disk, a read-only file.
+    #[error("database: {0}")]
+    Database(#[source] sqlx::Error),
+}
+
+/// A row that cannot be used, and where it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("table {table}, column {column}, row {row}: {fault}")]
+pub struct RowFault {
+    /// The table.
+    pub table: &'static str,
+    /// The column.
+    pub column: &'static str,
+    /// The row, by its primary key.
+    pub row: String,
+    /// What is wrong; never the value of a secret.
+    pub fault: String,
+}

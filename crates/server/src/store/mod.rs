@@ -1,0 +1,141 @@
+//! The store: apps, secrets, keys, meta and audit on disk.
+//!
+//! A [`Store`] reads; a [`Tx`] changes. Invariants: every change is one transaction together with its
+//! audit entry; a transaction that changed apps, secrets, keys or meta has raised `revision` by
+//! one, so a server that polls [`Store::revision`] misses nothing that the CLI does on the same
+//! file; an operation that fails has written nothing, so the transaction may go on. Secrets and seeds
+//! are only ever written sealed. Time, actor and the key-encryption key are passed in. Leaves to
+//! others: the rules (`model`), the cipher (`seal`), the engine (`db`), what a server keeps in memory.
+
+mod app_row;
+mod apps;
+mod audit;
+mod db;
+mod error;
+#[cfg(test)]
+mod file_tests;
+mod keys;
+mod load;
+mod meta;
+mod secrets;
+#[cfg(test)]
+mod testing;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::seal::Kek;
+
+pub use audit::AuditEntry;
+pub use error::{RowFault, StoreError};
+pub use keys::{NewIssuingKey, StoredIssuingKey, StoredRootKey};
+pub use load::{Changes, StoredApp};
+pub use meta::{Installation, Meta};
+pub use secrets::{SecretUse, StoredSecret};
+
+/// The database of one installation, open in this process. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Store {
+    db: db::Db,
+    kek: Arc<Kek>,
+}
+
+/// A transaction that changes the store. Dropped without [`Tx::commit`], it never was.
+pub struct Tx {
+    inner: db::Transaction,
+    kek: Arc<Kek>,
+    actor: String,
+    now: i64,
+    /// The revision that this transaction raised to; `None` while it has changed nothing.
+    raised: Option<Revision>,
+}
+
+/// Counts the changes of an installation. What was read at one revision is whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(transparent)]
+pub struct Revision(pub i64);
+
+impl Revision {
+    /// Before everything: `changed_since(Revision::START)` gives all there is.
+    pub const START: Self = Self(0);
+}
+
+impl Store {
+    /// Makes a database at `path` (mode 0600) for a new installation.
+    ///
+    /// `Err(Exists)`: there is one. `Err(File)`: the directory cannot be written. A crash on the way
+    /// leaves nothing that a second `create` would not finish.
+    pub async fn create(
+        path: &Path,
+        kek: Kek,
+        installation: Installation,
+        actor: &str,
+        now: i64,
+    ) -> Result<Self, StoreError> {
+        let installation = installation.checked()?;
+        let (db, inner) = db::Db::create(path).await?;
+        let store = Self { db, kek: Arc::new(kek) };
+        let mut tx = store.tx(inner, actor, now);
+        tx.insert_meta(&installation).await?;
+        tx.commit().await?;
+        Ok(store)
+    }
+
+    /// Opens the database at `path` and brings an older schema up to date.
+    ///
+    /// `Err(Missing)`, `Err(Foreign)`, `Err(Damaged)`, `Err(SchemaNewer)`: the file is not one to work
+    /// on. `Err(WrongKek)`: it was sealed with another key.
+    pub async fn open(path: &Path, kek: Kek) -> Result<Self, StoreError> {
+        let store = Self { db: db::Db::open(path).await?, kek: Arc::new(kek) };
+        let expected = store.meta().await?.kek_fingerprint;
+        if expected == store.kek.fingerprint() {
+            return Ok(store);
+        }
+        Err(StoreError::WrongKek { expected, found: store.kek.fingerprint().to_owned() })
+    }
+
+    /// Begins a change, as `actor` (who is named in the audit), at `now` (Unix seconds). Waits for
+    /// whoever is writing. `Err(Busy)`: another process kept the database locked for 15 s.
+    pub async fn begin(&self, actor: &str, now: i64) -> Result<Tx, StoreError> {
+        Ok(self.tx(self.db.begin_write().await?, actor, now))
+    }
+
+    /// The newest revision: one cheap read, meant for polling. Never waits for a writer.
+    pub async fn revision(&self) -> Result<Revision, StoreError> {
+        let mut tx = self.db.begin_read().await?;
+        meta::revision(&mut tx).await
+    }
+
+    /// Has every page, index and reference of the database checked; seconds for a million apps.
+    /// `Err(Damaged)`: the first fault found.
+    pub async fn integrity_check(&self) -> Result<(), StoreError> {
+        self.db.integrity_check().await
+    }
+
+    /// Closes every connection and waits for it.
+    pub async fn close(self) {
+        self.db.close().await;
+    }
+
+    fn tx(&self, inner: db::Transaction, actor: &str, now: i64) -> Tx {
+        Tx { inner, kek: self.kek.clone(), actor: actor.to_owned(), now, raised: None }
+    }
+}
+
+impl Tx {
+    /// Keeps what was done. When it returns, the change is on disk. The revision it made, if any.
+    pub async fn commit(self) -> Result<Option<Revision>, StoreError> {
+        self.inner.commit().await?;
+        Ok(self.raised)
+    }
+
+    /// The revision of this transaction's changes; raises it on the first call.
+    async fn raise(&mut self) -> Result<Revision, StoreError> {
+        if let Some(revision) = self.raised {
+            return Ok(revision);
+        }
+        let revision = meta::raise(&mut self.inner).await?;
+        self.raised = Some(revision);
+        Ok(revision)
+    }
+}
