@@ -1,0 +1,120 @@
+//! Why a fetch brought no licence. Each message says what happened, why, and what to do next.
+//!
+//! Invariant: no variant holds a secret, a signature or a signed URL, so none can print one.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tonegate_protocol::ReturnCode;
+
+/// A fetch, or the building of a client, failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// The issuer answered with a return code other than 0.
+    #[error("the issuer refused with {code}: {message}{}; {cure}", named(.request_id))]
+    Refused {
+        /// The return code; perhaps one that we do not know.
+        code: i64,
+        /// What the issuer wrote, shortened and without control characters.
+        message: String,
+        /// Names the answer in the issuer's records, when it sent one.
+        request_id: Option<String>,
+        /// What to do next.
+        cure: &'static str,
+    },
+    /// The issuer finds the request expired (100000004), also after a correction where one was
+    /// possible.
+    #[error("the issuer finds this machine's clock wrong (100000004): {}; synchronise this machine's clock (NTP) and fetch again", described(.offset_secs))]
+    ClockOff {
+        /// The issuer's time less this machine's, seconds; `None` when it did not tell its time.
+        offset_secs: Option<i64>,
+    },
+    /// No connection, or one that ended without an answer.
+    #[error("cannot reach {server}: {why}; {cure}")]
+    Unreachable {
+        /// Host and port.
+        server: String,
+        /// What the system or TLS said.
+        why: String,
+        /// What to do next.
+        cure: &'static str,
+    },
+    /// No whole answer in time.
+    #[error(
+        "{server} did not answer within {after:?}; check that it is up and reachable from here, then fetch again"
+    )]
+    Timeout {
+        /// Host and port.
+        server: String,
+        /// How long was waited.
+        after: Duration,
+    },
+    /// An answer with an HTTP status other than 200.
+    #[error("{server} answered with HTTP status {status} instead of 200; {cure}")]
+    Status {
+        /// Host and port.
+        server: String,
+        /// The status.
+        status: u16,
+        /// What to do next.
+        cure: &'static str,
+    },
+    /// An answer that is not one of this API.
+    #[error(
+        "{server} did not answer as a licence issuer does: {why}; check that the endpoint is the issuer's and that no proxy changes its answers"
+    )]
+    BadAnswer {
+        /// Host and port.
+        server: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The endpoint cannot be used.
+    #[error("the endpoint cannot be used: {why}; give it as https://host or https://host:port")]
+    BadEndpoint {
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The file of the private authority cannot be used, or there is nothing to trust at all.
+    #[error("no certificates to trust{}: {why}; {cure}", from_file(.file))]
+    NoTrust {
+        /// The file given; `None` for the system's own store.
+        file: Option<PathBuf>,
+        /// What is wrong.
+        why: String,
+        /// What to do next.
+        cure: &'static str,
+    },
+    /// The system gave no random numbers, so no request could be made.
+    #[error("the system gave no random numbers; free its random source and fetch again")]
+    NoRandomness,
+}
+
+impl FetchError {
+    /// The published return code behind this error, when there is a known one.
+    #[must_use]
+    pub fn return_code(&self) -> Option<ReturnCode> {
+        match self {
+            Self::Refused { code, .. } => ReturnCode::from_number(*code),
+            Self::ClockOff { .. } => Some(ReturnCode::SignatureExpired),
+            _ => None,
+        }
+    }
+}
+
+fn named(request_id: &Option<String>) -> String {
+    request_id.as_ref().map(|id| format!(" (request {id})")).unwrap_or_default()
+}
+
+fn described(offset_secs: &Option<i64>) -> String {
+    match offset_secs {
+        None => "it did not tell its own time".to_owned(),
+        Some(offset @ 0..) => format!("it is {offset} s behind the issuer's"),
+        Some(offset) => format!("it is {} s ahead of the issuer's", offset.unsigned_abs()),
+    }
+}
+
+fn from_file(file: &Option<PathBuf>) -> String {
+    file.as_ref().map(|file| format!(" in {}", file.display())).unwrap_or_default()
+}

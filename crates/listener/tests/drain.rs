@@ -1,0 +1,107 @@
+//! Stopping: gracefully, then hard.
+
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tonegate_listener::{Limits, ListenError, Listener};
+
+use crate::support::{Running, config, config_with, read_answer, read_to_end, start};
+
+async fn request_in_flight(running: &Running) -> TcpStream {
+    let mut stream = running.connect().await;
+    stream.write_all(b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    running.holding.acquire().await.unwrap().forget();
+    stream
+}
+
+#[tokio::test]
+async fn idle_connections_close_and_requests_in_flight_finish() {
+    let running = start(config()).await;
+    let mut fresh = running.connect().await;
+    let mut idle = running.connect().await;
+    idle.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    read_answer(&mut idle).await;
+    let mut busy = request_in_flight(&running).await;
+
+    running.drain.begin();
+    assert_eq!(read_to_end(&mut idle).await, "");
+    assert_eq!(read_to_end(&mut fresh).await, "");
+    assert!(!running.task.is_finished());
+
+    running.release.add_permits(1);
+    assert!(read_to_end(&mut busy).await.ends_with("GET /hold body:0\n"));
+    let address = running.address;
+    running.stopped().await;
+    assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
+}
+
+#[tokio::test]
+async fn new_connections_are_not_taken_while_draining() {
+    let running = start(config()).await;
+    let busy = request_in_flight(&running).await;
+    running.drain.begin();
+    // The socket is gone once the drain was noticed; until then a connection may queue and is
+    // reset.
+    let answer = match TcpStream::connect(running.address).await {
+        Ok(mut stream) => {
+            let _ = stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+            read_to_end(&mut stream).await
+        }
+        Err(_) => String::new(),
+    };
+    assert_eq!(answer, "");
+    drop(busy);
+}
+
+#[tokio::test]
+async fn a_drain_does_not_wait_for_ever() {
+    let limits = Limits { drain: Duration::from_millis(200), ..Limits::default() };
+    let running = start(config_with(limits)).await;
+    let mut busy = request_in_flight(&running).await;
+    running.drain.begin();
+    assert_eq!(read_to_end(&mut busy).await, "");
+    running.stopped().await;
+}
+
+#[tokio::test]
+async fn a_hard_stop_cuts_requests_in_flight() {
+    let running = start(config()).await;
+    let mut busy = request_in_flight(&running).await;
+    running.drain.begin();
+    running.drain.begin_hard();
+    assert_eq!(read_to_end(&mut busy).await, "");
+    running.stopped().await;
+}
+
+#[tokio::test]
+async fn a_panicking_handler_costs_its_connection_only() {
+    let listener = Listener::bind(config()).await.unwrap();
+    let (address, drain) = (listener.local_addr(), tonegate_listener::Drain::new());
+    let handler = |request: tonegate_listener::Request<_>, _| async move {
+        assert_ne!(request.uri().path(), "/panic", "on purpose");
+        tonegate_listener::Response::new("alive".into())
+    };
+    let task = tokio::spawn(listener.serve(handler, drain.clone()));
+    for (path, alive) in [("/panic", false), ("/", true)] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes()).await.unwrap();
+        assert_eq!(read_to_end(&mut stream).await.ends_with("alive"), alive);
+    }
+    drain.begin();
+    task.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_taken_address_is_named() {
+    let running = start(config()).await;
+    let mut config = config();
+    config.address = running.address;
+    let Err(error) = Listener::bind(config).await else { panic!("bound twice") };
+    assert!(matches!(error, ListenError::AddressInUse { .. }));
+    let said = error.to_string();
+    assert!(
+        said.starts_with(&running.address.to_string()) && said.contains("stop that program"),
+        "{said}"
+    );
+}
