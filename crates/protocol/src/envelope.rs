@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
 
 use crate::refusal::Refusal;
 use crate::return_code::ReturnCode;
@@ -70,7 +71,15 @@ impl Envelope {
     ///
     /// `Err`: not JSON, or not an object with a whole number as `Code`; the text says where.
     pub fn parse(body: &[u8]) -> Result<Self, EnvelopeError> {
-        serde_json::from_slice(body).map_err(|error| EnvelopeError(error.to_string()))
+        serde_json::from_slice(body).map_err(|error| EnvelopeError {
+            kind: match error.classify() {
+                Category::Syntax => "no JSON",
+                Category::Eof => "cut off",
+                Category::Data | Category::Io => "of another shape",
+            },
+            line: error.line(),
+            column: error.column(),
+        })
     }
 
     /// The answer's bytes.
@@ -90,12 +99,17 @@ impl Envelope {
 }
 
 /// The body is no answer of this API; says what was met where, never the content itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EnvelopeError(String);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EnvelopeError {
+    kind: &'static str,
+    line: usize,
+    column: usize,
+}
 
 impl fmt::Display for EnvelopeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the answer is not this API's JSON: {}", self.0)
+        let Self { kind, line, column } = self;
+        write!(f, "the answer is {kind} at line {line}, column {column}")
     }
 }
 
@@ -135,5 +149,7 @@ mod tests {
         for bad in ["", "[]", r#"{"Code":"0"}"#, r#"{"Code":0.5}"#, r#"{"Message":""}"#] {
             assert!(Envelope::parse(bad.as_bytes()).is_err(), "{bad}");
         }
+        let error = Envelope::parse(br#"{"Code":"a secret"}"#).unwrap_err().to_string();
+        assert_eq!(error, "the answer is of another shape at line 1, column 18");
     }
 }

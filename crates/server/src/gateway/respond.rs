@@ -1,11 +1,12 @@
 //! Outcomes as HTTP: the envelope under status 200, and the few answers outside it.
 
 use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
 use http::HeaderValue;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_MAX_AGE, ALLOW, CACHE_CONTROL, CONTENT_TYPE, VARY,
+    ACCESS_CONTROL_MAX_AGE, ALLOW, CACHE_CONTROL, CONTENT_TYPE, DATE, VARY,
 };
 use tonegate_issuer::Minted;
 use tonegate_listener::{Response, ResponseBody};
@@ -28,7 +29,17 @@ pub(super) fn licence(
         Ok(minted) => Envelope::success(id, &minted.license),
         Err(refusal) => Envelope::refusal(id, &refusal),
     };
-    json(envelope.to_json(), "no-store")
+    let mut response = json(envelope.to_json(), "no-store");
+    // Callers learn their clock's offset from it, so it is the time that requests are judged by.
+    if let Some(date) = http_date(service.time.now()) {
+        response.headers_mut().insert(DATE, date);
+    }
+    response
+}
+
+fn http_date(now: i64) -> Option<HeaderValue> {
+    let now = UNIX_EPOCH + Duration::from_secs(u64::try_from(now).ok()?);
+    HeaderValue::try_from(httpdate::fmt_http_date(now)).ok()
 }
 
 /// A JSON document under status 200.
