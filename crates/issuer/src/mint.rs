@@ -3,7 +3,7 @@
 //! Everything in a licence comes from (grant, hour, key), so every node mints the same bytes.
 
 use aws_lc_rs::digest;
-use tonegate_license::{Environment, Identity, License, OnExpiry, Reason, Token};
+use tonegate_license::{Environment, Feature, Identity, License, OnExpiry, Reason, Token};
 
 use crate::jws::{self, base64url};
 use crate::keyring::{IssuingKey, Keyring};
@@ -110,7 +110,8 @@ fn lint(license: &str, claims: &Claims<'_>, key: &IssuingKey) -> Result<(), Mint
         && read.issued_at() == claims.hour
         && read.expires_at() == claims.expires_at
         && features.eq(claims.features.iter().copied())
-        && read.identities().len() == claims.grant.identities.len()
+        && claims.grant.identities.iter().all(|identity| read.identities().contains(identity))
+        && read.features().iter().all(|feature| read.on_expiry(feature) == claims.policy(feature))
         && token.certificate() == key.certificate();
     if same { Ok(()) } else { Err(MintError::Differs) }
 }
@@ -160,6 +161,12 @@ impl<'g> Claims<'g> {
 
     fn identities(&self) -> Vec<String> {
         self.grant.identities.iter().map(|identity| base64url(identity.as_bytes())).collect()
+    }
+
+    /// What was granted for a feature's expiry.
+    fn policy(&self, feature: &Feature) -> OnExpiry {
+        let named = self.grant.on_expiry.iter().find(|(name, _)| name == feature.as_str());
+        named.map(|(_, policy)| *policy).unwrap_or_default()
     }
 
     /// The policies of features that are in the licence, but for the default.

@@ -3,41 +3,31 @@
 //! Refuses padding, blanks, the other alphabet, a length of 4n + 1, and unused bits that are not
 //! zero: two different texts never decode to the same bytes.
 
-/// Decodes `text` into the beginning of `out`; the decoded part, or `None` where the text is not
-/// canonical or does not fit.
-pub(crate) fn decode<'o>(text: &[u8], out: &'o mut [u8]) -> Option<&'o [u8]> {
-    let length = decoded_length(text.len())?;
-    let out = out.get_mut(..length)?;
-    for (group, bytes) in text.chunks(4).zip(out.chunks_mut(3)) {
+use crate::list::List;
+
+/// Decodes at most `N` bytes; `None` where the text is not canonical or they do not fit.
+pub(crate) fn decode<const N: usize>(text: &[u8]) -> Option<List<u8, N>> {
+    let mut bytes = List::new();
+    for group in text.chunks(4) {
         let mut bits = 0_u32;
         for character in group {
             bits = bits << 6 | u32::from(value(*character)?);
         }
         bits <<= 6 * (4 - group.len());
+        // A group of n characters carries n − 1 bytes; one alone carries none.
         let [_, decoded @ ..] = bits.to_be_bytes();
-        let (kept, unused) = decoded.split_at_checked(bytes.len())?;
-        if unused.iter().any(|byte| *byte != 0) {
+        let (carried, unused) = decoded.split_at_checked(group.len() - 1)?;
+        if carried.is_empty() || unused.iter().any(|byte| *byte != 0) {
             return None;
         }
-        bytes.copy_from_slice(kept);
+        carried.iter().try_for_each(|byte| bytes.push(*byte))?;
     }
-    Some(out)
+    Some(bytes)
 }
 
 /// Decodes exactly `N` bytes.
 pub(crate) fn decode_array<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
-    let mut bytes = [0; N];
-    (decode(text, &mut bytes)?.len() == N).then_some(bytes)
-}
-
-fn decoded_length(characters: usize) -> Option<usize> {
-    let rest = match characters % 4 {
-        0 => 0,
-        2 => 1,
-        3 => 2,
-        _ => return None,
-    };
-    Some(characters / 4 * 3 + rest)
+    decode::<N>(text)?.as_slice().try_into().ok()
 }
 
 fn value(character: u8) -> Option<u8> {
@@ -56,8 +46,8 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: Option<&[u8]>) {
-        let mut out = [0; 16];
-        assert_eq!(decode(text.as_bytes(), &mut out), expected, "{text:?}");
+        let decoded = decode::<16>(text.as_bytes());
+        assert_eq!(decoded.as_ref().map(List::as_slice), expected, "{text:?}");
     }
 
     #[test]
@@ -78,7 +68,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused() {
-        assert_eq!(decode(b"Zm9v", &mut [0; 2]), None);
+        assert_eq!(decode::<2>(b"Zm9v"), None);
         assert_eq!(decode_array::<4>(b"Zm9v"), None);
     }
 }

@@ -26,25 +26,35 @@ pub struct Expect<'a> {
 /// cannot be used leaves the gate closed with its reason; nothing panics and nothing is fatal.
 ///
 /// ```
-/// use tonegate_license::{Environment, Expect, Gate, Pins, Reason, State, Time};
+/// use tonegate_license::{Environment, Expect, FeatureVerdict, Gate, Pins, Reason, State, Time};
 ///
-/// let pins: Pins = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo,PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw"
+/// let pins: Pins = "EJKG3qU8fFnBPyuGFXdvuEE92YhMFmXX7SOCY7ehazs,yYepSst8npD6vt9VlFFhVrCXdWk0_uIXYX9ykDHw7rw"
 ///     .parse()?;
 /// let expect = Expect {
-///     issuer: "tonegate",
+///     issuer: "tonegate-test",
 ///     environment: Environment::Production,
 ///     app_id: Some(12345),
 ///     identity: None,
 /// };
-/// let mut gate = Gate::new(pins, expect, State::new(0x5eed));
-/// let now = Time { wall: 1_763_840_000, elapsed: 0 };
+/// // What the app stored last time; a number drawn at random on a new device.
+/// let mut stored = State::new(0x5eed).to_bytes();
+/// let mut gate = Gate::new(pins, expect, State::from_bytes(&stored).unwrap());
 ///
-/// let verdict = gate.load("not a licence", now);
-/// assert_eq!(verdict.reason, Some(Reason::NotALicense));
-/// assert_eq!(gate.check("ans", now).sdk_code(), 81);
-/// // Keep this wherever the app keeps its settings, whenever it has changed:
-/// let stored = gate.state().to_bytes();
-/// # let _ = stored;
+/// let at = |seconds: u64| Time { wall: 1_763_843_553 + seconds as i64, elapsed: seconds };
+/// let verdict = gate.load(include_str!("../../../vectors/001-valid.txt"), at(0));
+/// assert!(verdict.is_valid());
+///
+/// // At each use, and every 60 s while it lasts:
+/// assert_eq!(gate.check("ans", at(1)), FeatureVerdict::Run);
+/// assert_eq!(gate.check("ans-ai", at(1)), FeatureVerdict::Bypass(Reason::FeatureMissing));
+/// // After each call:
+/// if gate.state().to_bytes() != stored {
+///     stored = gate.state().to_bytes();
+/// }
+///
+/// let verdict = gate.load("not a licence", at(30));
+/// assert_eq!((verdict.reason, verdict.sdk_code()), (Some(Reason::NotALicense), 81));
+/// assert_eq!(gate.check("ans", at(30)).sdk_code(), 81);
 /// # Ok::<(), tonegate_license::PinsError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -73,12 +83,13 @@ impl<'a> Gate<'a> {
 
     /// Loads a licence in place of the one before, whatever comes of it.
     pub fn load(&mut self, text: &str, time: Time) -> Verdict {
-        self.held = self.authenticate(text).map(|(license, chain)| {
-            let proven = license.issued_at().max(chain.not_before());
-            let times = (license.issued_at(), proven, license.expires_at());
-            self.clock = Some(DeviceClock::load(self.clock, &mut self.state, time, times));
-            Held { license, certificate_ends: chain.expires_at() }
-        });
+        self.advance(time);
+        self.held = self.authenticate(text);
+        if let Ok(held) = &self.held {
+            let clock = self.clock.get_or_insert(DeviceClock::start(&self.state, time));
+            let runs_until = held.runs_until(&self.state);
+            clock.take_in(&mut self.state, &held.license, runs_until);
+        }
         self.verdict(time)
     }
 
@@ -91,13 +102,13 @@ impl<'a> Gate<'a> {
         }
     }
 
-    /// May `feature` run at `time`? Ask at each use: nothing ends by itself.
+    /// May `feature` run at `time`? Ask at each use, and every 60 s while it lasts: nothing ends by
+    /// itself.
     pub fn check(&mut self, feature: &str, time: Time) -> FeatureVerdict {
         let now = self.advance(time);
-        let grace_used = self.clock.map_or(0, |clock| clock.grace_used());
         match &self.held {
             Err(reason) => FeatureVerdict::Bypass(*reason),
-            Ok(held) => held.check(feature, now, grace_used, &self.state),
+            Ok(held) => held.check(feature, now, &self.state),
         }
     }
 
@@ -114,17 +125,12 @@ impl<'a> Gate<'a> {
     }
 
     fn advance(&mut self, time: Time) -> i64 {
-        match (&mut self.clock, &self.held) {
-            (Some(clock), Ok(held)) => {
-                clock.advance(&mut self.state, held.license.expires_at(), time)
-            }
-            (Some(clock), Err(_)) => clock.now(),
-            (None, _) => time.wall,
-        }
+        let clock = self.clock.as_mut();
+        clock.map_or(time.wall, |clock| clock.advance(&mut self.state, time))
     }
 
     /// FORMAT.md §6: everything but time.
-    fn authenticate(&mut self, text: &str) -> Result<(License, Chain), Reason> {
+    fn authenticate(&mut self, text: &str) -> Result<Held, Reason> {
         let token = Token::parse(text)?;
         let chain = match self.chain {
             Some(chain) if chain.is_of(token.certificate()) => chain,
@@ -137,7 +143,7 @@ impl<'a> Gate<'a> {
         self.chain = Some(chain);
         let license = License::verify(&token, &chain)?;
         self.expect.meets(&license)?;
-        Ok((license, chain))
+        Ok(Held { license, certificate_ends: chain.expires_at() })
     }
 }
 
@@ -177,39 +183,38 @@ impl Held {
         Verdict { reason: self.reason(now), validity: Some(validity) }
     }
 
-    fn check(&self, feature: &str, now: i64, grace_used: i64, state: &State) -> FeatureVerdict {
+    fn check(&self, feature: &str, now: i64, state: &State) -> FeatureVerdict {
         let known = Feature::parse(feature.as_bytes())
             .filter(|feature| self.license.features().contains(feature));
         match (self.reason(now), known) {
             (None, Some(_)) => FeatureVerdict::Run,
-            (Some(Reason::Expired), Some(feature)) => {
-                self.after_expiry(&feature, now, grace_used, state)
-            }
+            (Some(Reason::Expired), Some(feature)) => self.after_expiry(&feature, now, state),
             (Some(reason), _) => FeatureVerdict::Bypass(reason),
             (None, None) => FeatureVerdict::Bypass(Reason::FeatureMissing),
         }
     }
 
     /// `exp` has passed: the feature's policy decides.
-    fn after_expiry(
-        &self,
-        feature: &Feature,
-        now: i64,
-        grace_used: i64,
-        state: &State,
-    ) -> FeatureVerdict {
-        match self.license.on_expiry(feature) {
-            OnExpiry::Stop => FeatureVerdict::Stop(Reason::Expired),
-            OnExpiry::Bypass => FeatureVerdict::Bypass(Reason::Expired),
-            OnExpiry::Grace(hours) => {
-                let grace = state.share_of_grace(i64::from(hours) * 3_600);
-                let ends = self.license.expires_at().saturating_add(grace);
-                let by_time = ends.min(self.certificate_ends).saturating_sub(now);
-                match by_time.min(grace.saturating_sub(grace_used)) {
-                    seconds_left if seconds_left > 0 => FeatureVerdict::Grace { seconds_left },
-                    _ => FeatureVerdict::Bypass(Reason::Expired),
-                }
-            }
+    fn after_expiry(&self, feature: &Feature, now: i64, state: &State) -> FeatureVerdict {
+        let policy = self.license.on_expiry(feature);
+        match (policy, self.grace_ends(policy, state).saturating_sub(now)) {
+            (OnExpiry::Stop, _) => FeatureVerdict::Stop(Reason::Expired),
+            (_, seconds_left @ 1..) => FeatureVerdict::Grace { seconds_left },
+            _ => FeatureVerdict::Bypass(Reason::Expired),
         }
+    }
+
+    /// When a feature with this policy ends on this device.
+    fn grace_ends(&self, policy: OnExpiry, state: &State) -> i64 {
+        let OnExpiry::Grace(hours) = policy else { return self.license.expires_at() };
+        let grace = state.share_of_grace(i64::from(hours) * 3_600);
+        self.license.expires_at().saturating_add(grace).min(self.certificate_ends)
+    }
+
+    /// When the last of its features ends.
+    fn runs_until(&self, state: &State) -> i64 {
+        let features = self.license.features().iter();
+        let ends = features.map(|feature| self.grace_ends(self.license.on_expiry(feature), state));
+        ends.fold(self.license.expires_at(), i64::max)
     }
 }

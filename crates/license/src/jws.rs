@@ -4,25 +4,9 @@ use ed25519_dalek::{Signature, VerifyingKey};
 
 use crate::base64url;
 use crate::limits::SEGMENT_BYTES_MAX;
+use crate::list::List;
 
-/// A segment, decoded, in place.
-#[derive(Clone)]
-pub(crate) struct Segment {
-    bytes: [u8; SEGMENT_BYTES_MAX],
-    length: usize,
-}
-
-impl Segment {
-    fn decode(text: &[u8]) -> Option<Self> {
-        let mut bytes = [0; SEGMENT_BYTES_MAX];
-        let length = base64url::decode(text, &mut bytes)?.len();
-        Some(Self { bytes, length })
-    }
-
-    pub(crate) fn as_slice(&self) -> &[u8] {
-        self.bytes.get(..self.length).unwrap_or(&[])
-    }
-}
+type Segment = List<u8, SEGMENT_BYTES_MAX>;
 
 /// Three canonical segments; nothing is known yet about what they say or who signed them.
 #[derive(Clone)]
@@ -42,8 +26,8 @@ impl<'a> Jws<'a> {
         let payload = text.get(first + 1..last)?;
         Some(Self {
             signed: text.get(..last)?,
-            header: Segment::decode(header)?,
-            payload: Segment::decode(payload)?,
+            header: base64url::decode(header)?,
+            payload: base64url::decode(payload)?,
             signature: base64url::decode_array(text.get(last + 1..)?)?,
         })
     }

@@ -10,21 +10,29 @@
 //! [`verify`] is the same as one pure function:
 //!
 //! ```
-//! use tonegate_license::{verify, Environment, Expect, Pins, Reason, State, Time};
+//! use tonegate_license::{verify, Environment, Expect, Pins, State, Time};
 //!
-//! let pins: Pins = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo,PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw"
+//! // As `tonegate key pins` prints them; these are the test keys of the vectors.
+//! let pins: Pins = "EJKG3qU8fFnBPyuGFXdvuEE92YhMFmXX7SOCY7ehazs,yYepSst8npD6vt9VlFFhVrCXdWk0_uIXYX9ykDHw7rw"
 //!     .parse()?;
 //! let expect = Expect {
-//!     issuer: "tonegate",
+//!     issuer: "tonegate-test",
 //!     environment: Environment::Production,
-//!     app_id: None,
+//!     app_id: Some(12345),
 //!     identity: None,
 //! };
-//! let now = Time { wall: 1_763_840_000, elapsed: 0 };
-//! let (verdict, state) = verify("", pins, expect, now, State::new(7));
-//! assert_eq!(verdict.reason, Some(Reason::Empty));
-//! assert_eq!(verdict.sdk_code(), 81);
-//! # let _ = state;
+//! let license = include_str!("../../../vectors/001-valid.txt");
+//! let now = Time { wall: 1_763_843_553, elapsed: 0 };
+//! let (verdict, state) = verify(license, pins, expect, now, State::new(7));
+//! assert!(verdict.is_valid());
+//! assert_eq!(verdict.validity.unwrap().seconds_left(), 608_340);
+//!
+//! // Eight days later, with what the device kept, and the clock set back:
+//! let later = Time { wall: now.wall + 8 * 86_400, elapsed: 0 };
+//! let (verdict, state) = verify(license, pins, expect, later, state);
+//! assert_eq!((verdict.state(), verdict.sdk_code()), ("expired", 82));
+//! let (verdict, _) = verify(license, pins, expect, now, state);
+//! assert_eq!(verdict.state(), "expired");
 //! # Ok::<(), tonegate_license::PinsError>(())
 //! ```
 //!
@@ -59,7 +67,8 @@ pub use verdict::{FeatureVerdict, Reason, Validity, Verdict};
 
 /// Verifies a licence as at a start of the app, without keeping it.
 ///
-/// The verdict explains itself; the state that comes back is the one to keep.
+/// The verdict explains itself; the state that comes back is the one to keep. Each call costs the
+/// device what a start costs (60 s in advance): to ask often, keep a [`Gate`].
 #[must_use]
 pub fn verify(
     text: &str,

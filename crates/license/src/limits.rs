@@ -20,3 +20,7 @@ pub const EXTENSION_CHARS_MAX: usize = 200;
 pub const GRACE_HOURS_MAX: u32 = 72;
 /// Largest integer in a claim: what every JSON reader holds exactly (2⁵³ − 1).
 pub const INTEGER_MAX: i64 = 9_007_199_254_740_991;
+/// How often an app asks at least while a feature runs, in seconds: what an answer is good for.
+pub const CHECK_SECS_MAX: u64 = 60;
+/// How far ahead a device pays for use at most, in seconds.
+pub const RESERVATION_SECS_MAX: u64 = 300;

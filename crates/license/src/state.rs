@@ -1,13 +1,15 @@
 //! What a device remembers between two starts, and the clock that it makes of it.
 //!
-//! A device's clock can be set to anything, so time here only moves forward: at least with the
-//! device's monotonic clock while the app runs, and never behind what was stored. What is stored
-//! lies a little **ahead** of the time reached (5 s after a load, growing to 300 s), so that an app
-//! that is killed before it stores again has paid in advance, and starting it over and over with
-//! the clock set back gains nothing. It never lies beyond the `exp` of the newest licence loaded,
-//! so a clock that once stood in the future costs at most that licence (FORMAT.md §7).
+//! A device's clock can be set to anything, so use is **paid in advance**: the stored time lies 60
+//! to 300 s ahead of the time reached, a start goes on from the stored time, and while the app runs
+//! time moves at least with the monotonic clock. Killing the app, starting it over and over, setting
+//! the clock back and loading older licences therefore gain nothing. The wall clock alone never
+//! moves the stored time beyond the `exp` of the newest licence loaded, so a clock that once stood
+//! in the future costs at most that licence. FORMAT.md §7 states the rules, ADR 0002 why.
 
 use crate::key::Root;
+use crate::license::License;
+use crate::limits::{CHECK_SECS_MAX, RESERVATION_SECS_MAX};
 
 /// A reading of a device's two clocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,11 +19,6 @@ pub struct Time {
     /// A monotonic clock, seconds from any origin that stays fixed while the process lives.
     pub elapsed: u64,
 }
-
-/// Shortest reservation, seconds: what a start may cost.
-const RESERVATION_MIN: u64 = 5;
-/// Longest reservation, seconds: how far apart two stores are in long use.
-const RESERVATION_MAX: u64 = 300;
 
 /// What a device keeps: at most 64 bytes, stored by the app whenever it changes.
 ///
@@ -33,21 +30,20 @@ pub struct State {
     floors: [u32; 2],
     time: i64,
     newest_exp: i64,
-    grace_used: u32,
 }
 
 const VERSION: u8 = 1;
 
 impl State {
     /// Length of [`to_bytes`](Self::to_bytes).
-    pub const BYTES: usize = 36;
+    pub const BYTES: usize = 32;
 
     /// A new device's state. `spread` is any number, drawn once per device at random: it decides
     /// when, between 50 and 70 % of a licence's life, this device asks for the next one, and how
     /// much, between a half and the whole, it takes of a grace; so a fleet never acts as one.
     #[must_use]
     pub const fn new(spread: u16) -> Self {
-        Self { spread, standby_seen: false, floors: [0; 2], time: 0, newest_exp: 0, grace_used: 0 }
+        Self { spread, standby_seen: false, floors: [0; 2], time: 0, newest_exp: 0 }
     }
 
     /// The bytes to store.
@@ -65,7 +61,6 @@ impl State {
         put(&floor_standby.to_le_bytes());
         put(&self.time.to_le_bytes());
         put(&self.newest_exp.to_le_bytes());
-        put(&self.grace_used.to_le_bytes());
         if let Some((content, sum)) = bytes.split_last_chunk_mut() {
             *sum = checksum(content);
         }
@@ -85,15 +80,13 @@ impl State {
         let (floor_active, rest) = rest.split_first_chunk()?;
         let (floor_standby, rest) = rest.split_first_chunk()?;
         let (time, rest) = rest.split_first_chunk()?;
-        let (newest_exp, rest) = rest.split_first_chunk()?;
-        let (grace_used, _) = rest.split_first_chunk()?;
+        let (newest_exp, _) = rest.split_first_chunk()?;
         Some(Self {
             spread: u16::from_le_bytes(*spread),
             standby_seen: *standby_seen == 1,
             floors: [u32::from_le_bytes(*floor_active), u32::from_le_bytes(*floor_standby)],
             time: i64::from_le_bytes(*time),
             newest_exp: i64::from_le_bytes(*newest_exp),
-            grace_used: u32::from_le_bytes(*grace_used),
         })
     }
 
@@ -136,84 +129,54 @@ fn checksum(content: &[u8]) -> [u8; 4] {
     content.iter().fold(0x811c_9dc5, mix).to_le_bytes()
 }
 
-/// Effective time from a load on. Moves with the monotonic clock, jumps forward with the wall,
-/// never goes back.
+/// Time from the first authentic licence of a start on.
+///
+/// Every second of use moves [`reached`](Self::reached) by a second at least, and it never goes
+/// back: that alone bounds what any walk of clocks, starts and licences can gain.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DeviceClock {
-    now: i64,
+    /// Time that is known to have passed.
+    reached: i64,
+    /// Where counting ends: nothing loaded since the start can still run then.
+    counts_until: i64,
     last_elapsed: u64,
-    /// Seconds of use since the app started.
+    /// Seconds since the start.
     used: u64,
-    /// Seconds of use after `expires_at`, in this and earlier starts, since the last renewal.
-    grace_used: u64,
 }
 
 impl DeviceClock {
-    /// The clock for a licence that is loaded now: as a start, or while `running` already.
-    ///
-    /// `earliest`: what the licence and its certificate prove to be past.
-    pub(crate) fn load(
-        running: Option<Self>,
-        state: &mut State,
-        time: Time,
-        (issued_at, earliest, expires_at): (i64, i64, i64),
-    ) -> Self {
-        let mut clock = running.unwrap_or(Self {
-            now: state.time,
-            last_elapsed: time.elapsed,
-            used: 0,
-            grace_used: u64::from(state.grace_used),
-        });
-        clock.tick(state.newest_exp, time);
-        clock.now = clock.now.min(state.newest_exp).max(time.wall).max(earliest);
-        if expires_at > state.newest_exp {
-            // Issued after the last one ended: real time has passed, a new grace is due.
-            if issued_at >= state.newest_exp {
-                clock.grace_used = 0;
-                state.grace_used = 0;
-            }
-            state.newest_exp = expires_at;
-        }
-        clock.reserve(state);
-        clock
+    /// A start of the app: what was stored is paid, so time goes on from there.
+    pub(crate) const fn start(state: &State, time: Time) -> Self {
+        Self { reached: state.time, counts_until: state.time, last_elapsed: time.elapsed, used: 0 }
     }
 
-    /// Moves on to `time`; the effective time now.
-    pub(crate) fn advance(&mut self, state: &mut State, expires_at: i64, time: Time) -> i64 {
-        self.tick(expires_at, time);
-        self.now = self.now.max(time.wall);
-        self.reserve(state);
-        self.now
+    /// Takes in an authentic licence, which proves that its `iat` has passed, and lets its last
+    /// feature run until `runs_until`.
+    pub(crate) fn take_in(&mut self, state: &mut State, license: &License, runs_until: i64) {
+        state.newest_exp = state.newest_exp.max(license.expires_at());
+        self.reached = self.reached.max(license.issued_at());
+        let last = runs_until.max(state.newest_exp).saturating_add_unsigned(CHECK_SECS_MAX);
+        self.counts_until = self.counts_until.max(last);
     }
 
-    pub(crate) fn now(&self) -> i64 {
-        self.now
-    }
-
-    pub(crate) fn grace_used(&self) -> i64 {
-        self.grace_used.cast_signed()
-    }
-
-    fn tick(&mut self, expires_at: i64, time: Time) {
+    /// Moves on to `time`, and pays ahead; the effective time now.
+    pub(crate) fn advance(&mut self, state: &mut State, time: Time) -> i64 {
         let passed = time.elapsed.saturating_sub(self.last_elapsed);
         self.last_elapsed = self.last_elapsed.max(time.elapsed);
         self.used = self.used.saturating_add(passed);
-        if self.now >= expires_at {
-            self.grace_used = self.grace_used.saturating_add(passed);
-        }
-        self.now = self.now.saturating_add_unsigned(passed);
+        let counted = self.reached.saturating_add_unsigned(passed).min(self.counts_until);
+        self.reached = self.reached.max(counted).max(time.wall.min(state.newest_exp));
+        self.reserve(state);
+        self.reached.max(time.wall)
     }
 
-    /// Stores ahead, where the last reservation is used up.
+    /// Pays ahead, where less is left than an answer is good for; more after long use, so that an
+    /// app seldom has to store.
     fn reserve(&self, state: &mut State) {
-        let ahead = self.used.clamp(RESERVATION_MIN, RESERVATION_MAX);
-        let reached = self.now.min(state.newest_exp);
-        if reached >= state.time && state.time < state.newest_exp {
-            state.time = reached.saturating_add_unsigned(ahead).min(state.newest_exp);
-        }
-        if self.now >= state.newest_exp && self.grace_used >= u64::from(state.grace_used) {
-            let used = self.grace_used.saturating_add(ahead);
-            state.grace_used = u32::try_from(used).unwrap_or(u32::MAX);
+        if state.time < self.reached.saturating_add_unsigned(CHECK_SECS_MAX) {
+            let ahead = self.used.saturating_add(CHECK_SECS_MAX).min(RESERVATION_SECS_MAX);
+            let paid = self.reached.saturating_add_unsigned(ahead).min(self.counts_until);
+            state.time = state.time.max(paid);
         }
     }
 }
@@ -227,7 +190,7 @@ mod tests {
         let mut state = State::new(0xabcd);
         state.standby_seen = true;
         state.floors = [7, u32::MAX];
-        (state.time, state.newest_exp, state.grace_used) = (1_763_840_000, i64::MAX, 42);
+        (state.time, state.newest_exp) = (1_763_840_000, i64::MAX);
         let bytes = state.to_bytes();
         const { assert!(State::BYTES <= 64) };
         assert_eq!(State::from_bytes(&bytes), Some(state));

@@ -18,6 +18,8 @@ pub enum Reason {
     Root,
     /// The pinned root's signature does not hold, or the licence does not fit its certificate.
     Chain,
+    /// Of another issuer.
+    Issuer,
     /// The key certificate is of the active root, and one of the standby has been seen.
     RootSuperseded,
     /// The issuing key was withdrawn: its serial is under the floor.
@@ -26,8 +28,6 @@ pub enum Reason {
     Signature,
     /// The claims break the profile.
     Claims,
-    /// Of another issuer.
-    Issuer,
     /// For the other environment.
     Environment,
     /// For another AppId.
@@ -36,16 +36,16 @@ pub enum Reason {
     Identity,
     /// `nbf` lies ahead.
     NotYetValid,
-    /// The key certificate has ended before the licence.
-    CertificateExpired,
     /// `exp` has passed.
     Expired,
+    /// The key certificate has ended before the licence.
+    CertificateExpired,
     /// The licence is good and does not name this feature.
     FeatureMissing,
 }
 
 impl Reason {
-    /// Every reason, in the order of the checks.
+    /// Every reason, in the order in which the checks can first name it.
     pub const ALL: [Self; 18] = [
         Self::Empty,
         Self::TooLong,
@@ -53,17 +53,17 @@ impl Reason {
         Self::Certificate,
         Self::Root,
         Self::Chain,
+        Self::Issuer,
         Self::RootSuperseded,
         Self::Floor,
         Self::Signature,
         Self::Claims,
-        Self::Issuer,
         Self::Environment,
         Self::App,
         Self::Identity,
         Self::NotYetValid,
-        Self::CertificateExpired,
         Self::Expired,
+        Self::CertificateExpired,
         Self::FeatureMissing,
     ];
 

@@ -21,7 +21,12 @@ impl Kept {
         Self { spread: 0, standby_seen: false, floors: [0; 2], time: 0, newest_exp: 0 };
 
     pub(crate) fn hex(self) -> String {
-        let mut bytes = vec![1, u8::from(self.standby_seen)];
+        self.hex_beginning_with(1, u8::from(self.standby_seen))
+    }
+
+    /// With other first bytes than there can be, under a checksum that holds.
+    pub(crate) fn hex_beginning_with(self, version: u8, standby_seen: u8) -> String {
+        let mut bytes = vec![version, standby_seen];
         bytes.extend(self.spread.to_le_bytes());
         bytes.extend(self.floors.iter().flat_map(|floor| floor.to_le_bytes()));
         bytes.extend(self.time.to_le_bytes());
@@ -114,7 +119,7 @@ impl Case {
         Self { app_id, ..self }
     }
 
-    pub(crate) fn as_identity(self, identity: &str) -> Self {
+    pub(crate) fn with_identity(self, identity: &str) -> Self {
         Self { identity: Some(identity.to_owned()), ..self }
     }
 

@@ -30,7 +30,8 @@ pub(crate) fn states() -> Value {
     let kept =
         Kept { spread: 4660, standby_seen: true, floors: [3, 5], time: IAT, newest_exp: EXP };
     let hex = kept.hex();
-    let other_version = format!("02{}", &hex[2..]);
+    let other_version = kept.hex_beginning_with(2, 1);
+    let neither = kept.hex_beginning_with(1, 2);
     let flipped = format!("{}f{}", &hex[..20], &hex[21..]);
     json!([
         { "hex": hex, "sound": true, "why": "Every field set." },
@@ -38,6 +39,7 @@ pub(crate) fn states() -> Value {
         { "hex": &hex[..62], "sound": false, "why": "A byte short." },
         { "hex": format!("{hex}00"), "sound": false, "why": "A byte long." },
         { "hex": other_version, "sound": false, "why": "Another version." },
+        { "hex": neither, "sound": false, "why": "Neither seen nor not seen." },
         { "hex": flipped, "sound": false, "why": "A damaged byte; the checksum tells." },
         { "hex": "", "sound": false, "why": "Nothing." },
     ])

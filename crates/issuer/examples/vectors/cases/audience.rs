@@ -32,13 +32,13 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("bound-unnamed", "Bound, and the app does not say which it is.")
             .refused(&bound, "identity"),
         Case::new("bound-other", "Bound to others.")
-            .as_identity("aa8R4wLDmIFA1N6gdYysPQ")
+            .with_identity("aa8R4wLDmIFA1N6gdYysPQ")
             .refused(&bound, "identity"),
-        Case::new("bound-first", "Bound to this app.").as_identity(IOS).valid(&bound),
+        Case::new("bound-first", "Bound to this app.").with_identity(IOS).valid(&bound),
         Case::new("bound-second", "Bound to this app among others.")
-            .as_identity(ANDROID)
+            .with_identity(ANDROID)
             .valid(&bound),
-        Case::new("unbound", "Bound to none, it is for any app.").as_identity(IOS).valid(&sample),
+        Case::new("unbound", "Bound to none, it is for any app.").with_identity(IOS).valid(&sample),
         Case::new("environment-before-app", "The environment is asked first.")
             .in_environment("test")
             .of_app(Some(1))

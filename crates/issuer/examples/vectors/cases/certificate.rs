@@ -1,7 +1,7 @@
 //! The key certificate: whose word it is, its claims, and how far the licence fits it.
 
-use crate::case::Case;
-use crate::forge::{Certificate, License, SIGN_FROM, jws, quoted};
+use crate::case::{At, Case, Times};
+use crate::forge::{Certificate, EXP, IAT, License, SIGN_FROM, jws, quoted};
 use crate::keys::{ACTIVE_ROOT, FIRST, SECOND, STANDBY_ROOT, STRANGER, base64url};
 
 pub(super) fn cases() -> Vec<Case> {
@@ -149,9 +149,23 @@ fn fit() -> Vec<Case> {
             .refused(&foreign_claim.text(), "issuer"),
         Case::new("before-sign-from", "Issued a second before the key may sign.")
             .refused(&before.text(), "chain"),
+        at_sign_from(),
         Case::new("certificate-of-another-key", "kid names one key, the certificate another.")
             .refused(&other_key.text(), "chain"),
         Case::new("certificate-empty-object", "A root's signature on something else.")
             .refused(&garbage, "certificate"),
     ]
+}
+
+fn at_sign_from() -> Case {
+    let first = License::sample().with("iat", &at(0)).text();
+    let (now, refresh) = (IAT + 60, SIGN_FROM + (EXP - SIGN_FROM) / 2);
+    let times = Times { refresh, ..Times::at(now) };
+    Case::new("at-sign-from", "Issued in the first second that the key may sign.").loads(
+        &first,
+        At(now, 0),
+        None,
+        times,
+        |kept| (kept.time, kept.newest_exp) = (now + 60, EXP),
+    )
 }

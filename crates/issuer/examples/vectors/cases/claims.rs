@@ -8,6 +8,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases.extend(spelling());
     cases.extend(values());
     cases.extend(lists());
+    cases.extend(at_the_limits());
     cases.extend(extensions());
     cases
 }
@@ -135,6 +136,34 @@ fn lists() -> Vec<Case> {
         .collect()
 }
 
+/// The most of everything that still is a licence.
+fn at_the_limits() -> Vec<Case> {
+    let names: Vec<_> = (b'a'..=b'p').map(|c| char::from(c).to_string().repeat(16)).collect();
+    let features = array(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let identities: Vec<_> =
+        (b'A'..=b'H').map(|c| format!("{}A", char::from(c).to_string().repeat(21))).collect();
+    let bind = array(&identities.iter().map(String::as_str).collect::<Vec<_>>());
+    let full = License::sample().with("bind", &bind).with("features", &features);
+    // Policies and padding fill what is left: an entry has 24 characters, an extension up to 200.
+    let filled = |policies: usize, pad: usize| {
+        let policies: Vec<_> =
+            names[..policies].iter().map(|name| format!("{name}:stop")).collect();
+        let policies = array(&policies.iter().map(String::as_str).collect::<Vec<_>>());
+        let mut license = full.clone().with("on_expiry", &policies);
+        license.claims.append("x_a", &quoted(&"t".repeat(pad)));
+        license.text()
+    };
+    let mut all = (1..=16)
+        .flat_map(|policies| (0..190).map(move |pad| (policies, pad)))
+        .map(|(policies, pad)| filled(policies, pad));
+    let longest = all.find(|text| text.len() == 2_048).expect("some filling fits exactly");
+    vec![
+        Case::new("at-the-limits", "16 features, 8 identities, 2,048 characters.")
+            .with_identity(&identities[7])
+            .valid(&longest),
+    ]
+}
+
 fn extensions() -> Vec<Case> {
     let with = |members: &[(&str, &str)]| {
         let mut license = License::sample();
@@ -162,6 +191,7 @@ fn extensions() -> Vec<Case> {
         refused("extension-null", "No null.", &with(&[("x_a", "null")])),
         refused("extension-true", "No booleans.", &with(&[("x_a", "true")])),
         refused("extension-object", "No objects.", &with(&[("x_a", r#"{"b":1}"#)])),
+        refused("extension-escape", "No escapes here either.", &with(&[("x_a", r#""\u0041""#)])),
         refused("extension-empty-array", "No empty arrays.", &with(&[("x_a", "[]")])),
         refused("extension-numbers", "Arrays of strings.", &with(&[("x_a", "[1]")])),
         refused(
