@@ -1,0 +1,63 @@
+//! `cargo xtask <task>`: what people and CI run on this repository, one file a task.
+//!
+//! A task says what it does, does it with ordinary commands that it prints, and exits with 1 at the
+//! first failure. Nothing here ships; no crate of ours is linked.
+
+mod command;
+mod fuzz;
+mod generated;
+mod interop;
+mod system;
+mod test;
+mod tidy;
+mod tools;
+mod wasm;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::workspace::Workspace;
+
+/// The project's own tasks.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Task {
+    /// Run everything that CI runs, with a table of durations at the end
+    Test(test::Options),
+    /// Check dependency direction, file openings, file sizes and ARCHITECTURE.md
+    Tidy,
+    /// Regenerate vectors/
+    Vectors(generated::Options),
+    /// Regenerate the documents that are made from code
+    Docs(generated::Options),
+    /// Build crates/license for WebAssembly with nothing but `core`
+    Wasm,
+    /// Fuzz for as long as you like, or replay the kept corpora
+    Fuzz(fuzz::Options),
+    /// Prepare the foreign JWT libraries that the tests hold our licences against
+    Interop,
+}
+
+fn main() -> ExitCode {
+    match Workspace::locate().and_then(|workspace| run(&workspace, Task::parse())) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(workspace: &Workspace, task: Task) -> anyhow::Result<()> {
+    match task {
+        Task::Test(options) => test::run(workspace, &options),
+        Task::Tidy => tidy::run(workspace),
+        Task::Vectors(options) => generated::run(workspace, generated::VECTORS, &options),
+        Task::Docs(options) => generated::run(workspace, generated::DOCS, &options),
+        Task::Wasm => wasm::run(workspace),
+        Task::Fuzz(options) => fuzz::run(workspace, &options),
+        Task::Interop => interop::prepare(workspace),
+    }
+}

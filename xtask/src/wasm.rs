@@ -1,0 +1,106 @@
+//! `cargo xtask wasm`: builds crates/license for wasm32-unknown-unknown against `core` alone.
+//!
+//! Neither `std` nor `alloc` exists in that build, so it proves what the crate promises. Rust's own
+//! distribution of the target needs rustup; Debian packages a rustc that knows WebAssembly together
+//! with the sources of its libraries, and that is enough: unpacked under `target/`, never installed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context as _;
+
+use crate::command;
+use crate::system::{self, Missing};
+use crate::workspace::Workspace;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+/// The compiler, the sources of its libraries, and the linker; the rest follows from them.
+const PACKAGES: [&str; 3] = ["rustc-web", "rust-web-src", "lld"];
+
+/// Unpacks the toolchain where that was not done yet, and builds.
+pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
+    let toolchain = workspace.target.join("wasm-toolchain");
+    if !toolchain.exists() {
+        unpack(workspace, &toolchain)?;
+    }
+    command::run(&mut build(workspace, &toolchain))
+}
+
+fn build(workspace: &Workspace, toolchain: &Path) -> Command {
+    let mut cargo = workspace.cargo(["build", "--release", "--package", "tonegate-license"]);
+    cargo.args(["--target", TARGET, "-Zbuild-std=core,compiler_builtins"]);
+    cargo.arg("--target-dir").arg(workspace.target.join("wasm"));
+    cargo
+        .env("RUSTC", toolchain.join("usr/bin/rustc"))
+        // Building `core` from source is not stable yet; the sources are the compiler's own.
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("LD_LIBRARY_PATH", toolchain.join("usr/lib").join(libraries()))
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", toolchain.join("usr/bin/wasm-ld"));
+    cargo
+}
+
+/// Debian's folder for the libraries of this machine.
+fn libraries() -> String {
+    format!("{}-linux-gnu", std::env::consts::ARCH)
+}
+
+/// Appears whole or not at all, so that an interrupted download is begun anew.
+fn unpack(workspace: &Workspace, toolchain: &Path) -> anyhow::Result<()> {
+    if !system::has_apt_get() {
+        return Err(Missing("a rustc for WebAssembly comes from Debian's packages".into()).into());
+    }
+    fs::create_dir_all(&workspace.target)?;
+    let partial = tempfile::tempdir_in(&workspace.target)?;
+    let root = partial.path().join("root");
+    if download(partial.path()).is_err() {
+        println!("the packages are not to be had as listed: renewing the lists");
+        system::update()?;
+        download(partial.path())?;
+    }
+    for package in packages_in(partial.path())? {
+        command::run(Command::new("dpkg").arg("--extract").arg(&package).arg(&root))?;
+    }
+    fs::rename(&root, toolchain).context("cannot put the toolchain in its place")
+}
+
+/// Downloads the packages, and those they need that this machine has not installed.
+fn download(into: &Path) -> anyhow::Result<()> {
+    let mut simulate = system::apt_get(["--simulate", "--no-install-recommends", "install"]);
+    let plan = command::output(simulate.args(PACKAGES))?;
+    let mut download = system::apt_get(["download"]);
+    download.args(installed_by(&String::from_utf8_lossy(&plan)));
+    command::run(download.current_dir(into))
+}
+
+/// The package names in the lines `Inst <name> (<version> …)` of a simulated installation.
+fn installed_by(plan: &str) -> Vec<&str> {
+    plan.lines()
+        .filter_map(|line| line.strip_prefix("Inst "))
+        .filter_map(|rest| rest.split(' ').next())
+        .collect()
+}
+
+fn packages_in(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut packages = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "deb") {
+            packages.push(path);
+        }
+    }
+    packages.sort();
+    Ok(packages)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_names_what_would_be_installed() {
+        let plan = "Reading package lists...\nInst libllvm22 (1:22.1.8 Debian:12 [amd64])\n\
+                    Inst lld (1:14.0 Debian:12 [amd64])\nConf lld (1:14.0 Debian:12 [amd64])\n";
+        assert_eq!(installed_by(plan), ["libllvm22", "lld"]);
+    }
+}
