@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tonegate_license::{Chain, KeyId, Pins, Reason};
+use tonegate_license::{Chain, KeyId, Pins, Reason, Root};
 
 use crate::limits::SIGNING_SECS;
 use crate::signer::Signer;
@@ -82,13 +82,25 @@ impl Keyring {
         Self { keys }
     }
 
-    /// The key that signs licences of `hour`: the highest serial whose 30 days hold it.
+    /// The key that signs licences of `hour`: the highest serial whose 30 days hold it, and that is
+    /// not withdrawn by then.
     ///
     /// Every node with the same keys picks the same one.
     #[must_use]
     pub fn signer_of(&self, hour: i64) -> Option<&IssuingKey> {
         let signs = |key: &&IssuingKey| (key.chain.sign_from()..key.signs_until()).contains(&hour);
-        self.keys.iter().rev().find(signs)
+        self.keys.iter().rev().find(|key| signs(key) && !self.is_withdrawn(&key.chain, hour))
+    }
+
+    /// Would a device that has seen every certificate in force at `at` (Unix seconds) refuse this
+    /// one: for its serial under a floor, or for its root?
+    #[must_use]
+    pub fn is_withdrawn(&self, chain: &Chain, at: i64) -> bool {
+        let in_force = self.keys.iter().map(IssuingKey::chain).filter(|by| by.sign_from() <= at);
+        in_force.into_iter().any(|by| match (by.root(), chain.root()) {
+            (Root::Standby, Root::Active) => true,
+            (root, own) => root == own && chain.serial() < by.floor(),
+        })
     }
 
     /// Unix seconds until which some key can sign without a gap, from `now` on.

@@ -23,16 +23,21 @@ pub(crate) fn pins() -> Pins {
 
 /// The issuing key number `serial`, signing from `sign_from`.
 pub(crate) fn issuing_key(serial: u8, sign_from: i64) -> IssuingKey {
+    certified(1, serial, 1, sign_from)
+}
+
+/// As [`issuing_key`], certified by the root with this seed and with this floor.
+pub(crate) fn certified(root: u8, serial: u8, floor: u32, sign_from: i64) -> IssuingKey {
     use tonegate_issuer::Signer as _;
     let signer = key(100 + serial);
     let certificate = KeyCertificate {
         issuer: ISSUER.to_owned(),
         public_key: signer.public_key(),
         serial: serial.into(),
-        floor: 1,
+        floor,
         sign_from,
     };
-    let text = certificate.sign(&key(1), &pins()).unwrap();
+    let text = certificate.sign(&key(root), &pins()).unwrap();
     IssuingKey::new(&text, Arc::new(signer), &pins()).unwrap()
 }
 

@@ -65,6 +65,21 @@ fn staged_keys_cover_without_a_gap() {
 }
 
 #[test]
+fn a_withdrawn_key_never_signs_again() {
+    let staged = house::issuing_key(1, START + 20 * DAY_SECS);
+    let emergency = |root, floor| house::certified(root, 2, floor, START);
+    for (root, floor) in [(1, 2), (2, 1)] {
+        let keys = Keyring::new(vec![staged.clone(), emergency(root, floor)]);
+        let end = START + SIGNING_SECS;
+        assert_eq!(keys.signer_of(end - HOUR).unwrap().chain().serial(), 2);
+        assert!(keys.signer_of(end).is_none(), "devices would refuse key 1");
+        assert_eq!(keys.covered_until(START), end);
+    }
+    let kept = Keyring::new(vec![staged, emergency(1, 1)]);
+    assert_eq!(kept.covered_until(START), START + 20 * DAY_SECS + SIGNING_SECS);
+}
+
+#[test]
 fn what_does_not_fit_together_is_refused() {
     let signer = house::key(101);
     let certificate = KeyCertificate {

@@ -235,17 +235,27 @@ impl Sources {
         })
     }
 
-    /// The configuration.
+    /// The configuration. Half a TLS pair is an error: it must never mean plain HTTP.
     pub fn read(self) -> Result<Config, ConfigError> {
-        let Self { merged, last } = self;
-        merged.try_into().map_err(|fault: toml::de::Error| invalid(&last, fault.message()))
+        let config = self.typed(&self.last)?;
+        let pair = [&config.gateway.tls_certificate, &config.gateway.tls_key];
+        match pair.map(|path| path.as_os_str().is_empty()) {
+            [true, false] => Err(invalid("gateway.tls_key", "gateway.tls_certificate is missing")),
+            [false, true] => Err(invalid("gateway.tls_certificate", "gateway.tls_key is missing")),
+            _ => Ok(config),
+        }
     }
 
     /// Reads what there is so far, so that an error names the place that brought it in.
-    fn checked(self, origin: &str) -> Result<Self, ConfigError> {
-        let Self { merged, .. } = self;
-        Self { merged: merged.clone(), last: origin.to_owned() }.read()?;
-        Ok(Self { merged, last: origin.to_owned() })
+    fn checked(mut self, origin: &str) -> Result<Self, ConfigError> {
+        self.typed(origin)?;
+        origin.clone_into(&mut self.last);
+        Ok(self)
+    }
+
+    fn typed(&self, origin: &str) -> Result<Config, ConfigError> {
+        let config = self.merged.clone().try_into();
+        config.map_err(|fault: toml::de::Error| invalid(origin, fault.message()))
     }
 }
 
@@ -312,6 +322,18 @@ mod tests {
         let variables = [("TONEGATE_GATEWAY__ADRESS".to_owned(), "x".to_owned())];
         let error = Sources::new().environment(variables.into_iter()).unwrap_err().to_string();
         assert!(error.starts_with("TONEGATE_GATEWAY__ADRESS: unknown field"), "{error}");
+    }
+
+    #[test]
+    fn half_a_tls_pair_is_an_error() {
+        let with =
+            |key, sources: Sources| sources.set("gateway", key, "/etc/pem", "--tls").unwrap();
+        for (given, other) in [("tls_key", "tls_certificate"), ("tls_certificate", "tls_key")] {
+            let half = with(given, Sources::new());
+            let error = half.read().unwrap_err().to_string();
+            assert!(error.starts_with(&format!("gateway.{given}: gateway.{other}")), "{error}");
+            assert!(with(other, with(given, Sources::new())).read().is_ok());
+        }
     }
 
     #[test]

@@ -52,6 +52,9 @@ impl Secret {
 pub struct AppMemory {
     /// Its rate.
     pub rate: Gcra,
+    /// The rate of those who hold a secret of it and may not use it: a stolen secret that was
+    /// revoked must not use up the app's own.
+    pub rate_of_refused: Gcra,
 }
 
 /// An app that was changed, or removed (`entry` is `None`).

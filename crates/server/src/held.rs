@@ -114,3 +114,45 @@ impl Default for Held {
 fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn license(hour: i64, revision: u32) -> HeldLicense {
+        let license = "x".repeat(2_000);
+        let minted = Arc::new(Minted { license, hour, expires_at: hour + 7_200, serial: 1 });
+        HeldLicense { minted, revision }
+    }
+
+    #[test]
+    fn it_is_of_its_hour_revision_and_key_and_goes_on_for_its_revision_alone() {
+        let (held, app) = (Held::new(), AppId(7));
+        held.hold(app, license(3_600, 2));
+        assert!(held.current(app, 3_600, 2, 1).is_some());
+        for (hour, revision, serial) in [(7_200, 2, 1), (3_600, 3, 1), (3_600, 2, 2)] {
+            assert!(held.current(app, hour, revision, serial).is_none());
+        }
+        assert!(held.still_good(app, 2, 10_799).is_some());
+        assert!(held.still_good(app, 2, 10_800).is_none(), "it has ended");
+        assert!(held.still_good(app, 3, 10_799).is_none(), "the app was changed");
+    }
+
+    #[test]
+    fn its_bytes_are_bounded_and_the_app_that_asked_longest_ago_goes_first() {
+        let held = Held::new();
+        let most = HELD_BYTES_MAX / SHARDS as usize / (2_000 + ENTRY_BYTES);
+        // All of one shard.
+        let app = |number: usize| AppId(u32::try_from(number).unwrap() * SHARDS);
+        for number in 0..most {
+            held.hold(app(number), license(0, 1));
+        }
+        assert_eq!(held.len(), most);
+        assert!(held.current(app(0), 0, 1, 1).is_some(), "asked again");
+        (most..most + 10).for_each(|number| held.hold(app(number), license(0, 1)));
+        (0..5).for_each(|_| held.hold(app(most), license(3_600, 1)));
+        assert_eq!(held.len(), most);
+        assert!(held.current(app(0), 0, 1, 1).is_some());
+        assert!(held.current(app(1), 0, 1, 1).is_none());
+    }
+}

@@ -47,6 +47,7 @@ pub struct NewInstallation {
 
 /// Where root keys live.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "one lives while an installation is made")]
 pub enum Roots {
     /// Sealed in the installation's own database: simple, and as safe as the server is.
     Auto,
@@ -202,7 +203,8 @@ impl Installation {
         data: &DataDir,
         kek: Option<&Path>,
     ) -> Result<(Self, Store, Keyring), InstallationError> {
-        if !data.is_made() {
+        // Pins without a database are an installation that lost it: then the store says so.
+        if !data.is_made() && !data.pins().exists() {
             return Err(InstallationError::Missing { path: data.path().to_owned() });
         }
         let store = Store::open(&data.database(), kek_source(data, kek).load()?).await?;

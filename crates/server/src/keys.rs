@@ -9,7 +9,7 @@ use tonegate_issuer::{
     CertificateError, KeyCertificate, Keyring, SignError, Signer as _, SoftwareKey,
     emergency_sign_from, planned_sign_from,
 };
-use tonegate_license::{Chain, Pins, PinsError, Reason};
+use tonegate_license::{Chain, Pins, PinsError, Reason, Root};
 use zeroize::Zeroizing;
 
 use crate::store::{NewIssuingKey, Store, StoreError};
@@ -25,6 +25,8 @@ pub struct Rotation {
     pub start: Start,
     /// Withdraw every earlier key?
     pub raise_floor: bool,
+    /// Have the standby root certify it, and with that give up the active root for good?
+    pub standby: bool,
 }
 
 /// When a new key begins to sign.
@@ -78,7 +80,7 @@ impl Rotation {
     /// The first key of an installation: at once.
     #[must_use]
     pub const fn first() -> Self {
-        Self { start: Start::Now, raise_floor: false }
+        Self { start: Start::Now, raise_floor: false, standby: false }
     }
 }
 
@@ -134,7 +136,7 @@ pub async fn rotate(
     let installation = store.meta().await?.installation;
     let pins: Pins = installation.pins.join(",").parse()?;
     let chains = chains(store, &pins).await?;
-    let root = current_root(root, &pins, &chains)?;
+    let root = certifying_root(root, &pins, &chains, rotation.standby)?;
     let key = SoftwareKey::generate()?;
     let next = next_certificate(&chains, installation.iss, key.public_key(), now, rotation)?;
     let certificate = next.sign(&root, &pins)?;
@@ -195,7 +197,7 @@ pub fn due(keyring: &Keyring, now: i64, lead: i64) -> Option<Rotation> {
     let planned = hour.max(planned_sign_from(now));
     // With no key left to sign the coming hours, waiting would only lengthen the gap.
     let start = if covered_until < planned { Start::Now } else { Start::At(planned) };
-    Some(Rotation { start, raise_floor: false })
+    Some(Rotation { start, raise_floor: false, standby: false })
 }
 
 /// The verified certificates of all issuing keys.
@@ -207,15 +209,15 @@ pub async fn chains(store: &Store, pins: &Pins) -> Result<Vec<Chain>, RotateErro
     stored.iter().map(verify).collect()
 }
 
-/// The root that certifies now: the standby once it has certified any key, the active until then.
-fn current_root(
+/// The root that certifies now: the active one, until the standby was called on.
+fn certifying_root(
     roots: Vec<crate::store::StoredRootKey>,
     pins: &Pins,
     chains: &[Chain],
+    standby: bool,
 ) -> Result<SoftwareKey, RotateError> {
-    use tonegate_license::Root::{Active, Standby};
-    let superseded = chains.iter().any(|chain| chain.root() == Standby);
-    let wanted = pins.key(if superseded { Standby } else { Active });
+    let superseded = chains.iter().any(|chain| chain.root() == Root::Standby);
+    let wanted = pins.key(if standby || superseded { Root::Standby } else { Root::Active });
     for root in roots {
         let key = SoftwareKey::from_seed(root.seed)?;
         if key.public_key() == *wanted {

@@ -4,7 +4,7 @@
 //! `network_limit` and rates by requests; `time` by the clock's tick. All of it is safe to share.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
@@ -54,6 +54,8 @@ pub struct Service {
     pub(crate) mints_at_once: Semaphore,
     pub(crate) issues_to_itself: AtomicBool,
     pub(crate) store_answers: AtomicBool,
+    /// Gateway time at which a failed mint was last logged.
+    pub(crate) mint_failure_logged: AtomicI64,
 }
 
 /// Why a server cannot start.
@@ -117,6 +119,7 @@ impl Service {
             mints_at_once: Semaphore::new(MINTS_AT_ONCE),
             issues_to_itself: AtomicBool::new(false),
             store_answers: AtomicBool::new(true),
+            mint_failure_logged: AtomicI64::new(0),
         });
         watch::catch_up(&service).await?;
         Ok(service)

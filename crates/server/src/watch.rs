@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tonegate_protocol::AppId;
 
 use crate::directory::{Change, Entry, Secret};
-use crate::installation::load_keyring;
+use crate::installation::{InstallationError, load_keyring};
 use crate::keys;
 use crate::limits::{AUTO_ROOT_LEAD_SECS, LAST_USE_FLUSH, STORE_POLL};
 use crate::model::Generation;
@@ -40,8 +40,9 @@ pub(crate) async fn catch_up(service: &Service) -> Result<(), StoreError> {
         return Ok(());
     }
     let changes = service.store.changed_since(seen).await?;
-    if changes.keys && seen != Revision::START {
-        reload_keys(service).await;
+    if changes.keys {
+        // Also at the start: a key may have come since the installation was opened.
+        reload_keys(service).await?;
     }
     let revision = changes.revision.0;
     let changes = directory_changes(changes);
@@ -51,15 +52,21 @@ pub(crate) async fn catch_up(service: &Service) -> Result<(), StoreError> {
 }
 
 /// A key that does not fit stops no server that is running: the keys it has go on.
-async fn reload_keys(service: &Service) {
+///
+/// `Err`: the store did not answer; to be tried again, or the change would be passed over.
+async fn reload_keys(service: &Service) -> Result<(), StoreError> {
     let installation = &service.installation;
     match load_keyring(&service.store, &installation.pins, &installation.issuer).await {
         Ok(keyring) => {
-            tracing::info!(keys = keyring.keys().len(), "issuing keys loaded anew");
+            tracing::info!(keys = keyring.keys().len(), "issuing keys loaded");
             service.keyring.store(Arc::new(keyring));
+        }
+        Err(InstallationError::Store(error)) if !matches!(error, StoreError::Row(_)) => {
+            return Err(error);
         }
         Err(error) => tracing::error!(%error, "the new issuing keys cannot be used; the old go on"),
     }
+    Ok(())
 }
 
 fn directory_changes(changes: Changes) -> Vec<Change> {

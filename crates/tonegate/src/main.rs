@@ -1,2 +1,48 @@
-//! (to be written)
-fn main() {}
+//! The `tonegate` command: reads the command line, runs one command, ends with its exit code.
+//!
+//! One file (or folder) per command. What a command prints for people and for programs is one
+//! [`output::Report`]; what goes wrong is one line on stderr and an [`exit::Exit`] code.
+
+mod app;
+mod cli;
+mod completions;
+mod data;
+mod demo;
+mod doctor;
+mod exit;
+mod identity;
+mod init;
+mod key;
+mod license;
+mod logs;
+mod output;
+mod process;
+mod reference;
+mod secret;
+mod serve;
+mod sign;
+mod time;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::Cli;
+use crate::exit::Exit;
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    process::protect();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return exit::usage(&error).into(),
+    };
+    let output = Output::new(cli.json);
+    let outcome = run(cli, &output);
+    outcome.unwrap_or_else(|error| exit::failed(&error, output.is_json())).into()
+}
+
+fn run(cli: Cli, output: &Output) -> anyhow::Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(cli.command.run(output))
+}

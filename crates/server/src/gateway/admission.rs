@@ -3,8 +3,11 @@
 //! Look up, charge and insert happen under one lock. Codes 1 and 7 do not consume the signature;
 //! every outcome after this step does.
 
+use std::net::IpAddr;
+
 use tonegate_protocol::{Refusal, ReturnCode};
 
+use super::credential;
 use super::signature::Authenticated;
 use super::window;
 use crate::guard::{Admission, ReplayMode};
@@ -12,8 +15,13 @@ use crate::model;
 use crate::rate::Rate;
 use crate::service::Service;
 
-pub(super) fn admit(service: &Service, app: &Authenticated) -> Result<(), Refusal> {
+pub(super) fn admit(
+    service: &Service,
+    app: &Authenticated,
+    address: IpAddr,
+) -> Result<(), Refusal> {
     let Authenticated { entry, signature, timestamp, .. } = app;
+    let now = service.time.now();
     let settings = entry.app.as_ref().map(|app| app.settings());
     let per_second = settings.map_or(Rate::APP.per_second, |app| app.rate_per_second);
     let rate = Rate { per_second, burst: per_second };
@@ -21,8 +29,11 @@ pub(super) fn admit(service: &Service, app: &Authenticated) -> Result<(), Refusa
         Some(model::ReplayMode::Repeatable) => ReplayMode::Repeatable,
         Some(model::ReplayMode::Once) | None => ReplayMode::Once,
     };
-    let charge = || entry.memory.rate.admit(rate, service.time.monotonic());
-    let now = service.time.now();
+    let used = match credential::is_usable(app, address, now) {
+        true => &entry.memory.rate,
+        false => &entry.memory.rate_of_refused,
+    };
+    let charge = || used.admit(rate, service.time.monotonic());
     match service.guard.admit(entry.app_id.0, &signature.0, *timestamp, now, mode, charge) {
         Admission::Accepted | Admission::AcceptedAgain => Ok(()),
         Admission::Repeated => Err(Refusal::new(

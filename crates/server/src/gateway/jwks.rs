@@ -1,7 +1,10 @@
-//! `/.well-known/jwks.json`: the issuing keys, from publication to the end of their certificates.
+//! `/.well-known/jwks.json`: the issuing keys, from publication to their end: that of their
+//! certificates, or their withdrawal by a key that signs already.
 
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::json;
+use tonegate_issuer::{IssuingKey, Keyring};
+use tonegate_license::{Chain, Root};
 use tonegate_listener::{Response, ResponseBody};
 
 use super::respond;
@@ -14,7 +17,7 @@ pub(super) fn key_set(service: &Service) -> Response<ResponseBody> {
     let keys: Vec<_> = keyring
         .keys()
         .iter()
-        .filter(|key| now < key.chain().expires_at())
+        .filter(|key| now < key.chain().expires_at() && !is_withdrawn(key.chain(), &keyring, now))
         .map(|key| {
             json!({
                 "kty": "OKP",
@@ -27,4 +30,12 @@ pub(super) fn key_set(service: &Service) -> Response<ResponseBody> {
         })
         .collect();
     respond::json(json!({ "keys": keys }).to_string(), "public, max-age=300")
+}
+
+/// Does a key that signs already put this one under its floor, or come from the root after its own?
+fn is_withdrawn(chain: &Chain, keyring: &Keyring, now: i64) -> bool {
+    let chains = keyring.keys().iter().map(IssuingKey::chain);
+    let superseded = |by: &Chain| chain.root() == Root::Active && by.root() == Root::Standby;
+    let withdraws = |by: &Chain| chain.serial() < by.floor() || superseded(by);
+    chains.filter(|by| by.sign_from() <= now).any(withdraws)
 }

@@ -4,6 +4,7 @@
 //! and when the signer is lost, the licence held last is handed out while it is good.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tonegate_issuer::{MintError, Minted, hour_of, mint};
 use tonegate_protocol::{Refusal, ReturnCode};
@@ -25,12 +26,11 @@ pub(super) async fn of_this_hour(
     if !service.time.may_mint() {
         return still_good(service, app, now, "the issuer's clock is being checked");
     }
-    match minted(service, app, hour).await {
+    match minted(service, app).await {
         Ok(minted) => Ok(minted),
         Err(Failure::Busy) => Err(ReturnCode::Busy.into()),
         Err(Failure::Mint(error)) => {
-            tracing::error!(app_id = app.id.0, hour, %error, "no licence minted");
-            service.metrics.mint_failures.inc();
+            count(service, app, now, &error);
             failed(service, app, now, &error)
         }
     }
@@ -50,10 +50,11 @@ enum Failure {
     Mint(MintError),
 }
 
-async fn minted(service: &Arc<Service>, app: &App, hour: i64) -> Result<Arc<Minted>, Failure> {
+async fn minted(service: &Arc<Service>, app: &App) -> Result<Arc<Minted>, Failure> {
     let Ok(_waiting) = service.mints_waiting.try_acquire() else { return Err(Failure::Busy) };
     let Ok(_turn) = service.mints_at_once.acquire().await else { return Err(Failure::Busy) };
-    // Others may have asked for the same while this one waited.
+    // While this one waited, the hour may have ended, or others may have asked for the same.
+    let hour = hour_of(app.id.0, service.time.now());
     if let Some(held) = held(service, app, hour) {
         return Ok(held);
     }
@@ -71,6 +72,20 @@ async fn minted(service: &Arc<Service>, app: &App, hour: i64) -> Result<Arc<Mint
     Ok(minted)
 }
 
+/// Counts a fault of ours, and logs the first of a minute: a lost signer fails every request. An
+/// entitlement that holds nothing any more is no fault.
+fn count(service: &Service, app: &App, now: i64, error: &MintError) {
+    if matches!(error, MintError::NothingGranted { .. }) {
+        return;
+    }
+    service.metrics.mint_failures.inc();
+    let due = |logged: i64| (now.abs_diff(logged) >= 60).then_some(now);
+    let logged = &service.mint_failure_logged;
+    if logged.fetch_update(Ordering::Relaxed, Ordering::Relaxed, due).is_ok() {
+        tracing::error!(app_id = app.id.0, %error, "no licence minted");
+    }
+}
+
 /// A fault of the keys, the signer, or of what was granted.
 fn failed(
     service: &Service,
@@ -81,7 +96,7 @@ fn failed(
     let certificate = |hint: &'static str| Refusal::new(ReturnCode::CertificateInvalid, hint);
     match error {
         MintError::NothingGranted { .. } => {
-            Err(certificate("every feature of the app ends before a licence would"))
+            Err(certificate("no feature of the app is granted for as long as a licence lasts"))
         }
         MintError::NoKey { .. } => still_good(service, app, now, "")
             .map_err(|_| certificate("the issuer has no usable issuing key")),

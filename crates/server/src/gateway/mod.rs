@@ -1,8 +1,8 @@
 //! The gateway: a signed request's way to a licence, one file a step, in the published order.
 //!
-//! [`decide`] is that way and nothing else. It does no I/O but to read the body and, once per app and
+//! `decide` is that way and nothing else. It does no I/O but to read the body and, once per app and
 //! hour, to have a licence minted on another thread. Every outcome is an answer with HTTP status 200
-//! and a return code; what is not a request of this API at all is [`route`]'s matter.
+//! and a return code; what is not a request of this API at all is `route`'s matter.
 
 mod action;
 mod admission;
@@ -51,9 +51,9 @@ pub async fn answer(
             404,
             "not found: the licence API is at /, the keys at /.well-known/jwks.json\n",
         ),
-        Route::NotAllowed => respond::not_allowed(),
+        Route::NotAllowed { allowed } => respond::not_allowed(allowed),
     };
-    respond::with_origin(response, origin)
+    respond::with_origin(&service, response, origin)
 }
 
 /// [`decide`], with a fault of our own as a return code instead of a dropped connection.
@@ -79,7 +79,7 @@ async fn decide(
             service.network_limit.charge(peer.address, service.time.monotonic());
         }
     })?;
-    admission::admit(service, &app)?;
+    admission::admit(service, &app, peer.address)?;
     action::check(&action)?;
     let settings = service_enabled::check(service, &app.entry)?;
     nonce::check(settings, &app.nonce)?;

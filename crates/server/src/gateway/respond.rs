@@ -60,9 +60,9 @@ pub(super) fn plain(status: u16, text: &'static str) -> Response<ResponseBody> {
 }
 
 /// 405, with the methods there are.
-pub(super) fn not_allowed() -> Response<ResponseBody> {
+pub(super) fn not_allowed(allowed: &'static str) -> Response<ResponseBody> {
     let mut response = plain(405, "method not allowed: use GET\n");
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
     response
 }
 
@@ -76,14 +76,19 @@ pub(super) fn preflight() -> Response<ResponseBody> {
     response
 }
 
-/// Lets the page of an allowed origin read the answer.
+/// Lets the page of an allowed origin read the answer. Once any origin is allowed, caches are told
+/// that answers differ by origin, also by an answer that allows none.
 pub(super) fn with_origin(
+    service: &Service,
     mut response: Response<ResponseBody>,
     origin: Option<String>,
 ) -> Response<ResponseBody> {
+    let headers = response.headers_mut();
+    if !service.config.gateway.cors_origins.is_empty() {
+        headers.insert(VARY, HeaderValue::from_static("Origin"));
+    }
     if let Some(origin) = origin.and_then(|origin| HeaderValue::try_from(origin).ok()) {
-        response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        response.headers_mut().insert(VARY, HeaderValue::from_static("Origin"));
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     }
     response
 }

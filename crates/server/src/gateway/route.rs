@@ -14,7 +14,10 @@ pub(super) enum Route {
     /// Any other path: 404.
     NotFound,
     /// Any other method: 405.
-    NotAllowed,
+    NotAllowed {
+        /// The methods there are.
+        allowed: &'static str,
+    },
 }
 
 /// Method and path decide.
@@ -27,7 +30,8 @@ pub(super) fn route<B>(request: &Request<B>, allowed_origin: bool) -> Route {
     match (request.method().as_str(), &known) {
         ("GET" | "HEAD", _) | ("POST", Route::License) => known,
         ("OPTIONS", _) if allowed_origin => Route::Preflight,
-        _ => Route::NotAllowed,
+        (_, Route::License) => Route::NotAllowed { allowed: "GET, HEAD, POST" },
+        _ => Route::NotAllowed { allowed: "GET, HEAD" },
     }
 }
 

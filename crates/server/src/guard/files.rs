@@ -7,6 +7,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::GuardError;
 use super::fingerprint::FingerprintKey;
@@ -55,7 +56,7 @@ impl Files {
         private.map_err(failed("restrict access to", dir))?;
         let path = dir.join(LOCK);
         let lock = private_file(&path, false).map_err(failed("create", &path))?;
-        match lock.try_lock() {
+        match try_lock(&lock) {
             Ok(()) => Ok(Self { dir: dir.to_owned(), _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(GuardError::InUse { path: dir.to_owned() }),
             Err(TryLockError::Error(source)) => Err(failed("lock", &path)(source)),
@@ -123,6 +124,18 @@ impl Files {
         };
         write().map_err(failed("write", &path))
     }
+}
+
+/// Tries for a second: a run that has just ended may have left the lock for a moment to a process
+/// that it was forking, or to a sync that it had begun.
+fn try_lock(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..50 {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(20)),
+            result => return result,
+        }
+    }
+    file.try_lock()
 }
 
 /// Opens a file that only its owner may read, made if need be.

@@ -5,10 +5,11 @@ use sqlx::Row as _;
 
 use super::app_row::{self, app_columns, column};
 use super::{StoreError, Tx};
-use crate::model::{App, AppId, AppSettings, AppStatus, NewSecret};
+use crate::model::{App, AppId, AppSettings, AppStatus, NewSecret, check_range};
 
 impl Tx {
-    /// Makes an app with its first secret. The number of a deleted app may be used again.
+    /// Makes an app with its first secret. The number of a deleted app may be used again; 0 is the
+    /// server's own, for licences that it issues to itself.
     ///
     /// `Err(AppExists)`, `Err(SecretTaken)`, `Err(Model)`: refused.
     pub async fn create_app(
@@ -17,6 +18,7 @@ impl Tx {
         settings: AppSettings,
         secret: &NewSecret,
     ) -> Result<App, StoreError> {
+        check_range("id", id.0, 1..=u32::MAX)?;
         let rev = self.first_rev(id).await?;
         let app = App::new(id, rev, settings, self.now)?;
         self.check_secret_free(secret).await?;

@@ -9,8 +9,9 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -41,6 +42,16 @@ const READERS: u32 = 4;
 pub(super) struct Db {
     writer: SqlitePool,
     readers: SqlitePool,
+    file: Arc<OpenFile>,
+}
+
+/// Which file is open. SQLite goes on with a file that was moved or replaced, in silence, and what is
+/// written there is lost; so each transaction looks first.
+#[derive(Debug)]
+struct OpenFile {
+    path: PathBuf,
+    /// Device and inode.
+    identity: (u64, u64),
 }
 
 impl Db {
@@ -59,13 +70,7 @@ impl Db {
 
     /// Opens an existing database and brings its schema up to date.
     pub(super) async fn open(path: &Path) -> Result<Self, StoreError> {
-        match std::fs::metadata(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(StoreError::Missing { path: path.to_owned() });
-            }
-            Err(source) => return Err(StoreError::File { path: path.to_owned(), source }),
-            Ok(_) => {}
-        }
+        identity(path)?;
         let db = Self::connect(path).await?;
         db.bring_up_to_date(path).await?;
         Ok(db)
@@ -73,6 +78,7 @@ impl Db {
 
     /// A transaction that may write. Waits for other writers, here and in other processes.
     pub(super) async fn begin_write(&self) -> Result<Transaction, StoreError> {
+        self.file.check()?;
         let mut attempt = 1;
         loop {
             match self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::from) {
@@ -84,6 +90,7 @@ impl Db {
 
     /// A transaction that reads one moment of the database. Never waits for a writer.
     pub(super) async fn begin_read(&self) -> Result<Transaction, StoreError> {
+        self.file.check()?;
         Ok(self.readers.begin().await?)
     }
 
@@ -112,7 +119,7 @@ impl Db {
         let path = std::path::absolute(path)
             .map_err(|source| StoreError::File { path: path.to_owned(), source })?;
         let options = SqliteConnectOptions::new()
-            .filename(path)
+            .filename(&path)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
@@ -122,7 +129,9 @@ impl Db {
         let pool = || SqlitePoolOptions::new().test_before_acquire(false).max_lifetime(None);
         let writer = pool().max_connections(1).connect_with(options.clone()).await?;
         let readers = options.pragma("query_only", "ON");
-        Ok(Self { writer, readers: pool().max_connections(READERS).connect_lazy_with(readers) })
+        let readers = pool().max_connections(READERS).connect_lazy_with(readers);
+        let file = Arc::new(OpenFile { identity: identity(&path)?, path });
+        Ok(Self { writer, readers, file })
     }
 
     async fn bring_up_to_date(&self, path: &Path) -> Result<(), StoreError> {
@@ -140,6 +149,27 @@ impl Db {
                 Ok(tx.commit().await?)
             }
         }
+    }
+}
+
+impl OpenFile {
+    /// `Err(Missing)`, `Err(Replaced)`: what is open is no longer what lies at the path.
+    fn check(&self) -> Result<(), StoreError> {
+        if identity(&self.path)? == self.identity {
+            return Ok(());
+        }
+        Err(StoreError::Replaced { path: self.path.clone() })
+    }
+}
+
+/// Device and inode of the file at `path`. `Err(Missing)`: there is none.
+fn identity(path: &Path) -> Result<(u64, u64), StoreError> {
+    match std::fs::metadata(path) {
+        Ok(file) => Ok((file.dev(), file.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(StoreError::Missing { path: path.to_owned() })
+        }
+        Err(source) => Err(StoreError::File { path: path.to_owned(), source }),
     }
 }
 

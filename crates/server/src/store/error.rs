@@ -21,6 +21,12 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// Another file was put in the place of the one that is open.
+    #[error("the database {} was replaced while it was open; restart the server", path.display())]
+    Replaced {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is empty or belongs to another program.
     #[error(
         "{} is not a tonegate database, or was never finished; nothing was changed; \

@@ -149,7 +149,7 @@ async fn two_processes_write_at_once_and_lose_nothing() {
     let house = House::new().await;
     let before = house.store.revision().await.unwrap();
     let mut writers = tokio::task::JoinSet::new();
-    for writer in 0..4 {
+    for writer in 1..=4 {
         // Handles of their own, as the CLI and the server have.
         let store = house.reopened().await;
         writers.spawn(async move {
@@ -189,13 +189,15 @@ async fn kill_9_in_the_middle_of_writing_loses_nothing_that_was_committed() {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "store::file_tests::writer", "--ignored", "--nocapture"])
             .env("TONEGATE_TEST_DB", house.path())
-            .env("TONEGATE_TEST_FIRST", reported.to_string())
+            .env("TONEGATE_TEST_FIRST", (reported + 1).to_string())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
         let committed = lines.filter(|line| line.starts_with("committed"));
-        reported += committed.take(7 + round).count();
+        let seen = committed.take(7 + round).count();
+        assert_eq!(seen, 7 + round, "the child wrote until it was killed");
+        reported += seen;
         child.kill().unwrap();
         child.wait().unwrap();
 

@@ -1,0 +1,10 @@
+//! The licence API, as its callers and its attackers meet it.
+
+mod answers;
+mod encodings;
+mod faults;
+mod forgery;
+mod http;
+mod key_set;
+mod order;
+mod rate;

@@ -1,0 +1,63 @@
+//! The command line: every command, and the page that `tonegate --help` prints.
+
+use clap::{Parser, Subcommand};
+
+use crate::exit::{self, Exit};
+use crate::output::Output;
+use crate::{app, completions, demo, doctor, init, key, license, reference, serve, sign};
+
+/// Issues, delivers and verifies ZIM Audio licences.
+#[derive(Debug, Parser)]
+#[command(name = "tonegate", version, after_help = exit::TABLE, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// Print one JSON document for programs; errors on stderr are JSON too
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// See it all work: an installation, an app, a signed request, a licence, a verdict
+    Demo(demo::Demo),
+    /// Make an installation for real use
+    Init(init::Init),
+    /// Serve the licence API
+    Serve(serve::Serve),
+    /// Apps, their features and secrets; also while a server runs on the data directory
+    #[command(subcommand)]
+    App(app::App),
+    /// Issuing keys, the pins of apps, and ceremonies with offline roots
+    #[command(subcommand)]
+    Key(key::Key),
+    /// Sign a request, to try it with curl
+    Sign(sign::Sign),
+    /// Fetch, verify and explain licences
+    #[command(subcommand)]
+    License(license::License),
+    /// Check an installation and say what to do about what is wrong
+    Doctor(doctor::Doctor),
+    /// Print a completion script for a shell
+    Completions(completions::Completions),
+    /// Print this command's reference, docs/CLI.md
+    #[command(hide = true)]
+    HelpMarkdown,
+}
+
+impl Command {
+    pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
+        match self {
+            Self::Demo(demo) => demo.run(output).await,
+            Self::Init(init) => init.run(output).await,
+            Self::Serve(serve) => serve.run(output).await,
+            Self::App(app) => app.run(output).await,
+            Self::Key(key) => key.run(output).await,
+            Self::Sign(sign) => sign.run(output).await,
+            Self::License(license) => license.run(output).await,
+            Self::Doctor(doctor) => doctor.run(output).await,
+            Self::Completions(completions) => completions.run(),
+            Self::HelpMarkdown => reference::print(),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The installation that a command works on, also while a server runs on it.
+
+use std::path::{Path, PathBuf};
+
+use tonegate_issuer::Keyring;
+use tonegate_server::config::{Config, ConfigError, Sources};
+use tonegate_server::data_dir::DataDir;
+use tonegate_server::installation::{Installation, kek_source};
+use tonegate_server::store::{Store, Tx};
+
+use crate::{process, time};
+
+/// The configuration file that is read where it lies in the working directory.
+const FILE: &str = "tonegate.toml";
+
+/// Which installation.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DataArgs {
+    /// Data directory [default: data.directory of the configuration, `tonegate-data`]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Configuration file [default: tonegate.toml, where there is one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+impl DataArgs {
+    /// Defaults, file, environment and `--data`; further flags can be added.
+    pub(crate) fn sources(&self) -> Result<Sources, ConfigError> {
+        let file = match &self.config {
+            Some(file) => Some(file.as_path()),
+            None => Some(Path::new(FILE)).filter(|file| file.exists()),
+        };
+        let mut sources = Sources::new();
+        if let Some(file) = file {
+            sources = sources.file(file)?;
+        }
+        // A variable that is no text cannot be one of ours.
+        let variables = std::env::vars_os();
+        let text =
+            variables.filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+        sources = sources.environment(text)?;
+        match &self.data {
+            Some(data) => sources.set("data", "directory", &data.to_string_lossy(), "--data"),
+            None => Ok(sources),
+        }
+    }
+
+    /// The directory and the file of its key-encryption key, as configured.
+    pub(crate) fn place(&self) -> Result<Place, ConfigError> {
+        Ok(Place::of(&self.sources()?.read()?))
+    }
+
+    /// Opens the installation; its parts were found to fit.
+    pub(crate) async fn open(&self) -> anyhow::Result<Opened> {
+        self.place()?.open().await
+    }
+}
+
+/// Where an installation lies.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) data: DataDir,
+    pub(crate) kek: Option<PathBuf>,
+}
+
+impl Place {
+    /// Where the configuration says.
+    pub(crate) fn of(config: &Config) -> Self {
+        let kek = config.data.key_encryption_key.clone();
+        let kek = Some(kek).filter(|kek| !kek.as_os_str().is_empty());
+        Self { data: DataDir::new(&config.data.directory), kek }
+    }
+
+    /// Opens the installation; its parts were found to fit.
+    pub(crate) async fn open(self) -> anyhow::Result<Opened> {
+        let (installation, store, keyring) =
+            Installation::open(&self.data, self.kek.as_deref()).await?;
+        Ok(Opened { installation, store, keyring, now: time::now(), place: self })
+    }
+
+    /// Opens the database alone, for when other parts of the installation are what is broken.
+    pub(crate) async fn open_store(&self) -> anyhow::Result<Store> {
+        let kek = kek_source(&self.data, self.kek.as_deref()).load()?;
+        Ok(Store::open(&self.data.database(), kek).await?)
+    }
+}
+
+/// An installation at work.
+pub(crate) struct Opened {
+    pub(crate) installation: Installation,
+    pub(crate) store: Store,
+    pub(crate) keyring: Keyring,
+    /// When it was opened, Unix seconds: the time of everything that the command does.
+    pub(crate) now: i64,
+    pub(crate) place: Place,
+}
+
+impl Opened {
+    /// Begins a change, audited under this user.
+    pub(crate) async fn begin(&self) -> anyhow::Result<Tx> {
+        Ok(self.store.begin(&process::actor(), self.now).await?)
+    }
+}

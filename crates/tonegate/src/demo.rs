@@ -1,0 +1,139 @@
+//! `tonegate demo`: the whole way, from nothing to a licence that was verified offline.
+//!
+//! It works on a real installation in a directory of its own, so what it shows can be looked at with
+//! every other command. Run again, it finds what it made: same data, same pins, same secret.
+
+mod authority;
+mod report;
+mod sample;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+
+use tonegate_client::LicenseClient;
+use tonegate_license::{Expect, State};
+use tonegate_server::Server;
+use tonegate_server::clock::Clock;
+use tonegate_server::config::{Config, Log, LogFormat, LogLevel};
+use tonegate_server::grant;
+use tonegate_server::installation::Installation;
+
+use crate::data::Place;
+use crate::exit::Exit;
+use crate::license::verdict::VerdictView;
+use crate::output::Output;
+use crate::sign::SignedRequest;
+use crate::{logs, serve, time};
+use authority::Authority;
+use report::{Opening, Outcome};
+use sample::Sample;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Demo {
+    /// Where to keep everything
+    #[arg(long, value_name = "DIR", default_value = "tonegate-data")]
+    data: PathBuf,
+    /// End after the verdict, with 0 only if it is valid
+    #[arg(long)]
+    once: bool,
+    /// Serve HTTPS, with a certificate authority made for it
+    #[arg(long)]
+    tls: bool,
+    /// A further host name for the certificate, such as zim-api.zego.im; repeatable
+    #[arg(long = "host", value_name = "NAME", requires = "tls")]
+    hosts: Vec<String>,
+    /// Where the licence API listens
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    address: SocketAddr,
+    /// Where health and metrics listen
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8081")]
+    admin_address: SocketAddr,
+}
+
+impl Demo {
+    pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
+        logs::start(&Log { format: LogFormat::Text, level: LogLevel::Warn });
+        let mut config = self.configuration();
+        let place = Place::of(&config);
+        let is_new = sample::make_installation(&place.data).await?;
+        let sample = Sample::of(place).await?;
+        let authority = self.tls.then(|| Authority::make(&self.data, &self.hosts)).transpose()?;
+        if let Some(authority) = &authority {
+            config.gateway.tls_certificate.clone_from(&authority.certificate);
+            config.gateway.tls_key.clone_from(&authority.key);
+        }
+        let server = Server::bind(config, Clock::system()).await?;
+        let base = base(server.gateway_address(), authority.is_some());
+        output.say(Opening {
+            data: &self.data,
+            is_new,
+            sample: &sample,
+            base: &base,
+            admin: server.admin_address(),
+        })?;
+        let installation = server.service().installation.clone();
+        let drain = server.drain();
+        let serving = tokio::spawn(serve::run(server));
+        let outcome = outcome(&base, &sample, &installation, authority.as_ref()).await;
+        if self.once || outcome.is_err() {
+            drain.begin();
+        }
+        let valid = outcome.and_then(|outcome| {
+            output.show(&outcome)?;
+            Ok(outcome.verdict.is_valid())
+        });
+        if !self.once && valid.is_ok() {
+            output.say("\nServing. Ctrl-C stops it.")?;
+        }
+        serving.await??;
+        if !self.once && valid.is_ok() {
+            output.say("Stopped.")?;
+        }
+        Ok(if valid? { Exit::Done } else { Exit::NotValid })
+    }
+
+    fn configuration(&self) -> Config {
+        let mut config = Config::default();
+        config.data.directory.clone_from(&self.data);
+        config.gateway.address = self.address;
+        config.admin.address = self.admin_address;
+        config
+    }
+}
+
+/// Asks the server for a licence as a backend does, and judges it as an app does.
+async fn outcome(
+    base: &str,
+    sample: &Sample,
+    installation: &Installation,
+    authority: Option<&Authority>,
+) -> anyhow::Result<Outcome> {
+    let mut client = LicenseClient::builder(base, sample.app_id, sample.secret.clone());
+    if let Some(authority) = authority {
+        client = client.ca_file(&authority.authority);
+    }
+    let fetched = client.build()?.fetch().await?;
+    let expect = Expect {
+        issuer: &installation.issuer,
+        environment: grant::environment(installation.environment),
+        app_id: Some(sample.app_id.0),
+        identity: None,
+    };
+    let state = State::new(fastrand::u16(..));
+    let now = time::now();
+    let (verdict, _) = VerdictView::judge(&fetched.license, installation.pins, expect, now, state);
+    let trusted = authority.map(|authority| authority.authority.display().to_string());
+    let request = SignedRequest::new(base, sample.app_id, &sample.secret, trusted.as_deref());
+    Ok(Outcome::new(sample, request, fetched, verdict))
+}
+
+/// How this machine reaches the server: an unspecified address is reached at the loopback one.
+fn base(address: SocketAddr, tls: bool) -> String {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    let scheme = if tls { "https" } else { "http" };
+    format!("{scheme}://{}", SocketAddr::new(ip, address.port()))
+}

@@ -1,0 +1,98 @@
+//! `tonegate init`: an installation for real use.
+
+use std::fmt;
+
+use clap::ArgGroup;
+use serde::Serialize;
+use tonegate_license::Pins;
+use tonegate_server::installation::{Installation, NewInstallation, Roots, pins_file};
+use tonegate_server::model::Environment;
+
+use crate::data::{DataArgs, Place};
+use crate::exit::Exit;
+use crate::output::{self, Output, Table};
+use crate::time;
+
+#[derive(Debug, clap::Args)]
+#[command(group = ArgGroup::new("roots").required(true))]
+pub(crate) struct Init {
+    /// The issuer's name in every licence: 1 to 32 characters of A-Z a-z 0-9 . _ : / -
+    #[arg(long, value_name = "NAME", default_value = "tonegate")]
+    issuer: String,
+    /// The world that it issues for: production or test
+    #[arg(long, value_name = "WORLD", default_value = "production")]
+    environment: Environment,
+    /// Make the root keys here and keep them sealed in the database: simple, and as safe as this
+    /// server is
+    #[arg(long, group = "roots")]
+    auto_root: bool,
+    /// The root keys stay offline: the pins that `tonegate key ceremony new-roots` printed
+    #[arg(long, group = "roots", value_name = "PINS")]
+    pins: Option<Pins>,
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+impl Init {
+    pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
+        let place = self.data.place()?;
+        let auto_root = self.auto_root;
+        let new = NewInstallation {
+            issuer: self.issuer,
+            environment: self.environment,
+            roots: self.pins.map_or(Roots::Auto, Roots::Offline),
+        };
+        Installation::make(&place.data, place.kek.as_deref(), new, time::now()).await?;
+        output.show(&Made::read(&place, auto_root).await?)?;
+        Ok(Exit::Done)
+    }
+}
+
+#[derive(Serialize)]
+struct Made {
+    data: String,
+    installation_id: String,
+    issuer: String,
+    environment: Environment,
+    pins: String,
+    auto_root: bool,
+}
+
+impl Made {
+    async fn read(place: &Place, auto_root: bool) -> anyhow::Result<Self> {
+        let pins = pins_file(&place.open_store().await?.meta().await?);
+        Ok(Self {
+            data: place.data.path().display().to_string(),
+            installation_id: pins.installation_id,
+            issuer: pins.issuer,
+            environment: pins.environment,
+            pins: pins.pins,
+            auto_root,
+        })
+    }
+}
+
+impl fmt::Display for Made {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut table = Table::default();
+        table.fact("Installation", output::bold(&self.data));
+        table.fact("Issuer", &self.issuer);
+        table.fact("Environment", self.environment);
+        table.fact("Roots", roots(self.auto_root));
+        table.fact("Pins", output::bold(&self.pins));
+        let next = if self.auto_root {
+            "Next: tonegate app create NAME --feature ans, then tonegate serve."
+        } else {
+            "Next: tonegate key ceremony request, so that your offline root certifies its first keys."
+        };
+        write!(
+            f,
+            "{table}\n\nBuild the pins into your apps. Back up the directory, its kek.key apart.\n{next}"
+        )
+    }
+}
+
+/// Where root keys are, as every command says it.
+pub(crate) const fn roots(auto_root: bool) -> &'static str {
+    if auto_root { "auto-root: sealed in this installation's database" } else { "offline" }
+}

@@ -1,0 +1,101 @@
+//! `tonegate serve`: the server, until it is told to stop.
+
+use std::net::SocketAddr;
+
+use serde_json::json;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tonegate_server::Server;
+use tonegate_server::clock::Clock;
+use tonegate_server::config::{self, Config, ConfigError};
+
+use crate::data::DataArgs;
+use crate::exit::Exit;
+use crate::logs;
+use crate::output::{self, Output};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Serve {
+    /// Where the licence API listens [default: gateway.address, 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    address: Option<SocketAddr>,
+    /// Where health and metrics listen [default: admin.address, 127.0.0.1:8081]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    admin_address: Option<SocketAddr>,
+    /// Print every configuration key with its default, and end
+    #[arg(long)]
+    print_config: bool,
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+impl Serve {
+    pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
+        if self.print_config {
+            output::write_out(config::DEFAULT.trim_end())?;
+            return Ok(Exit::Done);
+        }
+        let config = self.configuration()?;
+        logs::start(&config.log);
+        let server = Server::bind(config, Clock::system()).await?;
+        let (gateway, admin) = (server.gateway_address(), server.admin_address());
+        tracing::info!(%gateway, %admin, "serving");
+        if output.is_json() {
+            output::write_out(&json!({ "gateway": gateway, "admin": admin }).to_string())?;
+        }
+        run(server).await?;
+        tracing::info!("stopped");
+        Ok(Exit::Done)
+    }
+
+    fn configuration(&self) -> Result<Config, ConfigError> {
+        let mut sources = self.data.sources()?;
+        for (section, flag, address) in [
+            ("gateway", "--address", self.address),
+            ("admin", "--admin-address", self.admin_address),
+        ] {
+            if let Some(address) = address {
+                sources = sources.set(section, "address", &address.to_string(), flag)?;
+            }
+        }
+        sources.read()
+    }
+}
+
+/// Serves until a signal: the first SIGTERM or SIGINT drains, a second one ends at once.
+pub(crate) async fn run(server: Server) -> anyhow::Result<()> {
+    let mut signals = Signals::listen()?;
+    let drain = server.drain();
+    let stop = async move {
+        signals.next().await;
+        tracing::info!("stopping: requests in flight finish; another signal ends them");
+        drain.begin();
+        signals.next().await;
+        tracing::warn!("stopping at once");
+        drain.begin_hard();
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = server.run() => {}
+        () = stop => {}
+    }
+    Ok(())
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Every command of docs/INCIDENTS.md is run, section by section, against a real installation.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::page::{Page, Section};
+
+const PAGE: &str = include_str!("../../../docs/INCIDENTS.md");
+const TONEGATE: &str = env!("CARGO_BIN_EXE_tonegate");
+
+/// An installation with the sample app of `demo`.
+struct Installation(TempDir);
+
+impl Installation {
+    fn new() -> Self {
+        let installation = Self(tempfile::tempdir().unwrap());
+        installation.demo();
+        installation
+    }
+
+    fn data(&self) -> String {
+        self.0.path().join("data").display().to_string()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(TONEGATE).args(arguments).args(["--data", &self.data()]).output().unwrap()
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.run(&[arguments, &["--json"]].concat());
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// A licence that the installation issues now.
+    fn demo(&self) -> String {
+        let any = "127.0.0.1:0";
+        let demo = self.json(&["demo", "--once", "--address", any, "--admin-address", any]);
+        demo["response"]["Data"]["License"].as_str().unwrap().to_owned()
+    }
+
+    /// Runs a section's commands as its reader would, one shell for all.
+    fn follow(&self, section: &Section) {
+        let script = section.blocks("sh").join("\n");
+        assert!(!script.is_empty(), "{} has no commands", section.title);
+        let bin = Path::new(TONEGATE).parent().unwrap().display().to_string();
+        let path = format!("{bin}:{}", std::env::var("PATH").unwrap());
+        let output = Command::new("bash")
+            .args(["-euo", "pipefail", "-c", &script])
+            .envs([("PATH", path), ("DATA", self.data()), ("APP", "12345".to_owned())])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}\n{script}\n{output:?}", section.title);
+    }
+
+    /// What a device that keeps its state in `state` says of a licence.
+    fn device(&self, license: &str, state: &Path) -> Value {
+        let state = state.display().to_string();
+        let verify = ["license", "verify", license, "--state-file", &state, "--json"];
+        let output = self.run(&verify);
+        let verdict: Value = serde_json::from_slice(&output.stdout).unwrap();
+        verdict["reason"].clone()
+    }
+}
+
+fn section(title: &str) -> Section {
+    Page::read(PAGE).section(title)
+}
+
+/// What devices say of a licence made before `section`, before and after they saw one made after.
+fn old_license_after(title: &str) -> Value {
+    let installation = Installation::new();
+    let state = installation.0.path().join("state");
+    let old = installation.demo();
+    assert_eq!(installation.device(&old, &state), Value::Null);
+    installation.follow(&section(title));
+    assert_eq!(installation.device(&old, &state), Value::Null, "an offline device goes on");
+    let new = installation.demo();
+    assert_ne!(old, new);
+    assert_eq!(installation.device(&new, &state), Value::Null);
+    installation.device(&old, &state)
+}
+
+#[test]
+fn a_leaked_secret_is_replaced_and_revoked() {
+    let installation = Installation::new();
+    installation.follow(&section("A ServerSecret has leaked"));
+    let app = installation.json(&["app", "show", "12345"]);
+    let states: Vec<_> = app["secrets"].as_array().unwrap().iter().map(|it| &it["state"]).collect();
+    assert_eq!(states.len(), 2);
+    assert!(app.to_string().contains("revoked") && app.to_string().contains("active"), "{app}");
+    installation.demo();
+}
+
+#[test]
+fn a_stolen_issuing_key_is_refused_by_devices_that_saw_a_newer_one() {
+    assert_eq!(old_license_after("An issuing key was stolen"), "floor");
+}
+
+#[test]
+fn a_stolen_root_is_refused_by_devices_that_saw_the_standby() {
+    assert_eq!(old_license_after("A root key was stolen"), "root_superseded");
+}
+
+#[test]
+fn an_ending_certificate_is_followed_by_the_next() {
+    let installation = Installation::new();
+    installation.follow(&section("The last certificate is about to end"));
+    let keys = installation.json(&["key", "list"]);
+    assert!(keys.to_string().contains("staged") || keys.to_string().contains("next"), "{keys}");
+}
+
+#[test]
+fn a_wrong_clock_is_looked_at() {
+    Installation::new().follow(&section("The server's clock is wrong"));
+}
+
+#[test]
+fn an_app_suspended_by_mistake_gets_licenses_again() {
+    let installation = Installation::new();
+    installation.follow(&section("An app was suspended by mistake"));
+    installation.demo();
+}
+
+#[test]
+fn a_lost_pins_file_is_written_again() {
+    let installation = Installation::new();
+    let pins = Path::new(&installation.data()).join("pins.json");
+    let before = std::fs::read(&pins).unwrap();
+    std::fs::remove_file(&pins).unwrap();
+    let refused = installation.run(&["serve"]);
+    assert_eq!(refused.status.code(), Some(4), "{refused:?}");
+    let page = section("The server does not start");
+    // `doctor` finds the fault and says so with its exit code; the page's next command mends it.
+    let mend = page
+        .blocks("sh")
+        .join("\n")
+        .replace("doctor --data \"$DATA\"", "doctor --data \"$DATA\" || true");
+    installation.follow(&Section { title: page.title, text: format!("```sh\n{mend}\n```") });
+    assert_eq!(std::fs::read(&pins).unwrap(), before);
+    installation.demo();
+}

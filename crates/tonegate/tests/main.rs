@@ -1,0 +1,20 @@
+//! The real binary, end to end: every command as a person or a program meets it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on must stop"
+)]
+
+mod apps;
+mod damage;
+mod demo;
+mod incidents;
+mod keys;
+mod licenses;
+mod migrate;
+mod page;
+mod reference;
+mod secrecy;
+mod serving;
+mod support;
