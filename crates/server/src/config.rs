@@ -6,7 +6,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
@@ -242,7 +242,7 @@ impl Sources {
         match pair.map(|path| path.as_os_str().is_empty()) {
             [true, false] => Err(invalid("gateway.tls_key", "gateway.tls_certificate is missing")),
             [false, true] => Err(invalid("gateway.tls_certificate", "gateway.tls_key is missing")),
-            _ => Ok(config),
+            _ => config.sensible(),
         }
     }
 
@@ -262,6 +262,39 @@ impl Sources {
 impl Default for Sources {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl Config {
+    /// Refuses values that read well and can only be mistakes.
+    fn sensible(self) -> Result<Self, ConfigError> {
+        let zeros = [
+            ("gateway.connections", self.gateway.connections == 0),
+            ("gateway.connections_per_network", self.gateway.connections_per_network == 0),
+            ("guard.max_entries", self.guard.max_entries == 0),
+            ("network_limit.per_second", self.network_limit.per_second == 0),
+            ("network_limit.burst", self.network_limit.burst == 0),
+        ];
+        if let Some((key, _)) = zeros.iter().find(|(_, zero)| *zero) {
+            return Err(invalid(key, "0 would refuse every request"));
+        }
+        let named = |host: &&String| host.contains(['/', ' ']) || host.ends_with(char::is_numeric);
+        let ported = |host: &&String| named(host) && host.parse::<IpAddr>().is_err();
+        if let Some(host) = self.gateway.hosts.iter().find(ported) {
+            return Err(invalid(
+                "gateway.hosts",
+                format!("{host:?} is no host name without a port"),
+            ));
+        }
+        let not_an_origin = |origin: &&String| {
+            let host = origin.split_once("://").map_or("", |(_, host)| host);
+            host.is_empty() || host.contains('/')
+        };
+        if let Some(origin) = self.gateway.cors_origins.iter().find(not_an_origin) {
+            let fault = format!("{origin:?} is no origin such as \"https://app.example.com\"");
+            return Err(invalid("gateway.cors_origins", fault));
+        }
+        Ok(self)
     }
 }
 
@@ -333,6 +366,26 @@ mod tests {
             let error = half.read().unwrap_err().to_string();
             assert!(error.starts_with(&format!("gateway.{given}: gateway.{other}")), "{error}");
             assert!(with(other, with(given, Sources::new())).read().is_ok());
+        }
+    }
+
+    #[test]
+    fn what_can_only_be_a_mistake_is_an_error() {
+        for (section, key, value) in [
+            ("gateway", "connections", "0"),
+            ("guard", "max_entries", "0"),
+            ("network_limit", "burst", "0"),
+            ("gateway", "hosts", "['api.example.com:443']"),
+            ("gateway", "hosts", "['https://api.example.com/']"),
+            ("gateway", "cors_origins", "['https://app.example.com/']"),
+            ("gateway", "cors_origins", "['app.example.com']"),
+        ] {
+            let error = Sources::new().set(section, key, value, "flag").unwrap().read();
+            let error = error.unwrap_err().to_string();
+            assert!(error.starts_with(&format!("{section}.{key}: ")), "{error}");
+        }
+        for hosts in ["['api.example.com', '127.0.0.1', '::1']", "[]"] {
+            assert!(Sources::new().set("gateway", "hosts", hosts, "flag").unwrap().read().is_ok());
         }
     }
 

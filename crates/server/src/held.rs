@@ -32,7 +32,8 @@ impl HeldLicense {
 
 /// What an entry takes besides its text.
 const ENTRY_BYTES: usize = 200;
-const SHARDS: u32 = 16;
+/// What the upper 4 bits of a mixed AppId choose from.
+const SHARDS: usize = 16;
 
 /// The held licences of all apps.
 #[derive(Debug)]
@@ -82,7 +83,7 @@ impl Held {
         if let Some(replaced) = shard.licenses.put(app_id, held) {
             shard.bytes -= replaced.bytes();
         }
-        while shard.bytes > HELD_BYTES_MAX / SHARDS as usize {
+        while shard.bytes > HELD_BYTES_MAX / SHARDS {
             let Some((_, oldest)) = shard.licenses.pop_lru() else { break };
             shard.bytes -= oldest.bytes();
         }
@@ -100,8 +101,8 @@ impl Held {
         self.len() == 0
     }
 
-    fn shard(&self, AppId(app_id): AppId) -> Option<MutexGuard<'_, Shard>> {
-        self.shards.get((app_id % SHARDS) as usize).map(lock)
+    fn shard(&self, app_id: AppId) -> Option<MutexGuard<'_, Shard>> {
+        self.shards.get(shard_of(app_id)).map(lock)
     }
 }
 
@@ -109,6 +110,11 @@ impl Default for Held {
     fn default() -> Self {
         Self::new()
     }
+}
+
+fn shard_of(AppId(app_id): AppId) -> usize {
+    // Any mixing will do; AppIds in steps must not share a shard.
+    (app_id.wrapping_mul(0x9e37_79b1) >> 28) as usize
 }
 
 fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
@@ -141,9 +147,11 @@ mod tests {
     #[test]
     fn its_bytes_are_bounded_and_the_app_that_asked_longest_ago_goes_first() {
         let held = Held::new();
-        let most = HELD_BYTES_MAX / SHARDS as usize / (2_000 + ENTRY_BYTES);
+        let most = HELD_BYTES_MAX / SHARDS / (2_000 + ENTRY_BYTES);
         // All of one shard.
-        let app = |number: usize| AppId(u32::try_from(number).unwrap() * SHARDS);
+        let apps: Vec<_> =
+            (0..).map(AppId).filter(|app| shard_of(*app) == 0).take(most + 10).collect();
+        let app = |number: usize| apps[number];
         for number in 0..most {
             held.hold(app(number), license(0, 1));
         }

@@ -12,10 +12,12 @@ use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::limits::{CLOCK_TICK, JOURNAL_SYNC, SELF_ISSUE};
 use crate::service::{Service, StartError};
-use crate::watch::LastUses;
+use crate::watch::{KeyAlarm, LastUses};
 use crate::{admin, gateway, watch};
 
-/// How often an installation with its own roots looks whether a key is due.
+/// How long the end waits for the store: a supervisor is waiting too.
+const LAST_FLUSH: Duration = Duration::from_secs(3);
+/// How often an installation looks whether a key is due, and warns that none comes.
 const KEY_CHECK: Duration = Duration::from_secs(600);
 
 /// A server that has its sockets and has proved that it can issue.
@@ -81,7 +83,10 @@ impl Server {
         admin_drain.begin_hard();
         let _ = admin.await;
         chores.shutdown().await;
-        LastUses::default().flush(&service).await;
+        let mut uses = LastUses::default();
+        if tokio::time::timeout(LAST_FLUSH, uses.flush(&service)).await.is_err() {
+            tracing::warn!("the store did not answer: the last use of secrets was not written");
+        }
         if let Err(error) = service.guard.close(service.time.now()) {
             tracing::error!(%error, "the replay journal was not closed cleanly");
         }
@@ -173,7 +178,9 @@ async fn issue_to_itself(service: Arc<Service>) {
 }
 
 async fn renew_keys(service: Arc<Service>) {
+    let mut alarm = KeyAlarm::default();
     loop {
+        alarm.look(&service);
         tokio::time::sleep(KEY_CHECK).await;
         watch::renew_keys(&service).await;
     }

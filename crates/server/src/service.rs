@@ -51,7 +51,7 @@ pub struct Service {
     /// Begun when the server is to stop.
     pub drain: Drain,
     pub(crate) mints_waiting: Semaphore,
-    pub(crate) mints_at_once: Semaphore,
+    pub(crate) mints_at_once: Arc<Semaphore>,
     pub(crate) issues_to_itself: AtomicBool,
     pub(crate) store_answers: AtomicBool,
     /// Gateway time at which a failed mint was last logged.
@@ -116,7 +116,7 @@ impl Service {
             metrics: Metrics::new(),
             drain: Drain::new(),
             mints_waiting: Semaphore::new(MINTS_WAITING_MAX),
-            mints_at_once: Semaphore::new(MINTS_AT_ONCE),
+            mints_at_once: Arc::new(Semaphore::new(MINTS_AT_ONCE)),
             issues_to_itself: AtomicBool::new(false),
             store_answers: AtomicBool::new(true),
             mint_failure_logged: AtomicI64::new(0),

@@ -1,9 +1,10 @@
 //! Keeps a running server in step with its store: apps, keys, and the last use of secrets.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use tonegate_issuer::limits::DAY_SECS;
 use tonegate_protocol::AppId;
 
 use crate::directory::{Change, Entry, Secret};
@@ -36,16 +37,32 @@ pub(crate) async fn follow(service: Arc<Service>) {
 /// Brings the directory and the keyring to the store's newest revision.
 pub(crate) async fn catch_up(service: &Service) -> Result<(), StoreError> {
     let seen = Revision(service.directory.revision());
-    if service.store.revision().await? == seen {
+    let newest = service.store.revision().await?;
+    if newest == seen {
         return Ok(());
     }
-    let changes = service.store.changed_since(seen).await?;
+    // A backup put back in place: what it does not know is gone.
+    let went_back = newest < seen;
+    let changes =
+        service.store.changed_since(if went_back { Revision::START } else { seen }).await?;
+    if went_back {
+        tracing::warn!(seen = seen.0, newest = newest.0, "the store went back; all is read anew");
+    }
+    if changes.installation && seen != Revision::START {
+        tracing::warn!("issuer, environment or pins were changed; restart to take them up");
+    }
     if changes.keys {
         // Also at the start: a key may have come since the installation was opened.
         reload_keys(service).await?;
     }
     let revision = changes.revision.0;
-    let changes = directory_changes(changes);
+    let mut changes = directory_changes(changes);
+    if went_back {
+        let known: HashSet<_> = changes.iter().map(|change| change.app_id).collect();
+        let gone = service.directory.entries().into_iter().map(|entry| entry.app_id);
+        let gone = gone.filter(|app_id| !known.contains(app_id));
+        changes.extend(gone.map(|app_id| Change { app_id, entry: None }));
+    }
     tracing::debug!(revision, apps = changes.len(), "the store has changed");
     service.directory.apply(changes, revision);
     Ok(())
@@ -132,6 +149,33 @@ impl LastUses {
     }
 }
 
+/// Days before the keys at hand end on which the log says so.
+const ALARM_DAYS: [i64; 4] = [1, 3, 7, 14];
+
+/// Says once for each of [`ALARM_DAYS`] that the last usable certificate is about to end.
+#[derive(Debug, Default)]
+pub(crate) struct KeyAlarm {
+    rung: Option<i64>,
+}
+
+impl KeyAlarm {
+    pub(crate) fn look(&mut self, service: &Service) {
+        let now = service.time.now();
+        let covered_until = service.keyring.load().covered_until(now);
+        let due = self.due(covered_until - now);
+        if let Some(days) = due {
+            tracing::error!(days, covered_until, "issuing keys end soon: certify the next one");
+        }
+    }
+
+    /// Which of the days has been reached since the last look.
+    fn due(&mut self, left: i64) -> Option<i64> {
+        let reached = ALARM_DAYS.into_iter().find(|days| left <= days * DAY_SECS);
+        let before = std::mem::replace(&mut self.rung, reached);
+        reached.filter(|days| before.is_none_or(|before| *days < before))
+    }
+}
+
 /// An installation with its own roots certifies its next key in time, by itself.
 pub(crate) async fn renew_keys(service: &Service) {
     let now = service.time.now();
@@ -146,5 +190,20 @@ pub(crate) async fn renew_keys(service: &Service) {
             tracing::info!(serial = key.serial, sign_from = key.sign_from, "next key certified")
         }
         Err(error) => tracing::error!(%error, "the next issuing key could not be certified"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_alarm_rings_once_on_each_of_its_days() {
+        let mut alarm = KeyAlarm::default();
+        let hours = [400, 337, 336, 300, 168, 100, 72, 71, 24, 1, 0, -5];
+        let rung: Vec<_> = hours.iter().filter_map(|hours| alarm.due(hours * 3_600)).collect();
+        assert_eq!(rung, [14, 7, 3, 1]);
+        assert_eq!(alarm.due(40 * DAY_SECS), None);
+        assert_eq!(alarm.due(2 * DAY_SECS), Some(3), "again, for the next key");
     }
 }

@@ -134,7 +134,7 @@ async fn no_key_that_signs_now() {
 async fn another_server_on_the_same_data() {
     let server = crate::support::TestServer::new().await;
     let refused = Server::bind(server.house.config(), Clock::system()).await.err().unwrap();
-    assert_names(&refused.to_string(), &["in use by another process"]);
+    assert_names(&refused.to_string(), &["another server runs on this data directory"]);
 }
 
 #[tokio::test]

@@ -115,3 +115,19 @@ async fn signer_lost() {
     assert_eq!(server.ask(&held).await.code(), 0);
     eventually("ready again", async || server.admin("/readyz").await.status == 200).await;
 }
+
+#[tokio::test]
+async fn overwritten_in_place_by_an_older_one() {
+    let server = TestServer::new().await;
+    let (one, two) = (server.app(1).await, server.app(2).await);
+    assert_eq!(server.ask(&two).await.code(), 0);
+    for sql in [
+        "DELETE FROM secrets WHERE app_id = 2",
+        "DELETE FROM apps WHERE id = 2",
+        "UPDATE meta SET revision = revision - 1",
+    ] {
+        server.house.vandalise(sql).await;
+    }
+    eventually("the newer app is gone", async || server.ask(&two).await.code() == 100000010).await;
+    assert_eq!(server.ask(&one).await.code(), 0);
+}

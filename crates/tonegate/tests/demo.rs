@@ -91,7 +91,7 @@ fn it_goes_on_serving_and_its_url_works_once() {
     let url = text(&object["request_url"]);
     assert!(get(&url).contains("\"Code\":0"));
     assert!(get(&url).contains("100000005"), "a signature is good once");
-    run(&house, &[]).refused(5, "in use by another process");
+    run(&house, &[]).refused(5, "another server runs on this data directory");
 }
 
 #[test]

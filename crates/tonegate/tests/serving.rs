@@ -48,7 +48,7 @@ fn a_second_server_on_the_same_data_is_refused() {
     let _server = house.serve(&[]);
     let second = ["serve", "--address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0"];
     let ran = house.run(&second).code(5);
-    assert!(ran.stderr.contains("in use by another process"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("another server runs on this data directory"), "{}", ran.stderr);
 }
 
 #[test]

@@ -3,8 +3,6 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::json;
-use tonegate_issuer::{IssuingKey, Keyring};
-use tonegate_license::{Chain, Root};
 use tonegate_listener::{Response, ResponseBody};
 
 use super::respond;
@@ -17,7 +15,7 @@ pub(super) fn key_set(service: &Service) -> Response<ResponseBody> {
     let keys: Vec<_> = keyring
         .keys()
         .iter()
-        .filter(|key| now < key.chain().expires_at() && !is_withdrawn(key.chain(), &keyring, now))
+        .filter(|key| now < key.chain().expires_at() && !keyring.is_withdrawn(key.chain(), now))
         .map(|key| {
             json!({
                 "kty": "OKP",
@@ -30,12 +28,4 @@ pub(super) fn key_set(service: &Service) -> Response<ResponseBody> {
         })
         .collect();
     respond::json(json!({ "keys": keys }).to_string(), "public, max-age=300")
-}
-
-/// Does a key that signs already put this one under its floor, or come from the root after its own?
-fn is_withdrawn(chain: &Chain, keyring: &Keyring, now: i64) -> bool {
-    let chains = keyring.keys().iter().map(IssuingKey::chain);
-    let superseded = |by: &Chain| chain.root() == Root::Active && by.root() == Root::Standby;
-    let withdraws = |by: &Chain| chain.serial() < by.floor() || superseded(by);
-    chains.filter(|by| by.sign_from() <= now).any(withdraws)
 }

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use tonegate_issuer::{MintError, Minted, hour_of, mint};
-use tonegate_protocol::{Refusal, ReturnCode};
+use tonegate_issuer::{Grant, MintError, Minted, hour_of, mint};
+use tonegate_protocol::{AppId, Refusal, ReturnCode};
 
 use crate::grant;
 use crate::held::HeldLicense;
@@ -52,23 +52,31 @@ enum Failure {
 
 async fn minted(service: &Arc<Service>, app: &App) -> Result<Arc<Minted>, Failure> {
     let Ok(_waiting) = service.mints_waiting.try_acquire() else { return Err(Failure::Busy) };
-    let Ok(_turn) = service.mints_at_once.acquire().await else { return Err(Failure::Busy) };
+    let turn = Arc::clone(&service.mints_at_once).acquire_owned().await;
+    let Ok(turn) = turn else { return Err(Failure::Busy) };
     // While this one waited, the hour may have ended, or others may have asked for the same.
     let hour = hour_of(app.id.0, service.time.now());
     if let Some(held) = held(service, app, hour) {
         return Ok(held);
     }
     let (minter, grant) = (Arc::clone(service), grant::of(app));
+    // Turn and result belong to the mint: a caller that goes away meanwhile changes neither.
     let minted = tokio::task::spawn_blocking(move || {
-        mint(&grant, hour, &minter.installation.issuer, &minter.keyring.load())
+        let _turn = turn;
+        mint_and_hold(&minter, &grant, hour)
     });
-    let minted = match minted.await {
-        Ok(minted) => Arc::new(minted.map_err(Failure::Mint)?),
+    match minted.await {
+        Ok(minted) => minted.map_err(Failure::Mint),
         Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
-    };
+    }
+}
+
+fn mint_and_hold(service: &Service, grant: &Grant, hour: i64) -> Result<Arc<Minted>, MintError> {
+    let minted = mint(grant, hour, &service.installation.issuer, &service.keyring.load())?;
+    let minted = Arc::new(minted);
     service.metrics.minted.inc();
-    let held = HeldLicense { minted: Arc::clone(&minted), revision: app.rev };
-    service.held.hold(app.id, held);
+    let held = HeldLicense { minted: Arc::clone(&minted), revision: grant.revision };
+    service.held.hold(AppId(grant.app_id), held);
     Ok(minted)
 }
 
@@ -113,11 +121,20 @@ fn still_good(
     now: i64,
     hint: &'static str,
 ) -> Result<Arc<Minted>, Refusal> {
-    match service.held.still_good(app.id, app.rev, now) {
+    let held = service.held.still_good(app.id, app.rev, now);
+    match held.filter(|held| !is_withdrawn(service, held.minted.serial, now)) {
         Some(held) => {
             service.metrics.held_beyond_hour.inc();
             Ok(held.minted)
         }
         None => Err(Refusal::new(ReturnCode::ServiceInternal, hint)),
     }
+}
+
+/// Was the key with this serial withdrawn since?
+fn is_withdrawn(service: &Service, serial: u32, now: i64) -> bool {
+    let keyring = service.keyring.load();
+    let mut signers = keyring.keys().iter().map(|key| key.chain());
+    let signer = signers.find(|chain| chain.serial() == serial);
+    signer.is_none_or(|chain| keyring.is_withdrawn(chain, now))
 }

@@ -97,7 +97,7 @@ pub enum GuardError {
         source: io::Error,
     },
     /// Another process has the directory open.
-    #[error("replay guard directory {path} is in use by another process")]
+    #[error("{path} is in use: another server runs on this data directory")]
     InUse {
         /// The directory.
         path: PathBuf,
