@@ -61,3 +61,24 @@ impl Command {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn base64url_may_begin_with_a_hyphen() {
+        for arguments in [
+            ["license", "verify", "text", "--pins", "-a,-b"].as_slice(),
+            &["license", "verify", "text", "--identity", "-a"],
+            &["init", "--pins", "-a,-b"],
+            &["app", "create", "name", "--bind", "-a"],
+        ] {
+            let parsed = Cli::try_parse_from([&["tonegate"], arguments].concat());
+            let kind = parsed.unwrap_err().kind();
+            assert_eq!(kind, ErrorKind::ValueValidation, "{arguments:?}: no flag, a bad value");
+        }
+    }
+}

@@ -27,7 +27,7 @@ pub(crate) struct Init {
     #[arg(long, group = "roots")]
     auto_root: bool,
     /// The root keys stay offline: the pins that `tonegate key ceremony new-roots` printed
-    #[arg(long, group = "roots", value_name = "PINS")]
+    #[arg(long, group = "roots", value_name = "PINS", allow_hyphen_values = true)]
     pins: Option<Pins>,
     #[command(flatten)]
     data: DataArgs,

@@ -161,7 +161,7 @@ fn the_standby_root_supersedes_the_active_one() {
 
 /// Keys that an emergency key withdrew must not sign again when it has ended.
 #[test]
-fn a_withdrawn_key_that_would_sign_again_is_an_alarm() {
+fn a_withdrawn_key_does_not_sign_again_and_doctor_says_what_is_missing() {
     let (offline, house) = offline_roots();
     let ceremony = |count: &str, from: &str, more: &[&str]| {
         house.run(&[&REQUEST[..], &["--count", count]].concat()).code(0);
@@ -179,6 +179,9 @@ fn a_withdrawn_key_that_would_sign_again_is_an_alarm() {
     ceremony("1", &from_hours_ago(40 * 24), &["--raise-floor"]);
     let ran = house.run(&["doctor"]).code(1);
     assert!(ran.stdout.contains("FAIL  issuing keys"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("none signs now"), "{}", ran.stdout);
+    let keys = house.json(&["key", "list"]);
+    assert_eq!(keys["keys"][1]["state"], "withdrawn", "its 30 days are not over");
 }
 
 #[test]

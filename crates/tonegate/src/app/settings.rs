@@ -37,7 +37,7 @@ pub(crate) struct SettingsArgs {
     #[arg(long = "on-expiry", value_name = "RULE")]
     on_expiry: Vec<OrNone<ExpiryRule>>,
     /// Tie its licences to an app: android:PACKAGE:SHA256, ios:BUNDLE_ID, web:ORIGIN; repeatable
-    #[arg(long = "bind", value_name = "IDENTITY")]
+    #[arg(long = "bind", value_name = "IDENTITY", allow_hyphen_values = true)]
     bind: Vec<OrNone<IdentityArg>>,
     /// A network that requests may come from, such as 192.0.2.0/24; repeatable [default: any]
     #[arg(long = "allow-network", value_name = "NETWORK")]

@@ -15,7 +15,7 @@ const ISSUER: &str = "tonegate";
 #[derive(Debug, clap::Args)]
 pub(super) struct PinsArgs {
     /// The pins, as `tonegate key pins` prints them
-    #[arg(long, value_name = "PINS", conflicts_with_all = ["pins_file", "data"])]
+    #[arg(long, value_name = "PINS", allow_hyphen_values = true, conflicts_with_all = ["pins_file", "data"])]
     pins: Option<Pins>,
     /// The pins.json of an installation; it names issuer and environment too
     #[arg(long, value_name = "FILE", conflicts_with = "data")]
@@ -33,7 +33,7 @@ pub(super) struct PinsArgs {
     #[arg(long, value_name = "NUMBER")]
     app_id: Option<AppId>,
     /// This app's identity: android:PACKAGE:SHA256, ios:BUNDLE_ID or web:ORIGIN
-    #[arg(long, value_name = "IDENTITY")]
+    #[arg(long, value_name = "IDENTITY", allow_hyphen_values = true)]
     identity: Option<IdentityArg>,
 }
 
