@@ -1,4 +1,4 @@
-//! Who is really calling, behind proxies (protocol.md §5, "Client address").
+//! Who is really calling, behind proxies (docs/PROTOCOL.md §5, "Client address").
 //!
 //! Invariant: a header is believed only when the party that handed it to us is a trusted proxy.
 //! Without trusted proxies, the default, nothing a client sends can move its address.

@@ -1,4 +1,4 @@
-//! Every bound of the wire, in one place (protocol §2, §4).
+//! Every bound of the wire, in one place (docs/PROTOCOL.md §2, §4).
 
 /// Longest SignatureNonce, bytes: AppId and nonce stay inside one MD5 block, before the secret.
 pub const NONCE_BYTES_MAX: usize = 52;

@@ -1,4 +1,4 @@
-//! Signature 2.0: MD5 over AppId, nonce, ServerSecret and Timestamp (protocol §3, §4).
+//! Signature 2.0: MD5 over AppId, nonce, ServerSecret and Timestamp (docs/PROTOCOL.md §3, §4).
 
 use std::fmt;
 

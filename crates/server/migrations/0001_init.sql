@@ -46,7 +46,7 @@ CREATE TABLE apps (
 CREATE INDEX apps_changed ON apps (changed_at_revision);
 
 -- A secret keeps its slot for life, because it is sealed under (app, slot, generation). The
--- unique keyed hash is what makes "no two apps share a secret" true (protocol.md §4).
+-- unique keyed hash is what makes "no two apps share a secret" true (docs/PROTOCOL.md §4).
 CREATE TABLE secrets (
     app_id       BIGINT NOT NULL REFERENCES apps (id),
     slot         BIGINT NOT NULL CHECK (slot IN (0, 1)),

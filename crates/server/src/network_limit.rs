@@ -1,4 +1,4 @@
-//! How often a client network may fail: a GCRA per network in a table of fixed size (protocol.md
+//! How often a client network may fail: a GCRA per network in a table of fixed size (docs/PROTOCOL.md
 //! §5, Rate).
 //!
 //! Invariant: memory never grows, a network that never failed is never refused, and one that fails

@@ -1,4 +1,4 @@
-//! How often an app may ask: GCRA on one atomic (protocol.md §5, Rate).
+//! How often an app may ask: GCRA on one atomic (docs/PROTOCOL.md §5, Rate).
 //!
 //! Invariant: over any time t at most `burst + per_second · t` requests pass. The decision is a pure
 //! function of (theoretical arrival time, now), which the network limit shares; when to charge is

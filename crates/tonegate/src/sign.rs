@@ -11,7 +11,7 @@ use crate::output::{self, Output};
 use crate::secret;
 use crate::time::{self, Moment};
 
-/// How far a Timestamp may be from the issuer's time, in seconds (protocol §2).
+/// How far a Timestamp may be from the issuer's time, in seconds (docs/PROTOCOL.md §2).
 const WINDOW: i64 = 600;
 
 #[derive(Debug, clap::Args)]

@@ -1,4 +1,4 @@
-//! Gateway time: an anchor plus the monotonic clock (protocol.md §5, Gateway time).
+//! Gateway time: an anchor plus the monotonic clock (docs/PROTOCOL.md §5, Gateway time).
 //!
 //! Invariant: between two ticks gateway time runs with the monotonic clock, within one part in
 //! twenty, whatever happens to the wall; the one exception is a re-anchoring, and that is announced.

@@ -67,7 +67,7 @@ async fn guarded(
     decided.unwrap_or_else(|_| Err(ReturnCode::GatewayInternal.into()))
 }
 
-/// The checks, in the published order (protocol §5). The first that fails decides.
+/// The checks, in the published order (docs/PROTOCOL.md §5). The first that fails decides.
 async fn decide(
     service: &Arc<Service>,
     request: Request<RequestBody>,

@@ -1,4 +1,4 @@
-//! What a request is for: the licence API, the key set, or nothing of ours (protocol §1, Elsewhere).
+//! What a request is for: the licence API, the key set, or nothing of ours (docs/PROTOCOL.md §1, Elsewhere).
 
 use tonegate_listener::Request;
 

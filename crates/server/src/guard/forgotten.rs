@@ -2,7 +2,7 @@
 //!
 //! Invariant: what is covered once stays covered; merging ranges only adds to them. Ranges, not one
 //! high-water mark: after a clock that stood far in the future was set right, a mark would refuse
-//! everything until that future came, and nothing may ratchet for ever (protocol.md §5).
+//! everything until that future came, and nothing may ratchet for ever (docs/PROTOCOL.md §5).
 
 use std::fmt::Write;
 

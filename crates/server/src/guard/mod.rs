@@ -1,4 +1,4 @@
-//! The replay guard: no signature is answered twice (protocol.md §5, Repeated signatures).
+//! The replay guard: no signature is answered twice (docs/PROTOCOL.md §5, Repeated signatures).
 //!
 //! Invariant: once [`ReplayGuard::admit`] has said [`Admission::Accepted`], it never says so again
 //! for that signature, in this process or in one that follows it after kill -9. The signatures of a

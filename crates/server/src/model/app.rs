@@ -34,7 +34,7 @@ words! {
 }
 
 words! {
-    /// What a repeated signature gets (protocol.md §4, "Repeated signatures").
+    /// What a repeated signature gets (docs/PROTOCOL.md §4, "Repeated signatures").
     ReplayMode in "replay_mode" {
         /// A refusal.
         Once = "once",
@@ -44,7 +44,7 @@ words! {
 }
 
 words! {
-    /// Which `SignatureNonce` an app may send (protocol.md §2).
+    /// Which `SignatureNonce` an app may send (docs/PROTOCOL.md §2).
     NonceProfile in "nonce_profile" {
         /// 1–52 bytes without control characters.
         Any = "any",

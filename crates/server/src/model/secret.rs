@@ -85,7 +85,7 @@ impl fmt::Display for Generation {
 }
 
 /// The first sign that somebody made a secret up. One captured URL is an offline guessing oracle
-/// (protocol.md §4), so a person's idea of random will not do. Real 32-digit hex secrets pass; the
+/// (docs/PROTOCOL.md §4), so a person's idea of random will not do. Real 32-digit hex secrets pass; the
 /// bounds were chosen so that chance breaks one less than once in a million.
 fn weakness(secret: &[u8]) -> Option<WeakSecret> {
     let mut counts = [0_usize; 256];

@@ -1,4 +1,4 @@
-//! Every fault that a request can have, in the published order (protocol.md §5).
+//! Every fault that a request can have, in the published order (docs/PROTOCOL.md §5).
 //!
 //! A fault knows what of the request it spoils, so that two that spoil different parts can be put
 //! into one request, and which code it has alone.

@@ -1,4 +1,4 @@
-//! Attacks on the signature itself (protocol.md §4).
+//! Attacks on the signature itself (docs/PROTOCOL.md §4).
 
 use std::fmt::Write as _;
 
