@@ -75,7 +75,7 @@ impl Envelope {
             kind: match error.classify() {
                 Category::Syntax => "no JSON",
                 Category::Eof => "cut off",
-                Category::Data | Category::Io => "of another shape",
+                Category::Data | Category::Io => "another shape",
             },
             line: error.line(),
             column: error.column(),
@@ -109,7 +109,7 @@ pub struct EnvelopeError {
 impl fmt::Display for EnvelopeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kind, line, column } = self;
-        write!(f, "the answer is {kind} at line {line}, column {column}")
+        write!(f, "the answer is not this API's JSON: {kind} at line {line}, column {column}")
     }
 }
 
@@ -150,6 +150,6 @@ mod tests {
             assert!(Envelope::parse(bad.as_bytes()).is_err(), "{bad}");
         }
         let error = Envelope::parse(br#"{"Code":"a secret"}"#).unwrap_err().to_string();
-        assert_eq!(error, "the answer is of another shape at line 1, column 18");
+        assert_eq!(error, "the answer is not this API's JSON: another shape at line 1, column 18");
     }
 }
