@@ -5,7 +5,7 @@ use tonegate_client::{Clock, FetchedLicense};
 use crate::support::{Issuer, NOW, builder, granted, ok};
 
 #[tokio::test]
-async fn a_licence_comes_back() {
+async fn a_license_comes_back() {
     let issuer = Issuer::start(vec![granted()]).await;
     let client = builder(&issuer.endpoint).clock(Clock::new(|| NOW)).build().unwrap();
     let expected = FetchedLicense {

@@ -38,7 +38,7 @@ fn any_flipped_bit_is_refused() {
 }
 
 #[test]
-fn a_licence_cut_short_or_lengthened_is_refused() {
+fn a_license_cut_short_or_lengthened_is_refused() {
     let license = licenses().next().unwrap();
     (0..license.len()).for_each(|end| assert_refused(&license[..end], "cut short"));
     for more in ["A", "=", ".", " ", "\n", "\0", "AAAA", "é"] {

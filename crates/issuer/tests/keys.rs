@@ -36,7 +36,7 @@ fn two_nodes_mint_the_same_bytes_across_a_rotation() {
 }
 
 #[test]
-fn a_change_of_the_app_gives_another_licence() {
+fn a_change_of_the_app_gives_another_license() {
     let minted = |grant: &Grant| mint(grant, START, ISSUER, &house::keyring()).unwrap().license;
     let changed = Grant { revision: 2, ..house::grant() };
     assert_ne!(minted(&house::grant()), minted(&changed));

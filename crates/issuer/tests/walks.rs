@@ -72,7 +72,7 @@ proptest! {
     }
 
     #[test]
-    fn no_walk_with_a_week_of_licences_gains(
+    fn no_walk_with_a_week_of_licenses_gains(
         steps in prop::collection::vec(any_move(), 1..160),
         stretch in 1_u64..40_000,
     ) {
@@ -178,7 +178,7 @@ fn an_honest_device_is_never_refused() {
 
 /// A clock that stood years ahead costs the licence of that day, not the next one.
 #[test]
-fn the_next_licence_heals_a_clock_that_stood_ahead() {
+fn the_next_license_heals_a_clock_that_stood_ahead() {
     let device = walk(
         &HOARD,
         [

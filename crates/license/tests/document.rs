@@ -29,7 +29,7 @@ fn every_refusal_is_listed_with_its_code_in_the_order_of_checks() {
 }
 
 #[test]
-fn the_licence_that_is_taken_apart_is_the_first_case() {
+fn the_license_that_is_taken_apart_is_the_first_case() {
     let all = vectors::all();
     let step = &all["cases"][0]["steps"][0];
     for quoted in [&step["license"], &step["expect"]["state_hex"], &all["pins"]] {

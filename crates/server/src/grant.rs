@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_whose_licence_would_not_fit_are_told_apart() {
+    fn settings_whose_license_would_not_fit_are_told_apart() {
         let issuer = "an-issuer-name-of-32-characters.";
         assert_eq!(check(&app(0, 0), issuer), Ok(()));
         assert_eq!(check(&app(3, 1), issuer), Ok(()));

@@ -12,7 +12,7 @@ async fn degraded(server: &TestServer) -> (u16, serde_json::Value) {
 }
 
 #[tokio::test]
-async fn while_it_is_suspect_held_licences_go_on_and_none_is_minted() {
+async fn while_it_is_suspect_held_licenses_go_on_and_none_is_minted() {
     for step in [-7_200, 7_200] {
         let (server, hand) = manual().await;
         let (held, unheld) = (server.app(12345).await, server.app(54321).await);
@@ -41,7 +41,7 @@ async fn while_it_is_suspect_held_licences_go_on_and_none_is_minted() {
 }
 
 #[tokio::test]
-async fn a_held_licence_goes_on_beyond_its_hour_and_is_counted() {
+async fn a_held_license_goes_on_beyond_its_hour_and_is_counted() {
     let (server, hand) = manual().await;
     let backend = server.app(12345).await;
     let first = server.ask(&backend).await;

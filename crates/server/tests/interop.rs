@@ -42,14 +42,14 @@ async fn check(program: PathBuf, script: PathBuf) {
 }
 
 #[tokio::test]
-async fn pyjwt_accepts_a_licence() {
+async fn pyjwt_accepts_a_license() {
     if let Some(place) = place() {
         check(place.join("venv/bin/python"), place.join("pyjwt.py")).await;
     }
 }
 
 #[tokio::test]
-async fn jose_accepts_a_licence() {
+async fn jose_accepts_a_license() {
     if let Some(place) = place() {
         check("node".into(), place.join("jose.mjs")).await;
     }

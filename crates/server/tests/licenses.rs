@@ -27,7 +27,7 @@ async fn features(server: &TestServer, backend: &Backend) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_licence_is_good_offline_with_the_pins_alone() {
+async fn a_license_is_good_offline_with_the_pins_alone() {
     let server = TestServer::new().await;
     let backend = server.app(12345).await;
     let license = server.ask(&backend).await.license();

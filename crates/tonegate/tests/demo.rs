@@ -40,7 +40,7 @@ fn start(house: &House, more: &[&str]) -> (Demo, Value) {
 }
 
 #[test]
-fn it_ends_with_a_valid_licence_and_says_all_on_the_way() {
+fn it_ends_with_a_valid_license_and_says_all_on_the_way() {
     let ran = run(&House::empty(), &[]).code(0);
     for says in [
         "auto-root",
@@ -75,7 +75,7 @@ fn json_is_one_object_and_a_second_run_finds_the_same() {
 }
 
 #[test]
-fn the_licence_verifies_elsewhere_with_the_pins_alone() {
+fn the_license_verifies_elsewhere_with_the_pins_alone() {
     let demo = run(&House::empty(), &["--json"]).json();
     let license = text(&demo["response"]["Data"]["License"]);
     let pins = text(&demo["pins"]);

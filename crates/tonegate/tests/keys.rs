@@ -63,7 +63,7 @@ fn sign(offline: &House, more: &[&str]) -> crate::support::Ran {
 }
 
 #[test]
-fn a_staged_key_of_a_ceremony_issues_licences() {
+fn a_staged_key_of_a_ceremony_issues_licenses() {
     let (offline, house) = offline_roots();
     let keyless = house.run(&["serve", "--address", "127.0.0.1:0"]).code(4);
     assert!(keyless.stderr.contains("cannot issue a licence"), "{}", keyless.stderr);

@@ -22,7 +22,7 @@ fn explain(house: &House, text: &str, more: &[&str]) -> Value {
 const DATA: [&str; 2] = ["--data", "tonegate-data"];
 
 #[test]
-fn verify_ends_with_0_only_for_a_valid_licence() {
+fn verify_ends_with_0_only_for_a_valid_license() {
     let (house, license, _) = licensed();
     let verify = |license: &str, more: &[&str]| {
         house.run(&[&["license", "verify", license], &DATA[..], more].concat())
@@ -44,7 +44,7 @@ fn verify_ends_with_0_only_for_a_valid_licence() {
 }
 
 #[test]
-fn a_bound_licence_is_one_apps_alone() {
+fn a_bound_license_is_one_apps_alone() {
     let house = House::new();
     let create = ["app", "create", "Bound", "--app-id", "5", "--feature", "ans"];
     let created = house.json(&[&create[..], &["--bind", "ios:com.example.karaoke"]].concat());
@@ -93,7 +93,7 @@ fn explain_travels_in_time() {
 }
 
 #[test]
-fn explain_finds_the_licence_in_what_was_pasted() {
+fn explain_finds_the_license_in_what_was_pasted() {
     let (house, license, answer) = licensed();
     let folded: Vec<_> = license.as_bytes().chunks(70).collect();
     let folded = String::from_utf8(folded.join(&b'\n')).unwrap();
@@ -128,7 +128,7 @@ fn explain_without_pins_calls_nothing_proven() {
 }
 
 #[test]
-fn explain_names_what_is_no_licence() {
+fn explain_names_what_is_no_license() {
     let house = House::empty();
     for (pasted, says) in [
         ("", "There is no text"),

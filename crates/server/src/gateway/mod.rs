@@ -43,7 +43,7 @@ pub async fn answer(
         Route::License => {
             let id = RequestId::from_random(fastrand::u64(..));
             let outcome = guarded(&service, request, peer).await;
-            respond::licence(&service, id, outcome)
+            respond::license(&service, id, outcome)
         }
         Route::KeySet => jwks::key_set(&service),
         Route::Preflight => respond::preflight(),

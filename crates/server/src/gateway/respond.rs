@@ -15,7 +15,7 @@ use tonegate_protocol::{Envelope, Refusal, RequestId, ReturnCode};
 use crate::service::Service;
 
 /// The answer of the licence API, counted.
-pub(super) fn licence(
+pub(super) fn license(
     service: &Service,
     id: RequestId,
     outcome: Result<Arc<Minted>, Refusal>,

@@ -13,8 +13,8 @@ pub(super) fn cases() -> Vec<Case> {
         start_over_and_over(),
         clock_stood_ahead(),
         clock_stood_ahead_while_running(),
-        older_licence(),
-        older_licence_refused_in_between(),
+        older_license(),
+        older_license_refused_in_between(),
         grace_is_counted(),
         grace_is_not_renewed(),
         monotonic_clock_goes_back(),
@@ -111,7 +111,7 @@ fn clock_stood_ahead_while_running() -> Case {
         .checks("ans", At(IAT + 20, 20), Answer::Bypass("expired"), EXP + 60)
 }
 
-fn older_licence() -> Case {
+fn older_license() -> Case {
     let newer = License::sample().later(1).text();
     let now = EXP - 10;
     Case::new("older-after-newer", "An older licence goes on to its own end, in the newer's time.")
@@ -128,7 +128,7 @@ fn older_licence() -> Case {
         })
 }
 
-fn older_licence_refused_in_between() -> Case {
+fn older_license_refused_in_between() -> Case {
     let case =
         loaded("refused-in-between", "Time goes on while a refused licence is held.", EXP - 100)
             .checks("ans", At(EXP - 100, 0), Answer::Run, EXP - 40);
