@@ -131,7 +131,7 @@ impl FromStr for Pins {
     type Err = PinsError;
 
     fn from_str(text: &str) -> Result<Self, PinsError> {
-        let (active, standby) = text.trim().split_once(',').ok_or(PinsError)?;
+        let (active, standby) = text.trim_ascii().split_once(',').ok_or(PinsError)?;
         let decode = |key: &str| base64url::decode_array(key.as_bytes()).ok_or(PinsError);
         Self::new(&decode(active)?, &decode(standby)?)
     }

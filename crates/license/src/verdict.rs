@@ -110,6 +110,7 @@ impl Reason {
             Self::Empty
                 | Self::TooLong
                 | Self::NotALicense
+                | Self::Chain
                 | Self::Signature
                 | Self::RootSuperseded
                 | Self::Floor
@@ -301,6 +302,23 @@ impl FeatureVerdict {
         match self {
             Self::Run | Self::Grace { .. } => 0,
             Self::Bypass(reason) | Self::Stop(reason) => reason.sdk_code(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_new_license_cures_is_retryable() {
+        for reason in Reason::ALL {
+            let step = reason.next_step();
+            let fetch = step.starts_with("Fetch a ")
+                || step.contains("fetch it anew")
+                || step.contains(": fetch a ")
+                || step.starts_with("Wait");
+            assert_eq!(reason.retryable(), fetch, "{reason:?}: {step}");
         }
     }
 }
