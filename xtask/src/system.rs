@@ -53,7 +53,8 @@ pub(crate) fn update() -> anyhow::Result<()> {
     command::run(&mut apt_get(["update"]))
 }
 
-/// apt-get, told to ask nothing.
+/// apt-get, told to ask nothing. It downloads as root, because the packages of the WebAssembly
+/// toolchain go into `target/`, where apt's own user may not write.
 pub(crate) fn apt_get<const N: usize>(arguments: [&str; N]) -> Command {
     let mut command = Command::new("apt-get");
     command.args(["--quiet", "--option", "APT::Sandbox::User=root"]).args(arguments);
