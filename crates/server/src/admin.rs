@@ -10,6 +10,7 @@ use serde_json::json;
 use tonegate_listener::{Request, Response, ResponseBody};
 
 use crate::clock::ClockState;
+use crate::metrics::Totals;
 use crate::service::Service;
 
 /// Answers a request that came in on the admin listener.
@@ -37,7 +38,7 @@ fn metrics(service: &Service) -> Response<ResponseBody> {
     respond(200, kind, service.metrics.to_text())
 }
 
-/// Sets the gauges to what is true now.
+/// Sets the gauges and totals to what is true now.
 fn measure(service: &Service) {
     let gauges = &service.metrics.gauges;
     let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
@@ -46,11 +47,15 @@ fn measure(service: &Service) {
     gauges.held_licenses.set(count(service.held.len()));
     gauges.guard_entries.set(count(service.guard.len()));
     gauges.guard_capacity.set(count(service.guard.capacity()));
-    gauges.guard_journal_errors.set(service.guard.journal_errors().cast_signed());
     gauges.clock_suspect.set(i64::from(service.time.state() != ClockState::Steady));
-    gauges.clock_reanchored.set(service.time.reanchored_count().cast_signed());
     gauges.keys_covered_until.set(service.keyring.load().covered_until(service.time.now()));
     gauges.ready.set(i64::from(service.is_ready()));
+    for (reason, is) in service.degradations() {
+        service.metrics.degraded(reason, is);
+    }
+    let totals = &service.metrics.totals;
+    Totals::set(&totals.guard_journal_errors, service.guard.journal_errors());
+    Totals::set(&totals.clock_reanchored, service.time.reanchored_count());
 }
 
 fn respond(status: u16, kind: &'static str, body: String) -> Response<ResponseBody> {

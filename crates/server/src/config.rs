@@ -6,7 +6,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
@@ -235,15 +235,14 @@ impl Sources {
         })
     }
 
-    /// The configuration. Half a TLS pair is an error: it must never mean plain HTTP.
+    /// The configuration, refused where values read well and can only be mistakes.
     pub fn read(self) -> Result<Config, ConfigError> {
         let config = self.typed(&self.last)?;
-        let pair = [&config.gateway.tls_certificate, &config.gateway.tls_key];
-        match pair.map(|path| path.as_os_str().is_empty()) {
-            [true, false] => Err(invalid("gateway.tls_key", "gateway.tls_certificate is missing")),
-            [false, true] => Err(invalid("gateway.tls_certificate", "gateway.tls_key is missing")),
-            _ => config.sensible(),
-        }
+        config.check_tls_pair()?;
+        config.check_zeros()?;
+        config.check_hosts()?;
+        config.check_origins()?;
+        Ok(config.with_bracketed_hosts())
     }
 
     /// Reads what there is so far, so that an error names the place that brought it in.
@@ -266,8 +265,17 @@ impl Default for Sources {
 }
 
 impl Config {
-    /// Refuses values that read well and can only be mistakes.
-    fn sensible(self) -> Result<Self, ConfigError> {
+    /// Half a pair must never mean plain HTTP.
+    fn check_tls_pair(&self) -> Result<(), ConfigError> {
+        let pair = [&self.gateway.tls_certificate, &self.gateway.tls_key];
+        match pair.map(|path| path.as_os_str().is_empty()) {
+            [true, false] => Err(invalid("gateway.tls_key", "gateway.tls_certificate is missing")),
+            [false, true] => Err(invalid("gateway.tls_certificate", "gateway.tls_key is missing")),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_zeros(&self) -> Result<(), ConfigError> {
         let zeros = [
             ("gateway.connections", self.gateway.connections == 0),
             ("gateway.connections_per_network", self.gateway.connections_per_network == 0),
@@ -275,27 +283,51 @@ impl Config {
             ("network_limit.per_second", self.network_limit.per_second == 0),
             ("network_limit.burst", self.network_limit.burst == 0),
         ];
-        if let Some((key, _)) = zeros.iter().find(|(_, zero)| *zero) {
-            return Err(invalid(key, "0 would refuse every request"));
+        match zeros.iter().find(|(_, zero)| *zero) {
+            Some((key, _)) => Err(invalid(key, "0 would refuse every request")),
+            None => Ok(()),
         }
-        let named = |host: &&String| host.contains(['/', ' ']) || host.ends_with(char::is_numeric);
-        let ported = |host: &&String| named(host) && host.parse::<IpAddr>().is_err();
-        if let Some(host) = self.gateway.hosts.iter().find(ported) {
-            return Err(invalid(
-                "gateway.hosts",
-                format!("{host:?} is no host name without a port"),
-            ));
+    }
+
+    fn check_hosts(&self) -> Result<(), ConfigError> {
+        match self.gateway.hosts.iter().find(|host| !is_host(host)) {
+            Some(host) => {
+                let fault = format!("{host:?} is no host name without a port");
+                Err(invalid("gateway.hosts", fault))
+            }
+            None => Ok(()),
         }
+    }
+
+    fn check_origins(&self) -> Result<(), ConfigError> {
         let not_an_origin = |origin: &&String| {
             let host = origin.split_once("://").map_or("", |(_, host)| host);
             host.is_empty() || host.contains('/')
         };
-        if let Some(origin) = self.gateway.cors_origins.iter().find(not_an_origin) {
-            let fault = format!("{origin:?} is no origin such as \"https://app.example.com\"");
-            return Err(invalid("gateway.cors_origins", fault));
+        match self.gateway.cors_origins.iter().find(not_an_origin) {
+            Some(origin) => {
+                let fault = format!("{origin:?} is no origin such as \"https://app.example.com\"");
+                Err(invalid("gateway.cors_origins", fault))
+            }
+            None => Ok(()),
         }
-        Ok(self)
     }
+
+    /// IPv6 addresses as a Host header writes them.
+    fn with_bracketed_hosts(mut self) -> Self {
+        for host in &mut self.gateway.hosts {
+            if host.parse::<Ipv6Addr>().is_ok() {
+                *host = format!("[{host}]");
+            }
+        }
+        self
+    }
+}
+
+/// A name or an address, not a URL, and without a port.
+fn is_host(host: &str) -> bool {
+    let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    bare.parse::<Ipv6Addr>().is_ok() || !(host.is_empty() || host.contains(['/', ' ', ':', '[']))
 }
 
 fn nested(section: &str, key: &str, value: Value) -> Table {
@@ -377,6 +409,9 @@ mod tests {
             ("network_limit", "burst", "0"),
             ("gateway", "hosts", "['api.example.com:443']"),
             ("gateway", "hosts", "['https://api.example.com/']"),
+            ("gateway", "hosts", "['gw1:80']"),
+            ("gateway", "hosts", "['[::1]:80']"),
+            ("gateway", "hosts", "['']"),
             ("gateway", "cors_origins", "['https://app.example.com/']"),
             ("gateway", "cors_origins", "['app.example.com']"),
         ] {
@@ -384,9 +419,15 @@ mod tests {
             let error = error.unwrap_err().to_string();
             assert!(error.starts_with(&format!("{section}.{key}: ")), "{error}");
         }
-        for hosts in ["['api.example.com', '127.0.0.1', '::1']", "[]"] {
-            assert!(Sources::new().set("gateway", "hosts", hosts, "flag").unwrap().read().is_ok());
-        }
+        assert!(Sources::new().set("gateway", "hosts", "[]", "flag").unwrap().read().is_ok());
+    }
+
+    #[test]
+    fn hosts_are_names_and_addresses_and_ipv6_is_bracketed() {
+        let hosts = "['api.example.com', 'gw1', '127.0.0.1', '::1', '[2001:db8::1]']";
+        let config = Sources::new().set("gateway", "hosts", hosts, "flag").unwrap().read().unwrap();
+        let expected = ["api.example.com", "gw1", "127.0.0.1", "[::1]", "[2001:db8::1]"];
+        assert_eq!(config.gateway.hosts, expected);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use tonegate_issuer::{IssuingKey, KeyError, Keyring, SignError, SoftwareKey};
 use tonegate_license::{Pins, Root};
 
 use crate::data_dir::{DataDir, PinsFile};
+use crate::guard::{GuardError, ReplayGuard};
 use crate::keys::{self, RotateError, Rotation};
 use crate::model::Environment;
 use crate::seal::{KekSource, SealError};
@@ -153,6 +154,9 @@ pub enum InstallationError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The replay guard's directory.
+    #[error(transparent)]
+    Guard(#[from] GuardError),
     /// The key-encryption key.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -300,6 +304,7 @@ async fn fill(
         roots.keep(&store, now).await?;
         keys::rotate(&store, "init", now, Rotation::first()).await?;
     }
+    ReplayGuard::create(&draft.journal())?;
     pins_file(&store.meta().await?).write(&draft.pins())?;
     store.close().await;
     Ok(())

@@ -3,9 +3,14 @@
 
 use std::time::Duration;
 
+use tonegate_protocol::limits::WINDOW_SECS;
+
+/// The window on both sides and a minute: so long the replay guard keeps a table after its minute has
+/// left the window, so far back a loss of records reaches, and so long a re-anchoring has effect.
+pub const HOLD_SECS: i64 = 2 * WINDOW_SECS + 60;
 /// Most bytes of held licences.
 pub const HELD_BYTES_MAX: usize = 100 << 20;
-/// Most mints that wait for a signing thread; beyond, requests get code 1.
+/// Most mints that wait for a signing thread; beyond, requests get what is held, or 910003.
 pub const MINTS_WAITING_MAX: usize = 4_096;
 /// Signing threads at once.
 pub const MINTS_AT_ONCE: usize = 2;

@@ -1,5 +1,7 @@
 //! What the server counts, in Prometheus' text format.
 
+use std::sync::atomic::Ordering;
+
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -13,12 +15,18 @@ struct CodeLabel {
     code: u32,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabel {
+    reason: &'static str,
+}
+
 /// All metrics of one server.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
     answers: Family<CodeLabel, Counter>,
-    /// Licences minted.
+    degraded: Family<ReasonLabel, Gauge>,
+    /// Licences minted for apps.
     pub minted: Counter,
     /// Mints that failed.
     pub mint_failures: Counter,
@@ -30,6 +38,8 @@ pub struct Metrics {
     pub store_failures: Counter,
     /// Set when `/metrics` is read.
     pub gauges: Gauges,
+    /// Counted elsewhere.
+    pub totals: Totals,
 }
 
 /// What is looked at when `/metrics` is read.
@@ -41,16 +51,30 @@ pub struct Gauges {
     pub held_licenses: Gauge,
     pub guard_entries: Gauge,
     pub guard_capacity: Gauge,
-    pub guard_journal_errors: Gauge,
     pub clock_suspect: Gauge,
-    pub clock_reanchored: Gauge,
     pub keys_covered_until: Gauge,
     pub ready: Gauge,
     pub connections_open: Gauge,
-    pub connections_accepted: Gauge,
-    pub connections_refused: Gauge,
-    pub connections_timed_out: Gauge,
-    pub tls_failures: Gauge,
+}
+
+/// What others count from the start on, taken over with [`Totals::set`].
+#[derive(Debug, Default)]
+#[expect(missing_docs, reason = "the registry's help texts say it, below")]
+pub struct Totals {
+    pub guard_journal_errors: Counter,
+    pub clock_reanchored: Counter,
+    pub connections_accepted: Counter,
+    pub connections_refused: Counter,
+    pub connections_timed_out: Counter,
+    pub tls_failures: Counter,
+    pub proxy_headers_bad: Counter,
+}
+
+impl Totals {
+    /// Takes over what was counted elsewhere.
+    pub fn set(total: &Counter, counted: u64) {
+        total.inner().store(counted, Ordering::Relaxed);
+    }
 }
 
 impl Metrics {
@@ -60,12 +84,14 @@ impl Metrics {
         let mut metrics = Self {
             registry: Registry::with_prefix("tonegate"),
             answers: Family::default(),
+            degraded: Family::default(),
             minted: Counter::default(),
             mint_failures: Counter::default(),
             held_beyond_hour: Counter::default(),
             self_issue_failures: Counter::default(),
             store_failures: Counter::default(),
             gauges: Gauges::default(),
+            totals: Totals::default(),
         };
         metrics.register();
         metrics
@@ -82,6 +108,11 @@ impl Metrics {
         self.answers.get_or_create(&CodeLabel { code: code.number() }).get()
     }
 
+    /// Says whether something is not as it should be; `reason` as in `/readyz`.
+    pub fn degraded(&self, reason: &'static str, is: bool) {
+        self.degraded.get_or_create(&ReasonLabel { reason }).set(i64::from(is));
+    }
+
     /// The text that Prometheus reads.
     #[must_use]
     pub fn to_text(&self) -> String {
@@ -95,7 +126,7 @@ impl Metrics {
         let registry = &mut self.registry;
         let mut add = |name, help, metric: &dyn Registered| metric.register(registry, name, help);
         add("answers", "Answers of the licence API, by return code", &self.answers);
-        add("licenses_minted", "Licences minted", &self.minted);
+        add("licenses_minted", "Licences minted for apps", &self.minted);
         add("mint_failures", "Mints that failed", &self.mint_failures);
         add(
             "answers_held_beyond_hour",
@@ -104,7 +135,7 @@ impl Metrics {
         );
         add("self_issue_failures", "Self-issues that failed", &self.self_issue_failures);
         add("store_failures", "Polls of the store that failed", &self.store_failures);
-        let gauges = &self.gauges;
+        let (gauges, totals) = (&self.gauges, &self.totals);
         add("apps", "Apps in the directory", &gauges.apps);
         add("directory_revision", "Revision of the directory", &gauges.directory_revision);
         add("held_licenses", "Licences held in memory", &gauges.held_licenses);
@@ -113,25 +144,31 @@ impl Metrics {
         add(
             "replay_guard_journal_errors",
             "Signatures kept in memory only, because the journal could not be written",
-            &gauges.guard_journal_errors,
+            &totals.guard_journal_errors,
         );
         add("clock_suspect", "1 while the wall clock disagrees", &gauges.clock_suspect);
-        add("clock_reanchored", "Times that the clock was re-anchored", &gauges.clock_reanchored);
+        add("clock_reanchored", "Times that the clock was re-anchored", &totals.clock_reanchored);
         add(
-            "keys_covered_until_seconds",
+            "keys_covered_until_timestamp_seconds",
             "Unix time until which issuing keys are at hand without a gap",
             &gauges.keys_covered_until,
         );
         add("ready", "1 while a licence can be answered", &gauges.ready);
+        add("degraded", "1 while it is so, by reason; licences still go out", &self.degraded);
         add("connections_open", "Open connections of the gateway", &gauges.connections_open);
-        add("connections_accepted", "Connections accepted", &gauges.connections_accepted);
-        add("connections_refused", "Connections refused by a cap", &gauges.connections_refused);
+        add("connections_accepted", "Connections accepted", &totals.connections_accepted);
+        add("connections_refused", "Connections refused by a cap", &totals.connections_refused);
         add(
             "connections_timed_out",
             "Connections closed by a timeout",
-            &gauges.connections_timed_out,
+            &totals.connections_timed_out,
         );
-        add("tls_failures", "TLS handshakes that failed", &gauges.tls_failures);
+        add("tls_failures", "TLS handshakes that failed", &totals.tls_failures);
+        add(
+            "proxy_headers_bad",
+            "Connections of trusted proxies without a good PROXY header",
+            &totals.proxy_headers_bad,
+        );
     }
 }
 

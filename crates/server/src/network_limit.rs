@@ -4,7 +4,7 @@
 //! Invariant: memory never grows, a network that never failed is never refused, and one that fails
 //! on is refused as long as it does: strangers cannot push it out, because the way with the lowest
 //! debt makes room. The order of checks is left to the gateway: it asks [`NetworkLimit::is_exhausted`]
-//! before the window and charges only a request that failed at or before the signature.
+//! before the window and charges only a request that failed up to the signature or repeated one.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;

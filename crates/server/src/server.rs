@@ -1,6 +1,7 @@
 //! A running server: its two listeners and what keeps it in order behind them.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use tonegate_listener::{Drain, Limits, Listener, ListenerConfig, Stats, TlsFiles
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::limits::{CLOCK_TICK, JOURNAL_SYNC, SELF_ISSUE};
+use crate::metrics::{Metrics, Totals};
 use crate::service::{Service, StartError};
 use crate::watch::{KeyAlarm, LastUses};
 use crate::{admin, gateway, watch};
@@ -68,7 +70,9 @@ impl Server {
         self.service.drain.clone()
     }
 
-    /// Serves until the drain is done; then everything that must survive is on disk.
+    /// Serves until the drain is done; then everything that must survive is on disk. What runs beside
+    /// the requests never ends by itself: if it does, the drain begins, and
+    /// [`Service::is_broken`] says so afterwards.
     pub async fn run(self) {
         let Self { service, gateway, admin } = self;
         let mut chores = chores(&service, gateway.stats());
@@ -76,9 +80,11 @@ impl Server {
         let admin = tokio::spawn(serve_admin(admin, Arc::clone(&service), admin_drain.clone()));
         let handler = Arc::clone(&service);
         let drain = service.drain.clone();
-        gateway
-            .serve(move |request, peer| gateway::answer(Arc::clone(&handler), request, peer), drain)
-            .await;
+        let serving = gateway.serve(
+            move |request, peer| gateway::answer(Arc::clone(&handler), request, peer),
+            drain,
+        );
+        serve_while_whole(serving, &mut chores, || service.stop_broken()).await;
         // The admin listener goes last, so that a supervisor can watch the drain.
         admin_drain.begin_hard();
         let _ = admin.await;
@@ -92,6 +98,24 @@ impl Server {
         }
         service.store.clone().close().await;
     }
+}
+
+/// Waits for the end of serving, which `stop` begins if a chore ends before.
+async fn serve_while_whole(
+    serving: impl Future<Output = ()>,
+    chores: &mut JoinSet<()>,
+    stop: impl FnOnce(),
+) {
+    let mut serving = pin!(serving);
+    tokio::select! {
+        () = &mut serving => return,
+        Some(ended) = chores.join_next() => {
+            let how = ended.err().map_or_else(|| "it ended".to_owned(), |error| error.to_string());
+            tracing::error!(how, "a part of the server has stopped: draining");
+            stop();
+        }
+    }
+    serving.await;
 }
 
 async fn serve_admin(listener: Listener, service: Arc<Service>, drain: Drain) {
@@ -180,21 +204,46 @@ async fn issue_to_itself(service: Arc<Service>) {
 async fn renew_keys(service: Arc<Service>) {
     let mut alarm = KeyAlarm::default();
     loop {
+        watch::renew_keys(&service).await;
+        // A key that has just come is no cause for alarm. That the store fails is `follow`'s to say.
+        let _ = watch::catch_up(&service).await;
         alarm.look(&service);
         tokio::time::sleep(KEY_CHECK).await;
-        watch::renew_keys(&service).await;
     }
 }
 
 async fn count_connections(service: Arc<Service>, stats: Arc<Stats>) {
     loop {
-        let gauges = &service.metrics.gauges;
+        let Metrics { gauges, totals, .. } = &service.metrics;
         gauges.connections_open.set(stats.open.get().cast_signed());
-        gauges.connections_accepted.set(stats.accepted.get().cast_signed());
+        Totals::set(&totals.connections_accepted, stats.accepted.get());
         let refused = stats.refused_total_cap.get() + stats.refused_address_cap.get();
-        gauges.connections_refused.set(refused.cast_signed());
-        gauges.connections_timed_out.set(stats.closed_header_timeout.get().cast_signed());
-        gauges.tls_failures.set(stats.tls_failed.get().cast_signed());
+        Totals::set(&totals.connections_refused, refused);
+        Totals::set(&totals.connections_timed_out, stats.closed_header_timeout.get());
+        Totals::set(&totals.tls_failures, stats.tls_failed.get());
+        Totals::set(&totals.proxy_headers_bad, stats.proxy_header_bad.get());
         tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_chore_that_panics_begins_the_drain() {
+        let drain = Drain::new();
+        let mut chores = JoinSet::new();
+        chores.spawn(std::future::pending());
+        chores.spawn(async { panic!("a chore broke") });
+        serve_while_whole(drain.begun(), &mut chores, || drain.begin()).await;
+        assert!(drain.has_begun());
+    }
+
+    #[tokio::test]
+    async fn the_end_of_serving_is_no_fault() {
+        let mut chores = JoinSet::new();
+        chores.spawn(std::future::pending());
+        serve_while_whole(async {}, &mut chores, || panic!("nothing broke")).await;
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use arc_swap::ArcSwap;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 use tonegate_issuer::Keyring;
 use tonegate_issuer::limits::DAY_SECS;
 use tonegate_listener::Drain;
@@ -50,10 +50,13 @@ pub struct Service {
     pub metrics: Metrics,
     /// Begun when the server is to stop.
     pub drain: Drain,
+    /// One at a time catches up with the store, or an older look could undo a newer one.
+    pub(crate) catching_up: Mutex<()>,
     pub(crate) mints_waiting: Semaphore,
     pub(crate) mints_at_once: Arc<Semaphore>,
     pub(crate) issues_to_itself: AtomicBool,
     pub(crate) store_answers: AtomicBool,
+    pub(crate) broken: AtomicBool,
     /// Gateway time at which a failed mint was last logged.
     pub(crate) mint_failure_logged: AtomicI64,
 }
@@ -115,10 +118,12 @@ impl Service {
             time,
             metrics: Metrics::new(),
             drain: Drain::new(),
+            catching_up: Mutex::default(),
             mints_waiting: Semaphore::new(MINTS_WAITING_MAX),
             mints_at_once: Arc::new(Semaphore::new(MINTS_AT_ONCE)),
             issues_to_itself: AtomicBool::new(false),
             store_answers: AtomicBool::new(true),
+            broken: AtomicBool::new(false),
             mint_failure_logged: AtomicI64::new(0),
         });
         watch::catch_up(&service).await?;
@@ -131,19 +136,35 @@ impl Service {
         self.issues_to_itself.load(Ordering::Relaxed) && !self.drain.has_begun()
     }
 
+    /// Did a part of the server end by itself, which began the drain?
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Relaxed)
+    }
+
+    /// Readiness off, and the drain begins.
+    pub(crate) fn stop_broken(&self) {
+        self.broken.store(true, Ordering::Relaxed);
+        self.drain.begin();
+    }
+
     /// What is not as it should be, by name, while licences still go out.
     #[must_use]
     pub fn degraded(&self) -> Vec<&'static str> {
+        self.degradations().into_iter().filter(|(_, is)| *is).map(|(name, _)| name).collect()
+    }
+
+    /// Everything that can be so, and whether it is.
+    pub(crate) fn degradations(&self) -> [(&'static str, bool); 5] {
         let now = self.time.now();
         let fill = self.guard.len() as f64 / self.guard.capacity().max(1) as f64;
-        let found = [
+        [
             ("clock_suspect", self.time.state() != ClockState::Steady),
             ("store_unreachable", !self.store_answers.load(Ordering::Relaxed)),
-            ("journal_failing", self.guard.journal_errors() > 0),
+            ("journal_failing", self.guard.journal_is_failing(now)),
             ("guard_nearly_full", fill >= 0.8),
             ("keys_end_soon", self.keyring.load().covered_until(now) - now < 14 * DAY_SECS),
-        ];
-        found.into_iter().filter(|(_, is)| *is).map(|(name, _)| name).collect()
+        ]
     }
 }
 

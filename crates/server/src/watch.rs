@@ -36,6 +36,7 @@ pub(crate) async fn follow(service: Arc<Service>) {
 
 /// Brings the directory and the keyring to the store's newest revision.
 pub(crate) async fn catch_up(service: &Service) -> Result<(), StoreError> {
+    let _turn = service.catching_up.lock().await;
     let seen = Revision(service.directory.revision());
     let newest = service.store.revision().await?;
     if newest == seen {

@@ -24,6 +24,7 @@ async fn while_it_is_suspect_held_licenses_go_on_and_none_is_minted() {
         assert_eq!(server.now(), before + 1, "gateway time does not follow");
         assert_eq!(degraded(&server).await, (200, json!(["clock_suspect"])));
         assert_eq!(server.metric("tonegate_clock_suspect").await, 1);
+        assert_eq!(server.metric("tonegate_degraded{reason=\"clock_suspect\"}").await, 1);
         assert_eq!(server.ask(&held).await.license(), license);
         let refused = server.ask(&unheld).await;
         assert_eq!(
@@ -68,7 +69,7 @@ async fn after_a_minute_it_is_believed_and_no_replay_is_reopened() {
         server.pass(&hand, Duration::from_secs(62)).await;
         assert_eq!(server.now(), start + 62 + step, "{step}");
         assert_eq!(degraded(&server).await.1, json!([]));
-        assert_eq!(server.metric("tonegate_clock_reanchored").await, 1);
+        assert_eq!(server.metric("tonegate_clock_reanchored_total").await, 1);
         assert_eq!(server.ask(&backend).await.code(), 0, "minting again");
         // For 1,260 s what is older than the re-anchoring is refused …
         let older = backend.query(server.now() - 10).to_string();

@@ -33,9 +33,11 @@ async fn the_metrics_count_answers_by_code_and_name_no_app() {
     for line in [
         "tonegate_answers_total{code=\"0\"} 1",
         "tonegate_answers_total{code=\"100000001\"} 2",
-        "tonegate_licenses_minted_total 2",
+        "tonegate_licenses_minted_total 1",
         "tonegate_apps 1",
         "tonegate_ready 1",
+        "tonegate_degraded{reason=\"clock_suspect\"} 0",
+        "tonegate_proxy_headers_bad_total 0",
         "tonegate_replay_guard_entries 1",
         "tonegate_replay_guard_capacity 16000000",
         "# EOF",

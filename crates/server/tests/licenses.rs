@@ -71,7 +71,7 @@ async fn within_the_hour_it_is_the_same_string_and_in_the_next_another() {
     let second = server.ask(&backend).await;
     assert_ne!(second.license(), first.license());
     assert_eq!(second.claims().issued_at(), next_hour);
-    assert_eq!(server.metric("tonegate_licenses_minted_total").await, 3, "one is its own");
+    assert_eq!(server.metric("tonegate_licenses_minted_total").await, 2);
 }
 
 #[tokio::test]

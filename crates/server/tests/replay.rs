@@ -1,12 +1,13 @@
 //! A signature counts once: at once, from all sides, and across restarts.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tonegate_server::clock::Clock;
 use tonegate_server::model::{AppSettings, ReplayMode};
 
 use crate::support::house::settings;
-use crate::support::{TestServer, Wire, manual};
+use crate::support::{House, NOW, TestServer, Wire, manual};
 
 #[tokio::test]
 async fn a_repeated_signature_is_refused_with_a_hint() {
@@ -47,7 +48,7 @@ async fn a_repeatable_app_is_answered_again_and_charged() {
         assert_eq!(server.get(&query).await.license(), first);
     }
     assert_eq!(server.get(&query).await.code(), 7);
-    hand.advance(std::time::Duration::from_secs(1));
+    hand.advance(Duration::from_secs(1));
     assert_eq!(server.get(&query).await.code(), 0);
 }
 
@@ -97,8 +98,23 @@ async fn a_restart_remembers_what_was_used_and_refuses_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_restart_without_the_journal_refuses_what_may_have_been_used() {
+    let (clock, hand) = Clock::manual(NOW);
+    let server = TestServer::start_with(House::at(NOW).await, clock.clone(), |_| ()).await;
+    let backend = server.app(12345).await;
+    let early = backend.query(NOW - 1).to_string();
+    assert_eq!(server.get(&early).await.code(), 0, "at the first start all is taken");
+    let house = server.stop().await;
+    std::fs::remove_dir_all(house.path("journal")).unwrap();
+    hand.advance(Duration::from_secs(2));
+    let server = TestServer::start_with(house, clock, |_| ()).await;
+    assert_eq!(server.get(&early).await.code(), 100000004);
+    assert_eq!(server.ask(&backend).await.code(), 0);
+}
+
+#[tokio::test]
 async fn a_full_guard_refuses_new_ones_and_forgets_none() {
-    let house = crate::support::House::new().await;
+    let house = House::new().await;
     let server =
         TestServer::start_with(house, Clock::system(), |config| config.guard.max_entries = 4).await;
     let backend = server.app(12345).await;

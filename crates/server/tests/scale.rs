@@ -24,5 +24,7 @@ async fn a_thousand_apps_are_at_hand_after_the_start() {
     let apps = child.admin("/metrics").await.body;
     assert!(apps.contains("\ntonegate_apps 1000\n"), "{apps}");
     assert_eq!(child.get(&backend.query(unix_now()).to_string()).await.code(), 0);
-    println!("1,000 apps: ready after {:?}, {} KiB resident", child.ready_after, child.resident());
+    let resident = child.resident();
+    println!("1,000 apps: ready after {:?}, {resident} KiB resident", child.ready_after);
+    assert!(resident < 60 * 1_024, "{resident} KiB");
 }

@@ -56,8 +56,8 @@ impl Command {
             Self::Sign(sign) => sign.run(output).await,
             Self::License(license) => license.run(output).await,
             Self::Doctor(doctor) => doctor.run(output).await,
-            Self::Completions(completions) => completions.run(),
-            Self::HelpMarkdown => reference::print(),
+            Self::Completions(completions) => completions.run(output),
+            Self::HelpMarkdown => reference::print(output),
         }
     }
 }

@@ -5,7 +5,7 @@ use clap_complete::Shell;
 
 use crate::cli::Cli;
 use crate::exit::Exit;
-use crate::output;
+use crate::output::{self, Output};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Completions {
@@ -14,7 +14,8 @@ pub(crate) struct Completions {
 }
 
 impl Completions {
-    pub(crate) fn run(self) -> anyhow::Result<Exit> {
+    pub(crate) fn run(self, output: &Output) -> anyhow::Result<Exit> {
+        output.refuse_json("completions")?;
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "tonegate", &mut script);
         output::write_out(String::from_utf8_lossy(&script).trim_end())?;

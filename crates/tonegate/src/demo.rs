@@ -23,7 +23,7 @@ use crate::exit::Exit;
 use crate::license::verdict::VerdictView;
 use crate::output::Output;
 use crate::sign::SignedRequest;
-use crate::{logs, serve, time};
+use crate::{logs, process, serve, time};
 use authority::Authority;
 use report::{Opening, Outcome};
 use sample::Sample;
@@ -54,6 +54,7 @@ impl Demo {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
         logs::start(&Log { format: LogFormat::Text, level: LogLevel::Warn });
         let mut config = self.configuration();
+        process::open_files_for(config.gateway.connections);
         let place = Place::of(&config);
         let is_new = sample::make_installation(&place.data).await?;
         let sample = Sample::of(place).await?;

@@ -44,11 +44,12 @@ impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = Table::default();
         for finding in &self.checks {
-            let todo = finding.todo.as_ref().map(|todo| format!("; {todo}")).unwrap_or_default();
+            let step =
+                finding.next_step.as_ref().map(|step| format!("; {step}")).unwrap_or_default();
             table.row([
                 finding.health.to_string(),
                 output::bold(finding.check),
-                format!("{}{todo}", finding.found),
+                format!("{}{step}", finding.found),
             ]);
         }
         table.fmt(f)

@@ -10,6 +10,8 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::exit::Failure;
+
 /// What a command has to say. Its `Display` is for people and ends without a line end.
 pub(crate) trait Report: Serialize + fmt::Display {}
 
@@ -29,6 +31,12 @@ impl Output {
     /// Are programs reading?
     pub(crate) const fn is_json(&self) -> bool {
         self.json
+    }
+
+    /// Refuses `--json` for a command whose output is a text for some other program.
+    pub(crate) fn refuse_json(&self, command: &str) -> Result<(), Failure> {
+        let message = format!("`{command}` prints no JSON; leave --json out");
+        if self.json { Err(Failure::usage(message)) } else { Ok(()) }
     }
 
     /// Prints a report.

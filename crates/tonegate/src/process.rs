@@ -1,8 +1,10 @@
-//! What protects the secrets in this process from everything around it.
+//! What this process asks of its surroundings: its secrets to itself, and files enough to serve.
 
 use std::panic::PanicHookInfo;
 
-use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
+};
 
 use crate::output;
 
@@ -12,6 +14,25 @@ pub(crate) fn protect() {
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     std::panic::set_hook(Box::new(report_bug));
+}
+
+/// Files that a server keeps open beside its connections: database, listeners, runtime, health.
+const FILES_BESIDE: u64 = 128;
+
+/// Takes all the open files that this process may have, and says in the log where they are too few
+/// for so many connections.
+pub(crate) fn open_files_for(connections: usize) {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // Where it is refused, what there was before is what counts below.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    let needed = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(FILES_BESIDE);
+    if let Some(limit) = getrlimit(Resource::Nofile).current.filter(|limit| *limit < needed) {
+        tracing::warn!(
+            connections,
+            limit,
+            "gateway.connections does not fit below the limit of open files; raise that to {needed}"
+        );
+    }
 }
 
 /// A panic's message may quote what it choked on, so it is left out.

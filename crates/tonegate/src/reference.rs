@@ -6,14 +6,14 @@ use clap::{Command, CommandFactory as _};
 
 use crate::cli::Cli;
 use crate::exit::Exit;
-use crate::output;
+use crate::output::{self, Output};
 
 /// Prints the reference.
-pub(crate) fn print() -> anyhow::Result<Exit> {
+pub(crate) fn print(output: &Output) -> anyhow::Result<Exit> {
+    output.refuse_json("help-markdown")?;
     let mut page = String::from(
         "# The command line\n\n\
-         Made by `cargo run -p tonegate -- help-markdown` from the command's own definition; do not \
-         edit.\n",
+         Made by `cargo xtask docs` from the command's own definition; do not edit.\n",
     );
     let mut root = Cli::command();
     root.build();

@@ -9,9 +9,9 @@ use tonegate_server::clock::Clock;
 use tonegate_server::config::{self, Config, ConfigError};
 
 use crate::data::DataArgs;
-use crate::exit::Exit;
-use crate::logs;
+use crate::exit::{Exit, Failure};
 use crate::output::{self, Output};
+use crate::{logs, process};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Serve {
@@ -31,11 +31,13 @@ pub(crate) struct Serve {
 impl Serve {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
         if self.print_config {
+            output.refuse_json("serve --print-config")?;
             output::write_out(config::DEFAULT.trim_end())?;
             return Ok(Exit::Done);
         }
         let config = self.configuration()?;
         logs::start(&config.log);
+        process::open_files_for(config.gateway.connections);
         let server = Server::bind(config, Clock::system()).await?;
         let (gateway, admin) = (server.gateway_address(), server.admin_address());
         tracing::info!(%gateway, %admin, "serving");
@@ -64,6 +66,7 @@ impl Serve {
 /// Serves until a signal: the first SIGTERM or SIGINT drains, a second one ends at once.
 pub(crate) async fn run(server: Server) -> anyhow::Result<()> {
     let mut signals = Signals::listen()?;
+    let service = Arc::clone(server.service());
     let drain = server.drain();
     let stop = async move {
         signals.next().await;
@@ -77,6 +80,10 @@ pub(crate) async fn run(server: Server) -> anyhow::Result<()> {
     tokio::select! {
         () = server.run() => {}
         () = stop => {}
+    }
+    if service.is_broken() {
+        let message = "the server stopped by itself: a part of it has failed, see the log above";
+        return Err(Failure::new(message).into());
     }
     Ok(())
 }

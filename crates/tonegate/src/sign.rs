@@ -34,8 +34,8 @@ pub(crate) struct Sign {
 impl Sign {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
         secret::refuse_argument(self.secret.as_deref())?;
-        if !self.url.starts_with("http://") && !self.url.starts_with("https://") {
-            let message = "--url is where the issuer answers, such as https://issuer.example";
+        if !is_endpoint(&self.url) {
+            let message = "--url is scheme, host and port alone, such as https://issuer.example";
             return Err(Failure::usage(message).into());
         }
         let secret = if self.secret_stdin {
@@ -46,6 +46,17 @@ impl Sign {
         output.show(&SignedRequest::new(&self.url, self.app_id, &secret, None))?;
         Ok(Exit::Done)
     }
+}
+
+/// Is it what `license fetch` takes? And nothing in it means anything to a shell.
+fn is_endpoint(url: &str) -> bool {
+    let server = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let server = server.map(|server| server.strip_suffix('/').unwrap_or(server));
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
+    server.is_some_and(|server| {
+        server.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')
+            && server.chars().all(plain)
+    })
 }
 
 /// A request that may be sent once, within ten minutes.
@@ -77,6 +88,32 @@ impl SignedRequest {
 impl fmt::Display for SignedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let until = output::dim(format_args!("Good once, until {}:", Moment(self.good_until)));
-        write!(f, "{until}\n{}", self.curl)
+        write!(f, "{until}\n{}\n\n{}", self.url, self.curl)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_root_of_a_server_is_signed_for() {
+        for url in ["http://127.0.0.1:8080", "https://issuer.example/", "http://[::1]:80"] {
+            assert!(is_endpoint(url), "{url}");
+        }
+        for url in [
+            "issuer.example",
+            "ftp://issuer.example",
+            "https://",
+            "https:///",
+            "https://user@issuer.example",
+            "https://issuer.example/path",
+            "https://issuer.example?a=1",
+            "https://issuer.example#a",
+            "https://issuer.example'",
+            "https://$(id)",
+        ] {
+            assert!(!is_endpoint(url), "{url}");
+        }
     }
 }

@@ -60,7 +60,7 @@ fn settings_read_back_and_none_takes_them_away() {
     let house = House::new();
     house.app("9");
     let listed = house.json(&["app", "list"]);
-    assert_eq!((&listed["apps"][0]["id"], &listed["apps"][0]["rev"]), (&9.into(), &1.into()));
+    assert_eq!((&listed["apps"][0]["app_id"], &listed["apps"][0]["rev"]), (&9.into(), &1.into()));
     let set = [
         "app",
         "set",

@@ -1,6 +1,6 @@
 //! Every command of docs/INCIDENTS.md is run, section by section, against a real installation.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
@@ -12,17 +12,41 @@ const PAGE: &str = include_str!("../../../docs/INCIDENTS.md");
 const TONEGATE: &str = env!("CARGO_BIN_EXE_tonegate");
 
 /// An installation with the sample app of `demo`.
-struct Installation(TempDir);
+struct Installation {
+    folder: TempDir,
+    /// Which blocks of the page are for it.
+    blocks: &'static str,
+}
 
 impl Installation {
     fn new() -> Self {
-        let installation = Self(tempfile::tempdir().unwrap());
+        let installation = Self { folder: tempfile::tempdir().unwrap(), blocks: "sh" };
         installation.demo();
         installation
     }
 
+    /// One whose roots never meet it, certified as the page says.
+    fn with_offline_roots() -> Self {
+        let installation = Self { folder: tempfile::tempdir().unwrap(), blocks: "sh offline" };
+        let new_roots = ["key", "ceremony", "new-roots", "--json", "--out", &installation.roots()];
+        let made = Command::new(TONEGATE).args(new_roots).output().unwrap();
+        let made: Value = serde_json::from_slice(&made.stdout).unwrap();
+        installation.json(&["init", "--pins", made["pins"].as_str().unwrap()]);
+        installation.follow(&section("The last certificate is about to end"));
+        installation.demo();
+        installation
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     fn data(&self) -> String {
-        self.0.path().join("data").display().to_string()
+        self.path("data").display().to_string()
+    }
+
+    fn roots(&self) -> String {
+        self.path("roots").display().to_string()
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
@@ -42,15 +66,17 @@ impl Installation {
         demo["response"]["Data"]["License"].as_str().unwrap().to_owned()
     }
 
-    /// Runs a section's commands as its reader would, one shell for all.
+    /// Runs a section's commands as its reader would, one shell for all, and says yes when asked.
     fn follow(&self, section: &Section) {
-        let script = section.blocks("sh").join("\n");
+        let script = section.blocks(self.blocks).join("\n");
         assert!(!script.is_empty(), "{} has no commands", section.title);
         let bin = Path::new(TONEGATE).parent().unwrap().display().to_string();
         let path = format!("{bin}:{}", std::env::var("PATH").unwrap());
+        let carried = tempfile::tempdir().unwrap();
         let output = Command::new("bash")
-            .args(["-euo", "pipefail", "-c", &script])
+            .args(["-euo", "pipefail", "-c", &format!("exec <<< yes\n{script}")])
             .envs([("PATH", path), ("DATA", self.data()), ("APP", "12345".to_owned())])
+            .envs([("ROOTS", self.roots()), ("TMP", carried.path().display().to_string())])
             .output()
             .unwrap();
         assert!(output.status.success(), "{}\n{script}\n{output:?}", section.title);
@@ -71,9 +97,8 @@ fn section(title: &str) -> Section {
 }
 
 /// What devices say of a licence made before `section`, before and after they saw one made after.
-fn old_license_after(title: &str) -> Value {
-    let installation = Installation::new();
-    let state = installation.0.path().join("state");
+fn old_license_after(title: &str, installation: &Installation) -> Value {
+    let state = installation.path("state");
     let old = installation.demo();
     assert_eq!(installation.device(&old, &state), Value::Null);
     installation.follow(&section(title));
@@ -97,12 +122,16 @@ fn a_leaked_secret_is_replaced_and_revoked() {
 
 #[test]
 fn a_stolen_issuing_key_is_refused_by_devices_that_saw_a_newer_one() {
-    assert_eq!(old_license_after("An issuing key was stolen"), "floor");
+    for installation in [Installation::new(), Installation::with_offline_roots()] {
+        assert_eq!(old_license_after("An issuing key was stolen", &installation), "floor");
+    }
 }
 
 #[test]
 fn a_stolen_root_is_refused_by_devices_that_saw_the_standby() {
-    assert_eq!(old_license_after("A root key was stolen"), "root_superseded");
+    for installation in [Installation::new(), Installation::with_offline_roots()] {
+        assert_eq!(old_license_after("A root key was stolen", &installation), "root_superseded");
+    }
 }
 
 #[test]
@@ -111,6 +140,17 @@ fn an_ending_certificate_is_followed_by_the_next() {
     installation.follow(&section("The last certificate is about to end"));
     let keys = installation.json(&["key", "list"]);
     assert!(keys.to_string().contains("staged") || keys.to_string().contains("next"), "{keys}");
+}
+
+#[test]
+fn a_year_of_offline_certificates_is_followed_by_the_next() {
+    let installation = Installation::with_offline_roots();
+    let before = installation.json(&["key", "list"]);
+    installation.follow(&section("The last certificate is about to end"));
+    let after = installation.json(&["key", "list"]);
+    assert_eq!(after["keys"].as_array().unwrap().len(), 26);
+    assert_eq!(after["keys"][13]["sign_from"], before["covered_until"]);
+    assert_eq!(after["gap_until"], Value::Null);
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn an_emergency_rotation_withdraws_the_stolen_key() {
     let secret = house.app("5");
     let server = house.serve(&[]);
     let old = server.fetch(&house, "5", &secret).code(0).stdout.trim().to_owned();
-    house.run(&["key", "rotate", "--now", "--raise-floor"]).code(0);
+    let rotated = house.json(&["key", "rotate", "--now", "--raise-floor"]);
     let fetch = || server.fetch(&house, "5", &secret).code(0).stdout.trim().to_owned();
     let new = eventually(fetch, |license| *license != old);
 
@@ -27,6 +27,7 @@ fn an_emergency_rotation_withdraws_the_stolen_key() {
     let keys = house.json(&["key", "list"]);
     assert_eq!(keys["keys"][0]["state"], "withdrawn");
     assert_eq!(keys["keys"][1]["state"], "signing");
+    assert_eq!(rotated["sign_from"], keys["keys"][1]["sign_from"]);
 }
 
 #[test]
@@ -124,6 +125,30 @@ fn the_first_ceremony_signs_from_now_on_and_the_next_goes_on_where_it_ends() {
     assert_eq!(longer["keys"][13]["signs_until"], longer["covered_until"]);
 }
 
+#[test]
+fn an_installation_of_certificates_can_be_run_again() {
+    let (offline, house) = offline_roots();
+    house.run(&[&REQUEST[..], &["--count", "2"]].concat()).code(0);
+    carry(&house, "request", &offline);
+    sign(&offline, &["--yes"]).code(0);
+    carry(&offline, "certificates", &house);
+    let pending = house.data("pending-keys.json");
+    let waiting = std::fs::read(&pending).unwrap();
+    let install = || house.json(&["key", "ceremony", "install", "certificates"]);
+    let first = install();
+
+    // As after a crash between the database and the file.
+    std::fs::write(&pending, waiting).unwrap();
+    assert_eq!(install(), first);
+    assert!(!pending.exists());
+    assert_eq!(install(), first, "with nothing waiting");
+
+    house.run(&["key", "ceremony", "request", "--out", "later"]).code(0);
+    assert_eq!(install(), first);
+    assert!(pending.exists(), "a later request goes on waiting");
+    assert_eq!(house.json(&["key", "list"])["keys"].as_array().unwrap().len(), 2);
+}
+
 /// Root stolen: the standby root takes over, and devices that saw it refuse the active one.
 #[test]
 fn the_standby_root_supersedes_the_active_one() {
@@ -196,6 +221,8 @@ fn a_ceremony_takes_nothing_on_trust() {
     carry(&house, "request", &offline);
     let unconfirmed = sign(&offline, &[]).code(1);
     assert!(unconfirmed.stderr.contains("nothing was signed"));
+    let unseen = sign(&offline, &["--json"]).code(2);
+    assert!(unseen.stderr.contains("give --yes"), "{}", unseen.stderr);
     assert!(!offline.path("certificates").exists());
     sign(&offline, &["--from", "1763840001", "--yes"]).code(2);
     sign(&offline, &["--yes"]).code(0);

@@ -153,6 +153,11 @@ fn a_signed_url_needs_the_right_app_and_a_secret_of_it() {
         url.starts_with("https://issuer.example/?Action=CgiDescribeZIMAudioLicense&AppId=12345&")
     );
     assert_eq!(text(&signed["curl"]), format!("curl '{url}'"));
+    let shown = house.run(&["sign", "--app-id", "12345"]).code(0).stdout;
+    let url = shown.lines().find(|line| line.starts_with("http://127.0.0.1:8080/?")).unwrap();
+    assert!(shown.contains(&format!("curl '{url}'")), "{shown}");
+    let quoted = ["sign", "--app-id", "12345", "--url", "https://issuer.example/';id;'"];
+    house.run(&quoted).refused(2, "scheme, host and port alone");
     house.run(&["sign", "--app-id", "1"]).refused(1, "there is no app 1");
     let stdin = ["sign", "--app-id", "1", "--secret-stdin"];
     house.run_with(&stdin, "too short").refused(1, "32 ASCII letters and digits");

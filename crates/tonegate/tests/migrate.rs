@@ -1,7 +1,7 @@
 //! docs/MIGRATE.md, followed: clients with the published host name in their source reach our issuer.
 //!
-//! Everything happens in a network and with a hosts file of its own (`unshare`, which needs root);
-//! where that cannot be had, or a language is not installed, a line says so.
+//! Everything happens in a network and with a hosts file of its own (`unshare`, which needs root).
+//! What cannot be had is left out, and a line says so; in CI it fails, but for go and php.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -83,6 +83,13 @@ fn shell(folder: &Path, words: &[&str]) -> Command {
     command
 }
 
+/// What this machine cannot offer: in CI a failure, elsewhere a line.
+fn left_out(what: &str) {
+    let ci = std::env::var("CI").is_ok_and(|ci| !matches!(ci.as_str(), "" | "0" | "false"));
+    assert!(!ci, "{what}, and CI leaves nothing out");
+    println!("left out: {what}");
+}
+
 fn has(program: &str) -> bool {
     let version = Command::new("sh").args(["-c", &format!("command -v {program}")]).output();
     version.is_ok_and(|output| output.status.success())
@@ -93,8 +100,7 @@ fn existing_clients_reach_an_issuer_of_ours_without_a_change() {
     let alone = ["--mount", "--net", "ip", "link", "set", "lo", "up"];
     let can = Command::new("unshare").args(alone).output();
     if !can.is_ok_and(|output| output.status.success()) {
-        println!("left out: no network of our own can be made here (unshare needs root)");
-        return;
+        return left_out("no network of our own can be made here (unshare needs root)");
     }
     let page = Page::read(PAGE);
     let network = Network::new(&page);
@@ -110,9 +116,16 @@ fn existing_clients_reach_an_issuer_of_ours_without_a_change() {
     for language in ["curl", "python3", "node", "go", "java", "php"] {
         let blocks = page.blocks(&format!("sh {language}"));
         assert!(!blocks.is_empty(), "the page has no {language}");
-        if !has(language) {
-            println!("left out: {language} is not installed");
-            continue;
+        match language {
+            _ if has(language) => {}
+            "go" | "php" => {
+                println!("left out: {language} is not installed");
+                continue;
+            }
+            _ => {
+                left_out(&format!("{language} is not installed"));
+                continue;
+            }
         }
         let (done, text) = network.run(&blocks.concat());
         assert!(done && text.contains("License"), "{language}: {text}");

@@ -9,8 +9,7 @@ fn the_reference_is_what_the_command_says_now() {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/CLI.md");
     let committed = std::fs::read_to_string(page).unwrap_or_default();
     let fresh = House::empty().run(&["help-markdown"]).code(0).stdout;
-    let write = "write it anew: cargo run -p tonegate -- help-markdown > docs/CLI.md";
-    assert!(committed == fresh, "docs/CLI.md is out of date; {write}");
+    assert!(committed == fresh, "docs/CLI.md is out of date; `cargo xtask docs` writes it anew");
 }
 
 #[test]
@@ -19,6 +18,16 @@ fn completions_name_the_commands() {
     for shell in ["bash", "zsh", "fish"] {
         let script = house.run(&["completions", shell]).code(0).stdout;
         assert!(script.contains("ceremony"), "{shell}");
+    }
+}
+
+#[test]
+fn what_is_no_json_is_not_printed_as_if_it_were() {
+    let house = House::empty();
+    for command in [&["serve", "--print-config"][..], &["completions", "bash"], &["help-markdown"]]
+    {
+        let ran = house.run(&[command, &["--json"]].concat()).code(2);
+        assert!(ran.stdout.is_empty() && ran.stderr.contains("prints no JSON"), "{ran:?}");
     }
 }
 

@@ -43,6 +43,19 @@ fn a_signal_stops_it_gracefully_and_it_starts_again() {
 }
 
 #[test]
+fn as_many_files_are_opened_as_may_be_and_too_few_are_named() {
+    let house = House::new();
+    for (shell, is_enough) in [("ulimit -S -n 200", true), ("ulimit -n 200", false)] {
+        let server = house.serve_after(shell, "300");
+        // Once it answers it hears signals too.
+        get(&format!("{}/.well-known/jwks.json", server.url()));
+        server.signal(Signal::TERM);
+        let (code, log) = server.ended();
+        assert_eq!((code, log.contains("raise that to 428")), (Some(0), !is_enough), "{log}");
+    }
+}
+
+#[test]
 fn a_second_server_on_the_same_data_is_refused() {
     let house = House::new();
     let _server = house.serve(&[]);

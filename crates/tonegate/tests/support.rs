@@ -122,6 +122,16 @@ impl House {
         let mut command = self.command(&[&serve, arguments].concat());
         Server::start(command.env("TONEGATE_LOG__FORMAT", "json"))
     }
+
+    /// Starts it from a shell that has said this before, with this many connections.
+    pub(crate) fn serve_after(&self, shell: &str, connections: &str) -> Server {
+        let any = "127.0.0.1:0";
+        let script = format!("{shell}; exec \"$0\" serve --address {any} --admin-address {any}");
+        let mut command = Command::new("sh");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_tonegate")]).current_dir(self.0.path());
+        command.env("TONEGATE_GATEWAY__CONNECTIONS", connections);
+        Server::start(command.env("TONEGATE_LOG__FORMAT", "json"))
+    }
 }
 
 /// A JSON string's text.

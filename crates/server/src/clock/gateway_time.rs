@@ -11,9 +11,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::{Clock, Reading};
+use crate::limits::HOLD_SECS;
 
-/// How long a re-anchoring has effect: the window on both sides (1,200 s) and a minute.
-pub const HOLD: Duration = Duration::from_secs(1_260);
+/// How long a re-anchoring has effect.
+pub const HOLD: Duration = Duration::from_secs(HOLD_SECS.unsigned_abs());
 
 /// A wall this far from gateway time, in nanoseconds, is a step; anything less is drift.
 const TOLERANCE: i64 = 2 * NANOS;

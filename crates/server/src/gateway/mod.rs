@@ -73,13 +73,10 @@ async fn decide(
     request: Request<RequestBody>,
     peer: Peer,
 ) -> Result<Arc<Minted>, Refusal> {
+    let charge = |refusal: &Refusal| network::charge(service, peer.address, refusal);
     let authenticated = authenticate(service, request, peer).await;
-    let (app, action) = authenticated.inspect_err(|refusal| {
-        if refusal.code != ReturnCode::Busy {
-            service.network_limit.charge(peer.address, service.time.monotonic());
-        }
-    })?;
-    admission::admit(service, &app, peer.address)?;
+    let (app, action) = authenticated.inspect_err(charge)?;
+    admission::admit(service, &app, peer.address).inspect_err(charge)?;
     action::check(&action)?;
     let settings = service_enabled::check(service, &app.entry)?;
     nonce::check(settings, &app.nonce)?;
@@ -88,7 +85,8 @@ async fn decide(
     license::of_this_hour(service, settings).await
 }
 
-/// Everything up to the signature: what fails here costs the caller's network, not the app.
+/// Everything up to the signature: what fails here costs the caller's network, not the app. So does a
+/// repeated signature: whoever has captured one cannot use up the app's rate with it.
 async fn authenticate(
     service: &Arc<Service>,
     request: Request<RequestBody>,
@@ -108,6 +106,11 @@ async fn authenticate(
 ///
 /// The app is nobody's: AppId 0 cannot be created. `Err`: what a caller would be told.
 pub async fn self_issue(service: &Arc<Service>) -> Result<(), Refusal> {
+    let issued = AssertUnwindSafe(issue_own(service)).catch_unwind().await;
+    issued.unwrap_or_else(|_| Err(ReturnCode::GatewayInternal.into()))
+}
+
+async fn issue_own(service: &Arc<Service>) -> Result<(), Refusal> {
     let app = service_enabled::own_app(service)?;
     entitlement::check(&app, service.time.now())?;
     let minted = license::of_this_hour(service, &app).await?;

@@ -6,6 +6,14 @@ use tonegate_protocol::{Refusal, ReturnCode};
 
 use crate::service::Service;
 
+/// Charges the network for what failed up to the signature, or repeated one. Codes 1 and 7 say that
+/// the request itself may be good.
+pub(super) fn charge(service: &Service, address: IpAddr, refusal: &Refusal) {
+    if !matches!(refusal.code, ReturnCode::Busy | ReturnCode::RateLimited) {
+        service.network_limit.charge(address, service.time.monotonic());
+    }
+}
+
 pub(super) fn check(service: &Service, address: IpAddr) -> Result<(), Refusal> {
     if service.network_limit.is_exhausted(address, service.time.monotonic()) {
         return Err(Refusal::new(

@@ -6,6 +6,9 @@ use crate::directory::Entry;
 use crate::model::{App, AppId, AppSettings, AppStatus, FeatureGrant};
 use crate::service::Service;
 
+/// The app of self-issues, which nobody can create.
+pub(super) const OWN_APP: AppId = AppId(0);
+
 pub(super) fn check<'e>(service: &Service, entry: &'e Entry) -> Result<&'e App, Refusal> {
     let app = entry.app.as_ref().ok_or(ReturnCode::AppConfigUnavailable)?;
     let (theirs, ours) = (app.settings().environment, service.installation.environment);
@@ -31,5 +34,5 @@ pub(super) fn own_app(service: &Service) -> Result<App, Refusal> {
         features: vec![FeatureGrant::unlimited(feature)],
         ..AppSettings::named("self-issue")
     };
-    App::new(AppId(0), 1, settings, 0).map_err(broken)
+    App::new(OWN_APP, 1, settings, 0).map_err(broken)
 }

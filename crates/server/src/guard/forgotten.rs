@@ -6,7 +6,7 @@
 
 use std::fmt::Write;
 
-use super::HOLD;
+use crate::limits::HOLD_SECS;
 
 /// Ranges kept; beyond it, the two nearest become one.
 const MAX_RANGES: usize = 256;
@@ -28,11 +28,11 @@ impl Forgotten {
         self.ranges.last().map(|&(_, last)| last)
     }
 
-    /// Covers `first..=last`, and a gap of up to [`HOLD`] before it: idle minutes would make a range
+    /// Covers `first..=last`, and a gap of up to [`HOLD_SECS`] before it: idle minutes would make a range
     /// each. A gap after it stays open: the present may lie there.
     pub(super) fn forget(&mut self, first: i64, last: i64) {
         let earlier = self.ranges.iter().rev().find(|other| other.1 < first);
-        let bridge = earlier.filter(|other| first.saturating_sub(other.1) <= HOLD);
+        let bridge = earlier.filter(|other| first.saturating_sub(other.1) <= HOLD_SECS);
         self.insert(bridge.map_or(first, |other| other.1), last);
     }
 

@@ -25,6 +25,8 @@ const SEGMENT_AGE: u64 = 300;
 const SEGMENT_LEN: u64 = 16 * 1024 * 1024;
 /// The end of a segment's name; before it stands its number.
 const EXTENSION: &str = "journal";
+/// An error is news for so many seconds.
+const ERROR_NEWS: u64 = 300;
 
 #[derive(Debug)]
 pub(super) struct Journal {
@@ -151,6 +153,11 @@ impl Journal {
         if self.logged.fetch_update(Ordering::Relaxed, Ordering::Relaxed, log).is_ok() {
             tracing::error!(error, "replay journal cannot be written; issuing goes on");
         }
+    }
+
+    /// The last error that was logged is at most a minute older than the last.
+    pub(super) fn is_failing(&self, now: i64) -> bool {
+        self.logged.load(Ordering::Relaxed).abs_diff(now) < ERROR_NEWS
     }
 
     pub(super) fn errors(&self) -> u64 {

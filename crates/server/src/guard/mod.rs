@@ -27,6 +27,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use tonegate_protocol::limits::WINDOW_SECS;
+
 use files::{Files, LastRun};
 use fingerprint::FingerprintKey;
 use forgotten::Forgotten;
@@ -35,11 +37,7 @@ pub use segment::{ReadReport, Record, read_segment};
 pub use wheel::Minute;
 use wheel::Wheel;
 
-/// The window on both sides and a minute, in seconds: a table is kept for so long after its minute
-/// has left the window, and so far back a loss of records reaches.
-const HOLD: i64 = 1_260;
-/// A Timestamp may be so many seconds from gateway time.
-const WINDOW: i64 = 600;
+use crate::limits::HOLD_SECS;
 
 /// How much to remember, and where.
 #[derive(Clone, Debug)]
@@ -134,9 +132,17 @@ struct Disk {
 }
 
 impl ReplayGuard {
+    /// Makes the directory of an installation that has accepted nothing yet, as a run in good order
+    /// leaves it: to [`open`](Self::open), a directory that is missing is one that was lost.
+    pub fn create(dir: &Path) -> Result<(), GuardError> {
+        let files = Files::open(dir)?;
+        files.key()?;
+        files.write_last_run(&LastRun::Closed)
+    }
+
     /// Reads back what the last run left, at gateway time `now` (Unix seconds). `boot_id` names the
     /// system's boot (see [`boot_id`]): if it changed since a run that was not closed, or if anything
-    /// on disk is damaged, records may be missing, and Timestamps from the 1,260 s before `now` are
+    /// on disk is damaged or gone, records may be missing, and Timestamps from the 1,260 s before `now` are
     /// refused. Blocks on disk.
     pub fn open(config: GuardConfig, now: i64, boot_id: Option<&str>) -> Result<Self, GuardError> {
         match config.journal_dir {
@@ -163,10 +169,10 @@ impl ReplayGuard {
         let wheel = Wheel::new(max_entries, Forgotten::default());
         let replay = |record: Record| wheel.restore(record);
         let (journal, read) = Journal::open(dir, key.id(), now, replay)?;
-        let crashed = read.segments > 0 && files.last_run()?.may_have_lost(boot_id);
+        let crashed = files.last_run()?.may_have_lost(boot_id);
         if crashed || forgotten_damaged || read.lost {
             tracing::warn!(refuse_before = now, "replay guard may miss records of the last run");
-            forgotten.forget(now - HOLD, now - 1);
+            forgotten.forget(now - HOLD_SECS, now - 1);
             files.write_forgotten(&forgotten)?;
         }
         files.write_last_run(&LastRun::Open { boot_id: boot_id.map(str::to_owned) })?;
@@ -203,7 +209,7 @@ impl ReplayGuard {
     /// `GatewayTime::holds_tables`. Blocks on disk.
     pub fn expire(&self, now: i64) {
         let mut maintenance = self.maintenance();
-        let due = self.wheel.due(now.saturating_sub(WINDOW + HOLD));
+        let due = self.wheel.due(now.saturating_sub(WINDOW_SECS + HOLD_SECS));
         let forgotten = self.wheel.forget(&due);
         maintenance.unpersisted |= !due.is_empty();
         if let (Some(disk), true) = (&self.disk, maintenance.unpersisted) {
@@ -254,6 +260,11 @@ impl ReplayGuard {
     /// Signatures that can be held: `max_entries`.
     pub fn capacity(&self) -> usize {
         self.max_entries
+    }
+
+    /// Whether a write or sync failed in the five minutes before `now`.
+    pub fn journal_is_failing(&self, now: i64) -> bool {
+        self.disk.as_ref().is_some_and(|disk| disk.journal.is_failing(now))
     }
 
     /// Writes and syncs that failed since the start; a metric.

@@ -14,7 +14,15 @@ const START: i64 = 1_700_000_020;
 const BOOT: Option<&str> = Some("boot 1");
 
 fn open_at(dir: &Path, now: i64, boot_id: Option<&str>) -> ReplayGuard {
-    let config = GuardConfig { journal_dir: Some(dir.join("guard")), ..GuardConfig::default() };
+    let dir = dir.join("guard");
+    if !dir.exists() {
+        ReplayGuard::create(&dir).unwrap();
+    }
+    open_existing(dir, now, boot_id)
+}
+
+fn open_existing(dir: PathBuf, now: i64, boot_id: Option<&str>) -> ReplayGuard {
+    let config = GuardConfig { journal_dir: Some(dir), ..GuardConfig::default() };
     ReplayGuard::open(config, now, boot_id).unwrap()
 }
 
@@ -84,7 +92,7 @@ fn over_the_rate_and_full_do_not_consume_and_a_repeat_is_not_charged() {
     assert_eq!(ask(1, Some(true)), Admission::Accepted);
     assert_eq!(ask(1, None), Admission::Repeated);
     assert_eq!(ask(2, None), Admission::Full);
-    guard.expire(START + 60 + WINDOW + HOLD);
+    guard.expire(START + 60 + WINDOW_SECS + HOLD_SECS);
     let later = START + 3_600;
     assert_eq!(admit(&guard, 2, later, later), Admission::Accepted, "there is room again");
 }
@@ -191,6 +199,20 @@ fn a_lost_key_or_a_damaged_record_refuses_older_timestamps() {
 }
 
 #[test]
+fn a_new_directory_refuses_nothing_and_a_lost_one_refuses_older_timestamps() {
+    let home = tempfile::tempdir().unwrap();
+    let guard = open_at(home.path(), START, BOOT);
+    assert_eq!(admit(&guard, 1, START - 1, START), Admission::Accepted);
+    guard.close(START).unwrap();
+    drop(guard);
+    fs::remove_dir_all(home.path().join("guard")).unwrap();
+    let guard = open_existing(home.path().join("guard"), START + 9, BOOT);
+    assert_eq!(admit(&guard, 1, START - 1, START + 9), Admission::Forgotten);
+    assert_eq!(admit(&guard, 2, START + 8, START + 9), Admission::Forgotten);
+    assert_eq!(admit(&guard, 3, START + 9, START + 9), Admission::Accepted);
+}
+
+#[test]
 fn a_segment_cut_at_any_byte_opens_and_keeps_what_is_left() {
     let home = tempfile::tempdir().unwrap();
     let guard = open_at(home.path(), START, BOOT);
@@ -218,7 +240,9 @@ fn a_disk_that_cannot_be_written_stops_no_request() {
     assert_eq!(admit(&guard, 1, START, START), Admission::Accepted);
     assert_eq!(admit(&guard, 1, START, START), Admission::Repeated);
     assert_eq!(guard.journal_errors(), 1);
+    assert!(guard.journal_is_failing(START + 299));
     guard.sync(START + 300);
+    assert!(!guard.journal_is_failing(START + 300), "what ended long ago is no news");
     assert_eq!(admit(&guard, 2, START + 300, START + 300), Admission::Accepted);
     assert_eq!(guard.journal_errors(), 1, "the next segment can be written again");
     drop(guard);
@@ -325,7 +349,7 @@ impl Model {
     }
 
     fn ask(&mut self, request: u64, timestamp: i64, mode: ReplayMode, passes: bool) {
-        if (timestamp - self.now).abs() > WINDOW {
+        if (timestamp - self.now).abs() > WINDOW_SECS {
             return;
         }
         let guard = self.guard.as_ref().unwrap();

@@ -2,7 +2,7 @@
 //!
 //! Invariant: [`App`] only exists with settings that [`AppSettings::checked`] has passed: lists
 //! sorted and unique, numbers in their bounds. Every change of an app raises `rev`, because equal
-//! (hour, rev, serial) must mean equal license bytes on every node.
+//! (hour, rev, serial) must mean equal licence bytes on every node.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ words! {
 }
 
 words! {
-    /// Whether an app gets licenses at all.
+    /// Whether an app gets licences at all.
     AppStatus in "status" {
         /// It does.
         Active = "active",
@@ -34,7 +34,7 @@ words! {
 }
 
 words! {
-    /// What a repeated signature gets (docs/PROTOCOL.md §4, "Repeated signatures").
+    /// What a repeated signature gets (docs/PROTOCOL.md §5, "Repeated signatures").
     ReplayMode in "replay_mode" {
         /// A refusal.
         Once = "once",
@@ -62,10 +62,10 @@ pub struct AppSettings {
     /// The world it belongs to.
     #[serde(default = "production")]
     pub environment: Environment,
-    /// Whether the audio license service is switched on.
+    /// Whether the audio licence service is switched on.
     #[serde(default = "yes")]
     pub service_enabled: bool,
-    /// What its licenses unlock; at most 16, sorted by name.
+    /// What its licences unlock; at most 16, sorted by name.
     #[serde(default)]
     pub features: Vec<FeatureGrant>,
     /// First second of its entitlement, Unix; `None`: from the beginning.
@@ -74,7 +74,7 @@ pub struct AppSettings {
     /// First second after its entitlement, Unix; `None`: without end.
     #[serde(default)]
     pub entitlement_until: Option<i64>,
-    /// How long a license lasts at least, in seconds: 3,600–1,209,600.
+    /// How long a licence lasts at least, in seconds: 3,600–1,209,600.
     #[serde(default = "lifetime")]
     pub lifetime: u32,
     /// Requests per second: 1–100,000.
@@ -86,10 +86,10 @@ pub struct AppSettings {
     /// Which nonces are accepted.
     #[serde(default = "any_nonce")]
     pub nonce_profile: NonceProfile,
-    /// What happens to a feature when the license expires; at most one rule a feature, sorted.
+    /// What happens to a feature when the licence expires; at most one rule a feature, sorted.
     #[serde(default)]
     pub on_expiry: Vec<ExpiryRule>,
-    /// App identities its licenses are bound to; none: not bound. At most 8, sorted.
+    /// App identities its licences are bound to; none: not bound. At most 8, sorted.
     #[serde(default)]
     pub bind: Vec<Binding>,
     /// Networks it may be called from; none: any. At most 64, sorted, host bits zero.
@@ -105,7 +105,7 @@ pub struct AppSettings {
 pub struct App {
     /// Its number.
     pub id: AppId,
-    /// Whether it gets licenses.
+    /// Whether it gets licences.
     pub status: AppStatus,
     /// Raised by every change of status or settings; 1 for a new app.
     pub rev: u32,

@@ -52,12 +52,12 @@ impl Tx {
         self.replace("app.update", &before, after).await
     }
 
-    /// No more licenses for this app, until it is resumed. Again: nothing happens.
+    /// No more licences for this app, until it is resumed. Again: nothing happens.
     pub async fn suspend_app(&mut self, id: AppId) -> Result<App, StoreError> {
         self.set_status("app.suspend", id, AppStatus::Suspended).await
     }
 
-    /// Licenses again. For an active app nothing happens.
+    /// Licences again. For an active app nothing happens.
     pub async fn resume_app(&mut self, id: AppId) -> Result<App, StoreError> {
         self.set_status("app.resume", id, AppStatus::Active).await
     }

@@ -12,7 +12,7 @@ use crate::model::{Environment, ModelError, bounds};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Installation {
-    /// The issuer's name, `iss` in every license: 1–32 characters of `[A-Za-z0-9._:/-]`.
+    /// The issuer's name, `iss` in every licence: 1–32 characters of `[A-Za-z0-9._:/-]`.
     pub iss: String,
     /// The world it answers for.
     pub environment: Environment,

@@ -20,12 +20,12 @@ async fn of_two_faults_the_earlier_check_wins() {
     let mut pairs = 0;
     for (place, first) in FAULTS.iter().enumerate() {
         for second in FAULTS.iter().skip(place + 1).filter(|second| fit(first, second)) {
-            // Methods by turns: their way is one.
-            let method = if pairs % 2 == 0 { "GET" } else { "POST" };
             pairs += 1;
-            let code = gauntlet.run(method, &[first, second]).await;
-            if code != first.code {
-                wrong.push(format!("{method} {} + {}: {code}", first.name, second.name));
+            for method in ["GET", "POST"] {
+                let code = gauntlet.run(method, &[first, second]).await;
+                if code != first.code {
+                    wrong.push(format!("{method} {} + {}: {code}", first.name, second.name));
+                }
             }
         }
     }

@@ -135,6 +135,32 @@ async fn a_network_that_fails_200_times_is_asked_to_wait_and_others_are_not() {
 }
 
 #[tokio::test]
+async fn who_sends_a_used_signature_again_is_asked_to_wait_and_the_app_is_not() {
+    let (server, _hand) = proxied().await;
+    let backend = server.app(12345).await;
+    let captured = backend.query(server.now()).to_string();
+    assert_eq!(code_from(&server, "10.0.0.2", &captured).await, 0);
+    for request in 0..200 {
+        assert_eq!(code_from(&server, "10.0.0.1", &captured).await, 100000005, "{request}");
+    }
+    assert_eq!(code_from(&server, "10.0.0.1", &captured).await, 1);
+    let unused = backend.query(server.now()).to_string();
+    assert_eq!(code_from(&server, "10.0.0.2", &unused).await, 0);
+}
+
+#[tokio::test]
+async fn who_is_over_the_apps_rate_is_charged_no_failure() {
+    let (server, hand) = proxied().await;
+    let backend = server.app(12345).await;
+    let query = || backend.query(server.now()).to_string();
+    for _ in 0..220 {
+        assert!([0, 7].contains(&code_from(&server, "10.0.0.1", &query()).await));
+    }
+    hand.advance(Duration::from_secs(1));
+    assert_eq!(code_from(&server, "10.0.0.1", &query()).await, 0);
+}
+
+#[tokio::test]
 async fn every_address_of_an_ipv6_64_is_one_network_and_lifted_ones_have_no_limit() {
     let (server, _hand) = proxied().await;
     for request in 0..200 {

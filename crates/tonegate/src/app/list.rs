@@ -77,14 +77,14 @@ struct Apps<'a> {
 #[serde(untagged)]
 enum Row<'a> {
     App(AppView<'a>),
-    Unusable { id: AppId, fault: String },
+    Unusable { app_id: AppId, fault: String },
 }
 
 impl<'a> Row<'a> {
     fn new(stored: &'a StoredApp, now: i64) -> Self {
         match &stored.app {
             Ok(app) => Self::App(AppView::new(app, &stored.secrets, now)),
-            Err(fault) => Self::Unusable { id: stored.id, fault: fault.to_string() },
+            Err(fault) => Self::Unusable { app_id: stored.id, fault: fault.to_string() },
         }
     }
 }
@@ -104,8 +104,8 @@ impl fmt::Display for Apps<'_> {
                     view::features(app),
                     app.settings().environment.to_string(),
                 ],
-                Row::Unusable { id, fault } => [
-                    id.to_string(),
+                Row::Unusable { app_id, fault } => [
+                    app_id.to_string(),
                     String::new(),
                     output::bad("unusable"),
                     fault.clone(),

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use serde::Serialize;
-use tonegate_server::model::{App, AppStatus, Generation, SecretState};
+use tonegate_protocol::AppId;
+use tonegate_server::model::{App, AppSettings, AppStatus, Generation, SecretState};
 use tonegate_server::store::StoredSecret;
 
 use crate::output::{self, Table};
@@ -12,10 +13,17 @@ use crate::time::{Moment, Span, distance};
 /// An app with what is known of its secrets, never the secrets.
 #[derive(Serialize)]
 pub(crate) struct AppView<'a> {
+    app_id: AppId,
+    status: AppStatus,
+    rev: u32,
+    created_at: i64,
+    updated_at: i64,
     #[serde(flatten)]
-    pub(super) app: &'a App,
+    settings: &'a AppSettings,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     secrets: Vec<SecretView>,
+    #[serde(skip)]
+    pub(super) app: &'a App,
     #[serde(skip)]
     now: i64,
 }
@@ -33,7 +41,17 @@ struct SecretView {
 
 impl<'a> AppView<'a> {
     pub(crate) fn new(app: &'a App, secrets: &[StoredSecret], now: i64) -> Self {
-        Self { app, secrets: secrets.iter().map(SecretView::new).collect(), now }
+        Self {
+            app_id: app.id,
+            status: app.status,
+            rev: app.rev,
+            created_at: app.created_at,
+            updated_at: app.updated_at,
+            settings: app.settings(),
+            secrets: secrets.iter().map(SecretView::new).collect(),
+            app,
+            now,
+        }
     }
 }
 
@@ -85,7 +103,7 @@ impl fmt::Display for AppView<'_> {
         }
         let mut table = Table::headed(["SECRET", "STATE", "CREATED", "LAST USED"]);
         for secret in &self.secrets {
-            let used = secret.last_used_at.map(|at| distance(at, self.now));
+            let used = secret.last_used_at.map(|at| ago(at, self.now));
             table.row([
                 secret.generation.to_string(),
                 secret.state(self.now),
@@ -151,6 +169,24 @@ impl AppView<'_> {
     }
 }
 
+/// A use while the command runs may be noted a moment after it began.
+fn ago(time: i64, now: i64) -> String {
+    if time < now { distance(time, now) } else { "just now".to_owned() }
+}
+
 fn texts(list: &[impl ToString]) -> String {
     list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_use_lies_never_ahead() {
+        assert_eq!(
+            [ago(95, 100), ago(100, 100), ago(101, 100)],
+            ["5 s ago", "just now", "just now"]
+        );
+    }
 }

@@ -22,28 +22,28 @@ pub(super) struct Finding {
     pub(super) health: Health,
     pub(super) found: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) todo: Option<String>,
+    pub(super) next_step: Option<String>,
 }
 
 impl Finding {
     /// As it should be.
     pub(super) fn ok(check: &'static str, found: impl Into<String>) -> Self {
-        Self { check, health: Health::Ok, found: found.into(), todo: None }
+        Self { check, health: Health::Ok, found: found.into(), next_step: None }
     }
 
     /// Works, and should not stay so.
-    pub(super) fn warn(check: &'static str, found: impl Into<String>, todo: &str) -> Self {
-        Self { check, health: Health::Warn, found: found.into(), todo: Some(todo.to_owned()) }
+    pub(super) fn warn(check: &'static str, found: impl Into<String>, step: &str) -> Self {
+        Self { check, health: Health::Warn, found: found.into(), next_step: Some(step.to_owned()) }
     }
 
     /// Does not work.
-    pub(super) fn fail(check: &'static str, found: impl Into<String>, todo: &str) -> Self {
-        Self { check, health: Health::Fail, found: found.into(), todo: Some(todo.to_owned()) }
+    pub(super) fn fail(check: &'static str, found: impl Into<String>, step: &str) -> Self {
+        Self { check, health: Health::Fail, found: found.into(), next_step: Some(step.to_owned()) }
     }
 
     /// Does not work; the error itself says what to do.
     pub(super) fn failed(check: &'static str, error: impl fmt::Display) -> Self {
-        Self { check, health: Health::Fail, found: error.to_string(), todo: None }
+        Self { check, health: Health::Fail, found: error.to_string(), next_step: None }
     }
 }
 

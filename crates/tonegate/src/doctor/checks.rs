@@ -49,12 +49,12 @@ fn directory(place: &Place) -> Finding {
     let shown = path.display();
     match fs::metadata(path).map(|metadata| metadata.permissions().mode() & 0o777) {
         Err(error) => {
-            let todo = format!("check --data, or make one with `tonegate init --data {shown}`");
-            Finding::fail(CHECK, format!("{shown}: {error}"), &todo)
+            let step = format!("check --data, or make one with `tonegate init --data {shown}`");
+            Finding::fail(CHECK, format!("{shown}: {error}"), &step)
         }
         Ok(mode) if mode & 0o077 != 0 => {
-            let todo = format!("run: chmod 700 {shown}");
-            Finding::warn(CHECK, format!("{shown} is open to others (mode {mode:o})"), &todo)
+            let step = format!("run: chmod 700 {shown}");
+            Finding::warn(CHECK, format!("{shown} is open to others (mode {mode:o})"), &step)
         }
         Ok(_) => exposed_file(path)
             .unwrap_or_else(|| Finding::ok(CHECK, format!("{shown} is its owner's alone"))),
@@ -132,8 +132,8 @@ fn calendar(opened: &Opened) -> Finding {
     let found = format!("cover every hour until {}", Moment(until));
     match until - opened.now {
         ..=0 if opened.installation.auto_root => {
-            let todo = "run `tonegate key rotate --now`, or start the server, which does";
-            Finding::fail(CHECK, "none signs now", todo)
+            let step = "run `tonegate key rotate --now`, or start the server, which does";
+            Finding::fail(CHECK, "none signs now", step)
         }
         ..=0 => Finding::fail(CHECK, "none signs now", CURE),
         left if left < 14 * DAY_SECS && !opened.installation.auto_root => {
@@ -145,8 +145,8 @@ fn calendar(opened: &Opened) -> Finding {
 
 fn pending(opened: &Opened) -> Finding {
     if opened.installation.data.pending_keys().exists() {
-        let todo = "sign the request and run `tonegate key ceremony install`";
-        Finding::warn("ceremony", "a request waits for its certificates", todo)
+        let step = "sign the request and run `tonegate key ceremony install`";
+        Finding::warn("ceremony", "a request waits for its certificates", step)
     } else {
         Finding::ok("ceremony", "nothing waits")
     }

@@ -40,11 +40,12 @@ impl Rotate {
         output.show(&Rotated {
             serial: key.serial,
             kid: key.kid,
-            sign_from: key.sign_from.max(opened.now),
+            sign_from: key.sign_from,
             certificate_ends: key.exp,
             floor_raised: self.raise_floor,
             old_licenses_until: opened.now.max(key.sign_from) + longest_life(&opened).await?,
             old_certificates_until: old_certificates_end(&opened),
+            now: opened.now,
         })?;
         Ok(Exit::Done)
     }
@@ -68,6 +69,7 @@ fn old_certificates_end(opened: &Opened) -> i64 {
 struct Rotated {
     serial: u32,
     kid: String,
+    /// As the certificate says: of an emergency key it lies in the past.
     sign_from: i64,
     certificate_ends: i64,
     floor_raised: bool,
@@ -75,13 +77,15 @@ struct Rotated {
     old_licenses_until: i64,
     /// Until when it may go on with what a thief makes with an earlier key.
     old_certificates_until: i64,
+    #[serde(skip)]
+    now: i64,
 }
 
 impl fmt::Display for Rotated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = Table::default();
         table.fact("Issuing key", output::bold(format_args!("{} {}", self.serial, self.kid)));
-        table.fact("Signs from", Moment(self.sign_from));
+        table.fact("Signs from", Moment(self.sign_from.max(self.now)));
         table.fact("Certificate ends", Moment(self.certificate_ends));
         write!(f, "{table}\n\nA running server takes it up within 2 seconds.")?;
         let until = Moment(self.old_licenses_until);

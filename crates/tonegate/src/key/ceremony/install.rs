@@ -1,4 +1,6 @@
 //! `tonegate key ceremony install`: certificates meet the sealed keys that waited for them.
+//!
+//! Invariant: it can be run again. What is installed already, byte for byte, counts as done.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -13,7 +15,7 @@ use tonegate_server::seal::{Kek, Label, Sealed};
 use tonegate_server::store::NewIssuingKey;
 use zeroize::Zeroizing;
 
-use super::files::{self, CertificatesFile, PendingFile};
+use super::files::{self, CertificatesFile, PendingFile, PendingKey};
 use crate::data::{DataArgs, Opened};
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
@@ -35,23 +37,49 @@ impl Install {
             let message = "these certificates are for another installation";
             return Err(Failure::new(message).into());
         }
-        let path = opened.installation.data.pending_keys();
-        if !path.exists() {
-            let cure = "begin with `tonegate key ceremony request`";
-            return Err(Failure::new(format!("no key waits for a certificate; {cure}")).into());
+        let stored = opened.store.issuing_keys().await?;
+        let is_new = |it: &&String| stored.iter().all(|stored| stored.key.certificate != **it);
+        let new: Vec<_> = answer.certificates.iter().filter(is_new).collect();
+        if !new.is_empty() {
+            add(&opened, &new).await?;
         }
-        let pending: PendingFile = files::read(&path)?;
-        let kek = kek_source(&opened.place.data, opened.place.kek.as_deref()).load()?;
-        let mut tx = opened.begin().await?;
-        for certificate in &answer.certificates {
-            tx.add_issuing_key(&joined(&opened, certificate, &pending, &kek)?).await?;
-        }
-        tx.commit().await?;
-        // The keys are in the database now; a file that stays would only be in the way.
-        std::fs::remove_file(&path)?;
+        clear(&opened).await?;
         output.show(&Installed::of(&opened, answer.certificates.len()).await?)?;
         Ok(Exit::Done)
     }
+}
+
+/// Keeps the keys of these certificates, all or none.
+async fn add(opened: &Opened, certificates: &[&String]) -> anyhow::Result<()> {
+    let path = opened.installation.data.pending_keys();
+    if !path.exists() {
+        let cure = "begin with `tonegate key ceremony request`";
+        return Err(Failure::new(format!("no key waits for a certificate; {cure}")).into());
+    }
+    let pending: PendingFile = files::read(&path)?;
+    let kek = kek_source(&opened.place.data, opened.place.kek.as_deref()).load()?;
+    let mut tx = opened.begin().await?;
+    for certificate in certificates {
+        tx.add_issuing_key(&joined(opened, certificate, &pending, &kek)?).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Removes the file of waiting keys once one of them is in the database: its request is answered.
+/// Keys of a later request go on waiting.
+async fn clear(opened: &Opened) -> anyhow::Result<()> {
+    let path = opened.installation.data.pending_keys();
+    if !path.exists() {
+        return Ok(());
+    }
+    let pending: PendingFile = files::read(&path)?;
+    let stored = opened.store.issuing_keys().await?;
+    let is_kept = |key: &PendingKey| stored.iter().any(|stored| stored.key.kid == key.kid);
+    if pending.keys.iter().any(is_kept) {
+        std::fs::remove_file(&path)?;
+    }
+    Ok(())
 }
 
 /// A certificate with its private key, both checked against the pins.

@@ -37,13 +37,18 @@ pub(crate) struct Sign {
     /// Withdraw every key before these
     #[arg(long)]
     raise_floor: bool,
-    /// Sign without asking
+    /// Sign without asking; --json needs it
     #[arg(long)]
     yes: bool,
 }
 
 impl Sign {
     pub(crate) fn run(self, output: &Output) -> anyhow::Result<Exit> {
+        if output.is_json() && !self.yes {
+            let message =
+                "--json shows nothing before it asks; compare the key names, and give --yes";
+            return Err(Failure::usage(message).into());
+        }
         let request: RequestFile = files::read(&self.request)?;
         let (root, pins) = files::read::<RootFile>(&self.root)?.key()?;
         let signing = Signing::new(&request, &root, &pins, self.plan(&request)?)?;
