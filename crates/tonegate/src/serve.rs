@@ -1,6 +1,7 @@
 //! `tonegate serve`: the server, until it is told to stop.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use serde_json::json;
 use tokio::signal::unix::{Signal, SignalKind, signal};
