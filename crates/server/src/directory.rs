@@ -38,12 +38,25 @@ pub struct Secret {
     pub secret: ServerSecret,
     /// Unix seconds of the last good signature with it; 0: none since the start.
     pub last_used: AtomicI64,
+    /// The last use that the store knows of from this run.
+    pub(crate) last_written: AtomicI64,
 }
 
 impl Secret {
     /// Notes a good signature.
     pub(crate) fn touch(&self, now: i64) {
         self.last_used.fetch_max(now, Ordering::Relaxed);
+    }
+
+    /// The last use, where the store does not know it yet.
+    pub(crate) fn unwritten_use(&self) -> Option<i64> {
+        let at = self.last_used.load(Ordering::Relaxed);
+        (at > self.last_written.load(Ordering::Relaxed)).then_some(at)
+    }
+
+    /// Notes that the store knows of a use.
+    pub(crate) fn note_written(&self, at: i64) {
+        self.last_written.fetch_max(at, Ordering::Relaxed);
     }
 }
 
@@ -155,6 +168,7 @@ fn keep_last_use(before: &Entry, after: &Entry) {
         let same = before.secrets.iter().find(|old| old.generation == secret.generation);
         if let Some(old) = same {
             secret.touch(old.last_used.load(Ordering::Relaxed));
+            secret.note_written(old.last_written.load(Ordering::Relaxed));
         }
     }
 }

@@ -9,7 +9,9 @@ use tonegate_issuer::{
 };
 use tonegate_license::{Environment, Identity, OnExpiry, Pins, PinsError, Reason};
 
-use crate::model::{self, App, ExpiryAction, ExpiryRule, FeatureGrant};
+use crate::model::{
+    self, App, AppId, AppSettings, ExpiryAction, ExpiryRule, FeatureGrant, ModelError,
+};
 
 /// The grant that licences of the app are minted from.
 #[must_use]
@@ -101,6 +103,19 @@ fn trial(app: &App, issuer: &str) -> Result<(), Trial> {
     };
     mint(&longest, HOUR, issuer, &keys)?;
     Ok(())
+}
+
+/// The app of self-issues, which nobody can create.
+pub const OWN_APP: AppId = AppId(0);
+
+/// An app of `environment` with one feature, for self-issues.
+pub fn own_app(environment: model::Environment) -> Result<App, ModelError> {
+    let settings = AppSettings {
+        environment,
+        features: vec![FeatureGrant::unlimited("self-issue".parse()?)],
+        ..AppSettings::named("self-issue")
+    };
+    App::new(OWN_APP, 1, settings, 0)
 }
 
 /// The licence's word for an environment.

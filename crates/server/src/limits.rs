@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use tonegate_issuer::limits::DAY_SECS;
+
 use tonegate_protocol::limits::WINDOW_SECS;
 
 /// The window on both sides and a minute: so long the replay guard keeps a table after its minute has
@@ -24,7 +26,7 @@ pub const STORE_POLL: Duration = Duration::from_millis(500);
 pub const LAST_USE_FLUSH: Duration = Duration::from_secs(5);
 /// How often the server issues a licence to itself.
 pub const SELF_ISSUE: Duration = Duration::from_secs(5);
-/// How long before its keys end an auto-root certifies the next one.
-pub const AUTO_ROOT_LEAD_SECS: i64 = 14 * 86_400;
+/// How long before the keys at hand end an auto-root certifies the next one, and others are told.
+pub const KEYS_END_SOON_SECS: i64 = 14 * DAY_SECS;
 /// Largest configuration file, bytes.
 pub const CONFIG_BYTES_MAX: u64 = 64 * 1024;

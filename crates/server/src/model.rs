@@ -26,10 +26,12 @@ pub(crate) use text::check_text;
 pub mod bounds {
     use std::ops::RangeInclusive;
 
+    use tonegate_issuer::limits::{LIFETIME_SECS_DEFAULT, LIFETIME_SECS_MAX, LIFETIME_SECS_MIN};
+
     /// License lifetime in seconds: 1 hour to 14 days.
-    pub const LIFETIME: RangeInclusive<u32> = 3_600..=1_209_600;
+    pub const LIFETIME: RangeInclusive<u32> = LIFETIME_SECS_MIN..=LIFETIME_SECS_MAX;
     /// License lifetime of a new app, in seconds: 7 days.
-    pub const LIFETIME_DEFAULT: u32 = 604_800;
+    pub const LIFETIME_DEFAULT: u32 = LIFETIME_SECS_DEFAULT;
     /// Requests per second and app.
     pub const RATE_PER_SECOND: RangeInclusive<u32> = 1..=100_000;
     /// Requests per second of a new app.

@@ -14,7 +14,7 @@ use crate::config::{self, Config};
 use crate::limits::{CLOCK_TICK, JOURNAL_SYNC, SELF_ISSUE};
 use crate::metrics::{Metrics, Totals};
 use crate::service::{Service, StartError};
-use crate::watch::{KeyAlarm, LastUses};
+use crate::watch::KeyAlarm;
 use crate::{admin, gateway, watch};
 
 /// How long the end waits for the store: a supervisor is waiting too.
@@ -89,8 +89,8 @@ impl Server {
         admin_drain.begin_hard();
         let _ = admin.await;
         chores.shutdown().await;
-        let mut uses = LastUses::default();
-        if tokio::time::timeout(LAST_FLUSH, uses.flush(&service)).await.is_err() {
+        let flush = watch::flush_last_uses(&service);
+        if tokio::time::timeout(LAST_FLUSH, flush).await.is_err() {
             tracing::warn!("the store did not answer: the last use of secrets was not written");
         }
         if let Err(error) = service.guard.close(service.time.now()) {
@@ -151,7 +151,7 @@ fn chores(service: &Arc<Service>, stats: Arc<Stats>) -> JoinSet<()> {
     chores.spawn(tick_clock(Arc::clone(service)));
     chores.spawn(keep_journal(Arc::clone(service)));
     chores.spawn(watch::follow(Arc::clone(service)));
-    chores.spawn(LastUses::default().keep(Arc::clone(service)));
+    chores.spawn(watch::keep_last_uses(Arc::clone(service)));
     chores.spawn(issue_to_itself(Arc::clone(service)));
     chores.spawn(renew_keys(Arc::clone(service)));
     chores.spawn(count_connections(Arc::clone(service), stats));

@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, Semaphore};
 use tonegate_issuer::Keyring;
-use tonegate_issuer::limits::DAY_SECS;
 use tonegate_listener::Drain;
 
 use crate::clock::{Clock, ClockState, GatewayTime};
@@ -19,7 +18,7 @@ use crate::directory::Directory;
 use crate::guard::{self, GuardConfig, GuardError, ReplayGuard};
 use crate::held::Held;
 use crate::installation::{Installation, InstallationError};
-use crate::limits::{MINTS_AT_ONCE, MINTS_WAITING_MAX};
+use crate::limits::{KEYS_END_SOON_SECS, MINTS_AT_ONCE, MINTS_WAITING_MAX};
 use crate::metrics::Metrics;
 use crate::network_limit::{NetworkLimit, NetworkLimitConfig};
 use crate::rate::Rate;
@@ -163,7 +162,7 @@ impl Service {
             ("store_unreachable", !self.store_answers.load(Ordering::Relaxed)),
             ("journal_failing", self.guard.journal_is_failing(now)),
             ("guard_nearly_full", fill >= 0.8),
-            ("keys_end_soon", self.keyring.load().covered_until(now) - now < 14 * DAY_SECS),
+            ("keys_end_soon", self.keyring.load().covered_until(now) - now < KEYS_END_SOON_SECS),
         ]
     }
 }

@@ -1,17 +1,15 @@
 //! Keeps a running server in step with its store: apps, keys, and the last use of secrets.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use tonegate_issuer::limits::DAY_SECS;
-use tonegate_protocol::AppId;
 
 use crate::directory::{Change, Entry, Secret};
 use crate::installation::{InstallationError, load_keyring};
 use crate::keys;
-use crate::limits::{AUTO_ROOT_LEAD_SECS, LAST_USE_FLUSH, STORE_POLL};
-use crate::model::Generation;
+use crate::limits::{KEYS_END_SOON_SECS, LAST_USE_FLUSH, STORE_POLL};
 use crate::service::Service;
 use crate::store::{Changes, Revision, SecretUse, StoreError, StoredApp, StoredSecret};
 
@@ -110,43 +108,36 @@ fn secret(stored: StoredSecret) -> Option<Secret> {
         state: stored.state,
         secret: stored.secret?,
         last_used: AtomicI64::new(0),
+        last_written: AtomicI64::new(0),
     })
 }
 
-/// Writes to the store when secrets were last used, every few seconds and at the end.
-#[derive(Debug, Default)]
-pub(crate) struct LastUses {
-    written: HashMap<(AppId, Generation), i64>,
+/// Writes to the store when secrets were last used, every few seconds until the server stops.
+pub(crate) async fn keep_last_uses(service: Arc<Service>) {
+    loop {
+        tokio::time::sleep(LAST_USE_FLUSH).await;
+        flush_last_uses(&service).await;
+    }
 }
 
-impl LastUses {
-    /// Writes until the server stops.
-    pub(crate) async fn keep(mut self, service: Arc<Service>) {
-        loop {
-            tokio::time::sleep(LAST_USE_FLUSH).await;
-            self.flush(&service).await;
-        }
+/// Writes the uses that the store does not know. A failure costs nothing but the freshness of a date.
+pub(crate) async fn flush_last_uses(service: &Service) {
+    let entries = service.directory.entries();
+    let secrets =
+        entries.iter().flat_map(|entry| entry.secrets.iter().map(|it| (entry.app_id, it)));
+    let unwritten: Vec<_> = secrets
+        .filter_map(|(app, secret)| {
+            let (generation, at) = (secret.generation, secret.unwritten_use()?);
+            Some((secret, SecretUse { app, generation, at }))
+        })
+        .collect();
+    if unwritten.is_empty() {
+        return;
     }
-
-    /// Writes what is new. A failure costs nothing but the freshness of a date.
-    pub(crate) async fn flush(&mut self, service: &Service) {
-        let mut uses = Vec::new();
-        for entry in service.directory.entries() {
-            for secret in &entry.secrets {
-                let at = secret.last_used.load(Ordering::Relaxed);
-                let known = self.written.get(&(entry.app_id, secret.generation));
-                if at > known.copied().unwrap_or(0) {
-                    uses.push(SecretUse { app: entry.app_id, generation: secret.generation, at });
-                }
-            }
-        }
-        if uses.is_empty() {
-            return;
-        }
-        match service.store.touch_secrets(&uses).await {
-            Ok(()) => self.written.extend(uses.iter().map(|it| ((it.app, it.generation), it.at))),
-            Err(error) => tracing::warn!(%error, "the last use of secrets was not written"),
-        }
+    let uses: Vec<_> = unwritten.iter().map(|(_, used)| *used).collect();
+    match service.store.touch_secrets(&uses).await {
+        Ok(()) => unwritten.iter().for_each(|(secret, used)| secret.note_written(used.at)),
+        Err(error) => tracing::warn!(%error, "the last use of secrets was not written"),
     }
 }
 
@@ -183,7 +174,7 @@ pub(crate) async fn renew_keys(service: &Service) {
     if !service.installation.auto_root || !service.time.may_mint() {
         return;
     }
-    let Some(rotation) = keys::due(&service.keyring.load(), now, AUTO_ROOT_LEAD_SECS) else {
+    let Some(rotation) = keys::due(&service.keyring.load(), now, KEYS_END_SOON_SECS) else {
         return;
     };
     match keys::rotate(&service.store, "auto-root", now, rotation).await {

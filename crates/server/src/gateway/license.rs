@@ -10,8 +10,7 @@ use std::sync::atomic::Ordering;
 use tonegate_issuer::{Grant, MintError, Minted, hour_of, mint};
 use tonegate_protocol::{AppId, Refusal, ReturnCode};
 
-use super::service_enabled::OWN_APP;
-use crate::grant;
+use crate::grant::{self, OWN_APP};
 use crate::held::HeldLicense;
 use crate::model::App;
 use crate::service::Service;

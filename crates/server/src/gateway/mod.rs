@@ -29,6 +29,7 @@ use tonegate_issuer::Minted;
 use tonegate_listener::{Peer, Request, RequestBody, Response, ResponseBody};
 use tonegate_protocol::{Refusal, RequestId, ReturnCode};
 
+use crate::grant;
 use crate::service::Service;
 use route::Route;
 
@@ -111,7 +112,8 @@ pub async fn self_issue(service: &Arc<Service>) -> Result<(), Refusal> {
 }
 
 async fn issue_own(service: &Arc<Service>) -> Result<(), Refusal> {
-    let app = service_enabled::own_app(service)?;
+    let broken = |error| Refusal::new(ReturnCode::GatewayInternal, format!("self-issue: {error}"));
+    let app = grant::own_app(service.installation.environment).map_err(broken)?;
     entitlement::check(&app, service.time.now())?;
     let minted = license::of_this_hour(service, &app).await?;
     if minted.expires_at <= service.time.now() {

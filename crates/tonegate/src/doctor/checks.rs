@@ -4,10 +4,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use tonegate_issuer::limits::{DAY_SECS, LIFETIME_SECS_DEFAULT};
-use tonegate_issuer::{Grant, GrantedFeature, hour_of, mint};
+use tonegate_issuer::{hour_of, mint};
 use tonegate_license::{Expect, State};
 use tonegate_server::grant;
+use tonegate_server::limits::KEYS_END_SOON_SECS;
 
 use super::check::Finding;
 use crate::data::{DataArgs, Opened, Place};
@@ -136,7 +136,7 @@ fn calendar(opened: &Opened) -> Finding {
             Finding::fail(CHECK, "none signs now", step)
         }
         ..=0 => Finding::fail(CHECK, "none signs now", CURE),
-        left if left < 14 * DAY_SECS && !opened.installation.auto_root => {
+        left if left < KEYS_END_SOON_SECS && !opened.installation.auto_root => {
             Finding::warn(CHECK, format!("{found}, {}", distance(until, opened.now)), CURE)
         }
         _ => Finding::ok(CHECK, found),
@@ -176,24 +176,17 @@ fn self_issue(opened: &Opened) -> Finding {
     const CURE: &str = "look at the findings above";
     let installation = &opened.installation;
     let environment = grant::environment(installation.environment);
-    let feature = GrantedFeature { name: "ans".to_owned(), from: None, until: None };
-    let own = Grant {
-        app_id: 0,
-        environment,
-        revision: 1,
-        lifetime: LIFETIME_SECS_DEFAULT,
-        ends_at: None,
-        features: vec![feature],
-        identities: Vec::new(),
-        on_expiry: Vec::new(),
+    let own = match grant::own_app(installation.environment) {
+        Ok(app) => grant::of(&app),
+        Err(error) => return Finding::fail(CHECK, error.to_string(), CURE),
     };
-    let hour = hour_of(0, opened.now);
+    let hour = hour_of(own.app_id, opened.now);
     let minted = match mint(&own, hour, &installation.issuer, &opened.keyring) {
         Ok(minted) => minted,
         Err(error) => return Finding::fail(CHECK, error.to_string(), CURE),
     };
     let issuer = &installation.issuer;
-    let expect = Expect { issuer, environment, app_id: Some(0), identity: None };
+    let expect = Expect { issuer, environment, app_id: Some(own.app_id), identity: None };
     let state = State::new(0);
     let (verdict, _) =
         VerdictView::judge(&minted.license, installation.pins, expect, opened.now, state);

@@ -7,15 +7,13 @@ use tonegate_issuer::limits::DAY_SECS;
 use tonegate_issuer::{IssuingKey, Keyring};
 use tonegate_license::{KeyId, Root};
 use tonegate_server::installation::pins_file;
+use tonegate_server::limits::KEYS_END_SOON_SECS;
 
 use crate::data::{DataArgs, Opened};
 use crate::exit::Exit;
 use crate::init::roots;
 use crate::output::{self, Output, Table};
 use crate::time::{Moment, distance};
-
-/// How long before the last key ends the coverage is shown as a warning: the first alarm.
-const ALARM_SECS: i64 = 14 * DAY_SECS;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
@@ -213,7 +211,7 @@ impl Keys {
         let until = Moment(self.covered_until);
         match self.covered_until - self.now {
             ..=0 => output::bad("No key signs now: no licence can be issued."),
-            left @ ..ALARM_SECS if !self.auto_root => {
+            left @ ..KEYS_END_SOON_SECS if !self.auto_root => {
                 let days = left / DAY_SECS;
                 output::warn(format_args!(
                     "Every hour until {until} is covered: only {days} days. Hold a ceremony."
