@@ -5,10 +5,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::HeaderMap;
 use ipnet::IpNet;
 
-const X_FORWARDED_FOR: &str = "x-forwarded-for";
+pub(crate) const X_FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// The networks whose word about the client is taken.
 pub(crate) struct TrustedProxies(pub(crate) Vec<IpNet>);
@@ -21,12 +20,18 @@ impl TrustedProxies {
     /// The client of a request that `hop` handed to us: the rightmost `X-Forwarded-For` entry that
     /// is not itself a trusted proxy. Reading stops at what is no address; the last good hop then
     /// stands for the client.
-    pub(crate) fn client(&self, hop: IpAddr, headers: &HeaderMap) -> IpAddr {
+    ///
+    /// `lines`: the values of its `X-Forwarded-For` headers, in their order.
+    pub(crate) fn client<'h>(
+        &self,
+        hop: IpAddr,
+        lines: impl DoubleEndedIterator<Item = &'h [u8]>,
+    ) -> IpAddr {
         let mut client = hop;
         if !self.contains(client) {
             return client;
         }
-        for entry in forwarded_for(headers) {
+        for entry in forwarded_for(lines) {
             let Some(address) = entry.and_then(address_of) else { return client };
             client = address;
             if !self.contains(client) {
@@ -38,9 +43,11 @@ impl TrustedProxies {
 }
 
 /// Entries of all `X-Forwarded-For` lines, last first; `None` for a line that is not text.
-fn forwarded_for(headers: &HeaderMap) -> impl Iterator<Item = Option<&str>> {
-    headers.get_all(X_FORWARDED_FOR).iter().rev().flat_map(|line| {
-        let text = line.to_str().ok();
+fn forwarded_for<'h>(
+    lines: impl DoubleEndedIterator<Item = &'h [u8]>,
+) -> impl Iterator<Item = Option<&'h str>> {
+    lines.rev().flat_map(|line| {
+        let text = str::from_utf8(line).ok();
         text.unwrap_or_default().rsplit(',').map(move |entry| text.map(|_| entry.trim()))
     })
 }
@@ -61,12 +68,8 @@ mod tests {
     fn client(hop: &str, lines: &[&str]) -> String {
         let trusted =
             TrustedProxies(vec!["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()]);
-        let mut headers = HeaderMap::new();
-        for line in lines {
-            headers
-                .append(X_FORWARDED_FOR, http::HeaderValue::from_bytes(line.as_bytes()).unwrap());
-        }
-        trusted.client(hop.parse().unwrap(), &headers).to_string()
+        let lines = lines.iter().map(|line| line.as_bytes());
+        trusted.client(hop.parse().unwrap(), lines).to_string()
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -17,6 +18,7 @@ use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use crate::admission::{Admission, Permit};
 use crate::client_address::TrustedProxies;
+use crate::fast::{Accepted, HandedOver, Workers};
 use crate::limits::LINGER_BYTES;
 use crate::pulse::{Pulse, PulsedStream, Waiting};
 use crate::service::{Handler, Peer, Service};
@@ -32,6 +34,8 @@ pub(crate) struct Shared {
     pub(crate) tls: Option<Tls>,
     pub(crate) stats: Arc<Stats>,
     pub(crate) handler: Handler,
+    /// Who takes plain HTTP/1 first, if anybody.
+    pub(crate) fast: Option<Workers>,
     pub(crate) drain: Drain,
 }
 
@@ -53,16 +57,35 @@ pub(crate) async fn run(
     match opened {
         Err(_) => shared.stats.closed_header_timeout.up(),
         Ok(None) => {}
-        Ok(Some((Opened::Plain(stream), peer, _permit))) => {
-            serve_http1(&shared, stream, peer, first).await;
-        }
+        Ok(Some((Opened::Plain(stream), peer, permit))) => match &shared.fast {
+            // A socket that cannot be taken out of the runtime is broken.
+            Some(fast) => {
+                if let Ok(stream) = stream.into_std() {
+                    fast.take(Accepted { stream, peer, permit, first });
+                }
+            }
+            None => serve_http1(&shared, stream, Bytes::new(), peer, first).await,
+        },
         Ok(Some((Opened::Tls(stream), peer, _permit))) => {
             if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
                 serve_http2(&shared, *stream, peer, first).await;
             } else {
-                serve_http1(&shared, *stream, peer, first).await;
+                serve_http1(&shared, *stream, Bytes::new(), peer, first).await;
             }
         }
+    }
+}
+
+/// Serves what the fast path does not take, from the bytes on that it has read.
+pub(crate) async fn take_over(shared: Arc<Shared>, handed_over: HandedOver) {
+    let HandedOver { stream, read, peer, permit: _permit } = handed_over;
+    let Ok(stream) = TcpStream::from_std(stream) else { return };
+    let first = Instant::now() + shared.limits.header;
+    // The runtime has not yet heard that the socket takes bytes; hyper answers what it cannot read
+    // and closes, all in its first turn, and would not wait for it.
+    let writable = timeout_at(first, stream.writable()).await;
+    if matches!(writable, Ok(Ok(()))) {
+        serve_http1(&shared, stream, read.into(), peer, first).await;
     }
 }
 
@@ -108,12 +131,12 @@ async fn client_of(
     (shared.trusted.contains(address) || permit.charge(address)).then_some(address)
 }
 
-async fn serve_http1<S>(shared: &Shared, stream: S, peer: Peer, first: Instant)
+async fn serve_http1<S>(shared: &Shared, stream: S, before: Bytes, peer: Peer, first: Instant)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let pulse = Pulse::new(&shared.limits, first);
-    let io = TokioIo::new(PulsedStream { stream, pulse: Arc::clone(&pulse) });
+    let io = TokioIo::new(PulsedStream { before, stream, pulse: Arc::clone(&pulse) });
     let head = shared.limits.head_bytes();
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -10,12 +10,14 @@ use std::time::Duration;
 use http::{Request, Response};
 use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 
 use crate::admission::Admission;
 use crate::client_address::TrustedProxies;
 use crate::connection::{self, Shared};
-use crate::service::{self, Peer, ResponseBody};
+use crate::fast::{FastPath, HandedOver, Workers};
+use crate::service::{self, Handler, Peer, ResponseBody};
 use crate::tls::Tls;
 use crate::{Drain, Limits, ListenError, RequestBody, Stats, TlsFiles};
 
@@ -94,33 +96,85 @@ impl Listener {
         H: Fn(Request<RequestBody>, Peer) -> F + Send + Sync + 'static,
         F: Future<Output = Response<ResponseBody>> + Send + 'static,
     {
+        let (socket, shared) = self.shared(service::handler(handler), drain);
+        serve_all(socket, shared, None).await;
+    }
+
+    /// As [`serve`](Self::serve), with `workers` event loops (0: one a core) that give plain HTTP/1.1
+    /// requests to `fast` first. If they cannot be started, that is logged, and `handler` has them all.
+    pub async fn serve_with_fast_path<H, F, P>(
+        self,
+        handler: H,
+        fast: Arc<P>,
+        workers: usize,
+        drain: Drain,
+    ) where
+        H: Fn(Request<RequestBody>, Peer) -> F + Send + Sync + 'static,
+        F: Future<Output = Response<ResponseBody>> + Send + 'static,
+        P: FastPath,
+    {
+        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let workers = if workers == 0 { cores() } else { workers };
+        let (socket, mut shared) = self.shared(service::handler(handler), drain);
+        let started = Workers::start(workers, &fast, &shared);
+        let handed_over = started.map(|(workers, handed_over)| {
+            shared.fast = Some(workers);
+            handed_over
+        });
+        if let Err(error) = &handed_over {
+            tracing::error!(%error, "no event loop can be started: the fast path is off");
+        }
+        serve_all(socket, shared, handed_over.ok()).await;
+    }
+
+    fn shared(self, handler: Handler, drain: Drain) -> (TcpListener, Shared) {
         let Self { socket, tls, config, stats, .. } = self;
         let admission = Admission::new(&config.limits, config.lifted, Arc::clone(&stats));
-        let shared = Arc::new(Shared {
+        let shared = Shared {
             limits: Arc::new(config.limits),
             trusted: Arc::new(TrustedProxies(config.trusted_proxies)),
             proxy_protocol: config.proxy_protocol,
             admission: Arc::new(admission),
             tls,
             stats,
-            handler: service::handler(handler),
+            handler,
+            fast: None,
             drain,
-        });
-        let mut connections = JoinSet::new();
-        tokio::select! {
-            () = accept_all(&socket, &shared, &mut connections) => {}
-            () = keep_tls_fresh(&shared) => {}
-            () = shared.drain.begun() => {}
-        }
-        drop(socket);
-        finish(&shared, connections).await;
+        };
+        (socket, shared)
     }
 }
 
+/// Where connections come from that the fast path does not take; `None`: there is none (any more).
+type HandedOvers = Option<UnboundedReceiver<HandedOver>>;
+
+async fn serve_all(socket: TcpListener, shared: Shared, mut handed_over: HandedOvers) {
+    let shared = Arc::new(shared);
+    let mut connections = JoinSet::new();
+    tokio::select! {
+        () = accept_all(&socket, &shared, &mut handed_over, &mut connections) => {}
+        () = keep_tls_fresh(&shared) => {}
+        () = shared.drain.begun() => {}
+    }
+    drop(socket);
+    if let Some(fast) = &shared.fast {
+        fast.drain();
+    }
+    finish(&shared, handed_over, connections).await;
+}
+
 /// Takes connections for ever.
-async fn accept_all(socket: &TcpListener, shared: &Arc<Shared>, connections: &mut JoinSet<()>) {
+async fn accept_all(
+    socket: &TcpListener,
+    shared: &Arc<Shared>,
+    handed_over: &mut HandedOvers,
+    connections: &mut JoinSet<()>,
+) {
     loop {
         tokio::select! {
+            Some(handed_over) = next(handed_over) => {
+                connections.spawn(connection::take_over(Arc::clone(shared), handed_over));
+            }
             accepted = socket.accept() => match accepted {
                 Ok((stream, peer)) => admit(shared, stream, peer, connections),
                 Err(error) => rest_after(&error).await,
@@ -128,6 +182,15 @@ async fn accept_all(socket: &TcpListener, shared: &Arc<Shared>, connections: &mu
             Some(ended) = connections.join_next() => report(ended),
         }
     }
+}
+
+/// The next connection that is handed over; `None`: the event loops have ended.
+async fn next(handed_over: &mut HandedOvers) -> Option<HandedOver> {
+    let next = handed_over.as_mut()?.recv().await;
+    if next.is_none() {
+        *handed_over = None;
+    }
+    next
 }
 
 /// Over the cap, the connection is closed by dropping it here.
@@ -156,8 +219,11 @@ async fn keep_tls_fresh(shared: &Shared) {
 }
 
 /// Waits for what is in flight; cuts what is left at the end of the time or at a hard stop.
-async fn finish(shared: &Shared, mut connections: JoinSet<()>) {
+async fn finish(shared: &Arc<Shared>, mut handed_over: HandedOvers, mut connections: JoinSet<()>) {
     let all_done = async {
+        while let Some(handed_over) = next(&mut handed_over).await {
+            connections.spawn(connection::take_over(Arc::clone(shared), handed_over));
+        }
         while let Some(ended) = connections.join_next().await {
             report(ended);
         }
@@ -167,10 +233,15 @@ async fn finish(shared: &Shared, mut connections: JoinSet<()>) {
         () = shared.drain.begun_hard() => {}
         () = tokio::time::sleep(shared.limits.drain) => {}
     }
-    if !connections.is_empty() {
-        tracing::warn!(connections = connections.len(), "stopped with requests in flight");
+    let open = shared.stats.open.get();
+    if open > 0 {
+        tracing::warn!(connections = open, "stopped with requests in flight");
+    }
+    if let Some(fast) = &shared.fast {
+        fast.stop();
     }
     connections.shutdown().await;
+    while next(&mut handed_over).await.is_some() {}
 }
 
 fn report(ended: Result<(), tokio::task::JoinError>) {

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
@@ -98,6 +99,8 @@ impl Drop for InFlight {
 /// A stream that tells the pulse when bytes come. For HTTP/1 only: HTTP/2 has frames that begin no
 /// request.
 pub(crate) struct PulsedStream<S> {
+    /// What was read of the stream before; comes first.
+    pub(crate) before: Bytes,
     pub(crate) stream: S,
     pub(crate) pulse: Arc<Pulse>,
 }
@@ -108,6 +111,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for PulsedStream<S> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.before.is_empty() {
+            let length = self.before.len().min(buf.remaining());
+            buf.put_slice(&self.before.split_to(length));
+            return Poll::Ready(Ok(()));
+        }
         let before = buf.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
         if buf.filled().len() > before {

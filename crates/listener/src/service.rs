@@ -13,7 +13,7 @@ use http::{HeaderMap, Request, Response, StatusCode, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
 
-use crate::client_address::TrustedProxies;
+use crate::client_address::{TrustedProxies, X_FORWARDED_FOR};
 use crate::pulse::{InFlight, Pulse};
 use crate::{Limits, RequestBody};
 
@@ -72,10 +72,9 @@ impl hyper::service::Service<Request<Incoming>> for Service {
         if let Some(status) = over_limit(&request, &self.limits) {
             return refuse(status, in_flight);
         }
-        let peer = Peer {
-            address: self.trusted.client(self.peer.address, request.headers()),
-            ..self.peer
-        };
+        let forwarded = request.headers().get_all(X_FORWARDED_FOR).iter();
+        let forwarded = forwarded.map(http::HeaderValue::as_bytes);
+        let peer = Peer { address: self.trusted.client(self.peer.address, forwarded), ..self.peer };
         let request = request.map(|body| RequestBody::new(body, &self.limits));
         (self.handler)(request, peer, in_flight)
     }

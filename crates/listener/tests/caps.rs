@@ -4,7 +4,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tonegate_listener::Limits;
 
-use crate::support::{Running, config_with, eventually, read_answer, read_to_end, start};
+use super::support::{Running, config_with, eventually, read_answer, read_to_end, start};
 
 async fn served(running: &Running) -> TcpStream {
     let mut stream = running.connect().await;

@@ -2,7 +2,7 @@
 
 use tonegate_listener::ListenerConfig;
 
-use crate::support::{config, eventually, start};
+use super::support::{config, eventually, start};
 
 const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
 const V4: &[u8] = b"\x21\x11\0\x0c\xc0\0\x02\x07\x0a\0\0\x01\x12\x34\x01\xbb";
@@ -86,7 +86,7 @@ async fn a_proxy_header_cut_by_the_end_of_the_connection() {
     let mut stream = running.connect().await;
     stream.write_all(&[SIGNATURE, &V4[..9]].concat()).await.unwrap();
     stream.shutdown().await.unwrap();
-    assert_eq!(crate::support::read_to_end(&mut stream).await, "");
+    assert_eq!(super::support::read_to_end(&mut stream).await, "");
     eventually(1, || running.stats.proxy_header_bad.get()).await;
 }
 

@@ -6,7 +6,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tonegate_listener::{Limits, ListenError, Listener};
 
-use crate::support::{Running, config, config_with, read_answer, read_to_end, start};
+use super::support::{Running, config, config_with, read_answer, read_to_end, start};
 
 async fn request_in_flight(running: &Running) -> TcpStream {
     let mut stream = running.connect().await;

@@ -2,7 +2,7 @@
 
 use tokio::io::AsyncWriteExt;
 
-use crate::support::{config, read_answer, read_to_end, start};
+use super::support::{config, read_answer, read_to_end, start};
 
 #[tokio::test]
 async fn http_1_1_keeps_the_connection() {

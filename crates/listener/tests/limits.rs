@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tonegate_listener::Limits;
 
-use crate::support::{PATIENCE, config, config_with, read_to_end, start};
+use super::support::{PATIENCE, config, config_with, read_to_end, start};
 
 fn request(target_bytes: usize, headers: &str) -> Vec<u8> {
     let target = format!("/?{}", "a".repeat(target_bytes - 2));

@@ -7,8 +7,8 @@ use tokio::io::{AsyncRead, AsyncWriteExt};
 use tokio::time::{sleep, timeout};
 use tonegate_listener::Limits;
 
-use crate::support::{Running, config, config_with, eventually, read_answer, read_to_end, start};
-use crate::tls::Authority;
+use super::support::{Running, config, config_with, eventually, read_answer, read_to_end, start};
+use super::tls::Authority;
 
 const BOUND: Duration = Duration::from_secs(6);
 

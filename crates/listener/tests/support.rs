@@ -10,7 +10,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tonegate_listener::{
-    Drain, Limits, Listener, ListenerConfig, Peer, Request, RequestBody, Response, Stats,
+    Drain, Fast, FastPath, FastRequest, Limits, Listener, ListenerConfig, Peer, Request,
+    RequestBody, Response, Stats,
 };
 
 /// Longer than anything here may take; a test that waits this long has failed.
@@ -44,7 +45,11 @@ pub(crate) async fn start(config: ListenerConfig) -> Running {
     let gates = (Arc::clone(&holding), Arc::clone(&release));
     let handler =
         move |request: Request<RequestBody>, peer: Peer| tell(request, peer, gates.clone());
-    let task = tokio::spawn(listener.serve(handler, drain.clone()));
+    let fast = Arc::new(Teller { holding: Arc::clone(&holding), release: Arc::clone(&release) });
+    let task = match super::FAST {
+        true => tokio::spawn(listener.serve_with_fast_path(handler, fast, 2, drain.clone())),
+        false => tokio::spawn(listener.serve(handler, drain.clone())),
+    };
     Running { address, stats, drain, holding, release, task }
 }
 
@@ -66,6 +71,53 @@ async fn tell(
     let Peer { address, secure, .. } = peer;
     Response::new(format!("{address} {secure} {} {} {body}\n", head.method, head.uri).into())
 }
+
+/// Tells the same on the fast path.
+pub(crate) struct Teller {
+    pub(crate) holding: Arc<Semaphore>,
+    pub(crate) release: Arc<Semaphore>,
+}
+
+impl FastPath for Teller {
+    type Turn = Vec<String>;
+
+    fn answer(
+        &self,
+        turn: &mut Self::Turn,
+        request: &FastRequest<'_>,
+        answers: &mut Vec<u8>,
+    ) -> Fast {
+        let Peer { address, secure, .. } = request.peer;
+        let body = format!("{address} {secure} GET {} body:0\n", request.target);
+        let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        match request.target {
+            "/hyper" => return Fast::NotMine,
+            "/hold" => {
+                let (holding, release) = (Arc::clone(&self.holding), Arc::clone(&self.release));
+                return Fast::Later(Box::pin(async move {
+                    holding.add_permits(1);
+                    release.acquire().await.unwrap().forget();
+                    answer.into_bytes()
+                }));
+            }
+            "/large" => {
+                let body = "x".repeat(LARGE);
+                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {LARGE}\r\n\r\n");
+                answers.extend_from_slice((head + &body).as_bytes());
+            }
+            _ => answers.extend_from_slice(answer.as_bytes()),
+        }
+        turn.push(request.target.to_owned());
+        Fast::Answered
+    }
+
+    fn commit(&self, turn: &mut Self::Turn) {
+        turn.clear();
+    }
+}
+
+/// More than two sockets hold between them.
+pub(crate) const LARGE: usize = 32 << 20;
 
 impl Running {
     pub(crate) async fn connect(&self) -> TcpStream {

@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use tonegate_listener::{ListenError, Listener, ListenerConfig, TlsFiles};
 
-use crate::support::{PATIENCE, Running, config, eventually, read_answer, read_to_end, start};
+use super::support::{PATIENCE, Running, config, eventually, read_answer, read_to_end, start};
 
 /// A private authority and the files of the server it certifies.
 pub(crate) struct Authority {

@@ -1,0 +1,388 @@
+//! One event loop: reads what came, has it answered, and only then writes.
+//!
+//! A turn: every connection that became readable is read once and its requests are answered into one
+//! buffer; the [`FastPath`] commits what must not be lost; the answers are written. Invariant: at most
+//! one answer of a connection is being made, and nothing more is read from it until all its answers
+//! are sent, so a client that does not read is not read either. Events come once a change
+//! (edge-triggered), so whatever is left unread is remembered in [`Connection::readable`].
+
+use std::io::{self, Read as _, Write as _};
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll as Polled, Waker};
+use std::time::Duration;
+
+use mio::event::Event;
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
+use slab::Slab;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
+
+use super::head::HeadReader;
+use super::inbox::{Accepted, AnswerWaker, Inbox, Message};
+use super::workers::HandedOver;
+use super::{Fast, FastPath, LaterAnswer};
+use crate::admission::Permit;
+use crate::client_address::TrustedProxies;
+use crate::{Limits, Peer, Stats};
+
+/// Read at once of one connection.
+const READ_BYTES: usize = 16 << 10;
+/// Taken at once from the system.
+const EVENTS: usize = 256;
+/// Stands for the inbox among the tokens.
+const INBOX: Token = Token(usize::MAX);
+
+/// What a loop is given.
+pub(super) struct Setting<P> {
+    pub(super) path: Arc<P>,
+    pub(super) limits: Arc<Limits>,
+    pub(super) trusted: Arc<TrustedProxies>,
+    pub(super) stats: Arc<Stats>,
+    pub(super) sender: UnboundedSender<HandedOver>,
+}
+
+pub(super) struct Worker<P: FastPath> {
+    setting: Setting<P>,
+    turn: P::Turn,
+    poll: Poll,
+    inbox: Arc<Inbox>,
+    connections: Slab<Connection>,
+    buffer: Box<[u8; READ_BYTES]>,
+    /// This turn's answers, and whose they are.
+    answers: Vec<u8>,
+    answered: Vec<(usize, Range<usize>)>,
+    /// Connections with more to read than one turn takes.
+    again: Vec<usize>,
+    now: Instant,
+    next_look: Instant,
+    draining: bool,
+    stopped: bool,
+}
+
+struct Connection {
+    stream: TcpStream,
+    peer: Peer,
+    permit: Permit,
+    /// When it is closed, unless an answer is being made.
+    deadline: Instant,
+    /// It has not sent a request yet.
+    fresh: bool,
+    /// There may be something to read.
+    readable: bool,
+    /// The peer will send nothing more.
+    ended: bool,
+    /// Answers of this turn are not written yet.
+    answered: bool,
+    later: Option<LaterAnswer>,
+    /// What the socket did not take yet.
+    unsent: Vec<u8>,
+    /// What becomes of it when everything is answered and sent.
+    then: Then,
+}
+
+enum Then {
+    GoOn,
+    Close,
+    HandOver(Vec<u8>),
+}
+
+impl<P: FastPath> Worker<P> {
+    pub(super) fn new(setting: Setting<P>) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let inbox = Inbox::new(poll.registry(), INBOX)?;
+        let now = Instant::now();
+        Ok(Self {
+            setting,
+            turn: P::Turn::default(),
+            poll,
+            inbox,
+            connections: Slab::new(),
+            buffer: Box::new([0; READ_BYTES]),
+            answers: Vec::new(),
+            answered: Vec::new(),
+            again: Vec::new(),
+            now,
+            next_look: now,
+            draining: false,
+            stopped: false,
+        })
+    }
+
+    pub(super) fn inbox(&self) -> Arc<Inbox> {
+        Arc::clone(&self.inbox)
+    }
+
+    /// Runs until it is stopped, or drained.
+    pub(super) fn run(mut self) {
+        let mut events = Events::with_capacity(EVENTS);
+        while !(self.stopped || self.draining && self.connections.is_empty()) {
+            if let Err(error) = self.poll.poll(&mut events, self.rest())
+                && error.kind() != io::ErrorKind::Interrupted
+            {
+                tracing::error!(%error, "the system gives no events; trying again");
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            self.turn(&events);
+        }
+    }
+
+    /// How long to wait for events: for ever while there is nothing to time out.
+    fn rest(&self) -> Option<Duration> {
+        if !self.again.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        (!self.connections.is_empty()).then(|| self.next_look.duration_since(Instant::now()))
+    }
+
+    fn turn(&mut self, events: &Events) {
+        self.now = Instant::now();
+        let mut messages = Vec::new();
+        for key in std::mem::take(&mut self.again) {
+            self.read(key);
+        }
+        for event in events {
+            match event.token() {
+                INBOX => messages = self.inbox.take(),
+                Token(key) => self.event(key, event),
+            }
+        }
+        for message in messages {
+            self.message(message);
+        }
+        self.setting.path.commit(&mut self.turn);
+        self.write_answers();
+        self.close_overdue();
+    }
+
+    fn message(&mut self, message: Message) {
+        match message {
+            Message::Connection(accepted) => self.admit(accepted),
+            Message::Ready(key) => self.poll_later(key),
+            Message::Drain => self.drain(),
+            Message::Stop => self.stopped = true,
+        }
+    }
+
+    fn admit(&mut self, accepted: Accepted) {
+        let Accepted { stream, peer, permit, first } = accepted;
+        if self.draining {
+            self.inbox.load.fetch_sub(1, Ordering::Relaxed);
+            return;
+        }
+        let mut stream = TcpStream::from_std(stream);
+        let entry = self.connections.vacant_entry();
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        let registered = self.poll.registry().register(&mut stream, Token(entry.key()), interest);
+        if let Err(error) = registered {
+            tracing::warn!(%error, "a connection cannot be watched; it is closed");
+            self.inbox.load.fetch_sub(1, Ordering::Relaxed);
+            return;
+        }
+        entry.insert(Connection {
+            stream,
+            peer,
+            permit,
+            deadline: first,
+            fresh: true,
+            readable: false,
+            ended: false,
+            answered: false,
+            later: None,
+            unsent: Vec::new(),
+            then: Then::GoOn,
+        });
+    }
+
+    fn event(&mut self, key: usize, event: &Event) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        connection.ended |= event.is_read_closed();
+        connection.readable |= event.is_readable() || event.is_read_closed() || event.is_error();
+        if event.is_writable() && !connection.unsent.is_empty() {
+            let unsent = std::mem::take(&mut connection.unsent);
+            self.write(key, &unsent);
+            self.settle(key);
+        }
+        self.read(key);
+    }
+
+    /// Reads once, and has answered what came.
+    fn read(&mut self, key: usize) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        if !connection.readable || connection.is_busy() || !connection.is_free() {
+            return;
+        }
+        match connection.stream.read(&mut self.buffer[..]) {
+            Ok(0) => connection.then = Then::Close,
+            Ok(length) => {
+                connection.readable = length == READ_BYTES || connection.ended;
+                self.answer(key, length);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => connection.readable = false,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => connection.then = Then::Close,
+        }
+        self.settle(key);
+    }
+
+    /// Answers the requests in the first `length` bytes of the buffer.
+    fn answer(&mut self, key: usize, length: usize) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        connection.fresh = false;
+        connection.deadline = self.now + self.setting.limits.idle;
+        let Setting { path, limits, trusted, .. } = &self.setting;
+        let reader = HeadReader { limits, trusted };
+        let start = self.answers.len();
+        let mut rest = &self.buffer[..length];
+        while !rest.is_empty() && connection.is_free() {
+            let taken = reader.read(rest, connection.peer).and_then(|(request, length)| {
+                match path.answer(&mut self.turn, &request, &mut self.answers) {
+                    Fast::Answered => {}
+                    Fast::Later(later) => connection.later = Some(later),
+                    Fast::NotMine => return None,
+                }
+                Some(length)
+            });
+            match taken {
+                Some(length) => rest = &rest[length..],
+                None => connection.then = Then::HandOver(rest.to_vec()),
+            }
+        }
+        let waits = connection.later.is_some();
+        if waits && !rest.is_empty() {
+            connection.then = Then::HandOver(rest.to_vec());
+        }
+        connection.answered = true;
+        self.answered.push((key, start..self.answers.len()));
+        if waits {
+            self.poll_later(key);
+        }
+    }
+
+    /// Goes on with an answer that is being made.
+    fn poll_later(&mut self, key: usize) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        let Some(later) = &mut connection.later else { return };
+        let waker = Waker::from(Arc::new(AnswerWaker { inbox: Arc::clone(&self.inbox), key }));
+        if let Polled::Ready(answer) = later.as_mut().poll(&mut Context::from_waker(&waker)) {
+            connection.later = None;
+            connection.deadline = self.now + self.setting.limits.idle;
+            connection.answered = true;
+            let start = self.answers.len();
+            self.answers.extend_from_slice(&answer);
+            self.answered.push((key, start..self.answers.len()));
+        }
+    }
+
+    fn write_answers(&mut self) {
+        let answers = std::mem::take(&mut self.answers);
+        let mut answered = std::mem::take(&mut self.answered);
+        for (key, range) in &answered {
+            self.write(*key, &answers[range.clone()]);
+        }
+        // Only now: a connection may be in the list twice.
+        for (key, _) in answered.drain(..) {
+            if let Some(connection) = self.connections.get_mut(key) {
+                connection.answered = false;
+            }
+            self.settle(key);
+        }
+        (self.answers, self.answered) = (answers, answered);
+        self.answers.clear();
+    }
+
+    /// Sends `bytes` behind what is unsent, as far as the socket takes them.
+    fn write(&mut self, key: usize, mut bytes: &[u8]) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        while !bytes.is_empty() && connection.unsent.is_empty() {
+            match connection.stream.write(bytes) {
+                Ok(sent) if sent > 0 => bytes = &bytes[sent..],
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Ok(_) | Err(_) => return self.close(key),
+            }
+        }
+        connection.unsent.extend_from_slice(bytes);
+    }
+
+    /// Does what is to be done with a connection when nothing is under way on it.
+    fn settle(&mut self, key: usize) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        if connection.is_busy() {
+            return;
+        }
+        match &connection.then {
+            Then::GoOn if connection.readable => self.again.push(key),
+            Then::GoOn if self.draining => self.close(key),
+            Then::GoOn => {}
+            Then::Close => self.close(key),
+            Then::HandOver(_) => self.hand_over(key),
+        }
+    }
+
+    fn hand_over(&mut self, key: usize) {
+        let Some(mut connection) = self.remove(key) else { return };
+        let Then::HandOver(read) = connection.then else { return };
+        if self.poll.registry().deregister(&mut connection.stream).is_err() {
+            return;
+        }
+        let (stream, peer, permit) = (connection.stream.into(), connection.peer, connection.permit);
+        // Nobody receives any more once everything is being stopped.
+        let _ = self.setting.sender.send(HandedOver { stream, read, peer, permit });
+    }
+
+    fn close(&mut self, key: usize) {
+        self.remove(key);
+    }
+
+    fn remove(&mut self, key: usize) -> Option<Connection> {
+        let removed = self.connections.try_remove(key)?;
+        self.inbox.load.fetch_sub(1, Ordering::Relaxed);
+        Some(removed)
+    }
+
+    fn drain(&mut self) {
+        self.draining = true;
+        let keys: Vec<_> = self.connections.iter().map(|(key, _)| key).collect();
+        for key in keys {
+            self.settle(key);
+        }
+    }
+
+    /// Looks at all deadlines, several times while the shortest one runs.
+    fn close_overdue(&mut self) {
+        if self.now < self.next_look {
+            return;
+        }
+        let Limits { header, idle, .. } = *self.setting.limits;
+        let look = (header.min(idle) / 8).clamp(Duration::from_millis(1), LOOK_MAX);
+        self.next_look = self.now + look;
+        let overdue =
+            |connection: &Connection| connection.later.is_none() && connection.deadline <= self.now;
+        let connections = self.connections.iter();
+        let overdue: Vec<_> =
+            connections.filter(|(_, it)| overdue(it)).map(|(key, it)| (key, it.fresh)).collect();
+        for (key, fresh) in overdue {
+            if fresh {
+                self.setting.stats.closed_header_timeout.up();
+            }
+            self.close(key);
+        }
+    }
+}
+
+const LOOK_MAX: Duration = Duration::from_millis(250);
+
+impl Connection {
+    /// Is an answer being made, or not sent yet?
+    fn is_busy(&self) -> bool {
+        self.answered || self.later.is_some() || !self.unsent.is_empty()
+    }
+
+    /// May a next request of it be answered in this turn?
+    fn is_free(&self) -> bool {
+        self.later.is_none() && self.unsent.is_empty() && matches!(self.then, Then::GoOn)
+    }
+}
