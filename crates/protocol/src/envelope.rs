@@ -1,6 +1,7 @@
 //! The answer's JSON: `{"Code":0,"Message":"Success.","RequestId":"…","Data":{"License":"…"}}`.
 
 use std::fmt;
+use std::io::Write as _;
 
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
@@ -28,7 +29,8 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// An answer, as it travels.
+/// An answer, as it is read. The issuer writes its own without one:
+/// [`write_success`](Self::write_success), [`write_refusal`](Self::write_refusal).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Envelope {
@@ -54,17 +56,31 @@ pub struct Data {
 }
 
 impl Envelope {
-    /// The answer with a licence.
-    #[must_use]
-    pub fn success(id: RequestId, license: &str) -> Self {
-        Self::new(id, ReturnCode::Success, ReturnCode::Success.message().to_owned())
-            .with(Data { license: license.to_owned() })
+    /// Appends the answer with a licence to `json`.
+    ///
+    /// `license`: one of ours, base64url and dots, which stand in JSON as they are.
+    pub fn write_success(json: &mut Vec<u8>, id: RequestId, license: &str) {
+        let code = ReturnCode::Success;
+        // Writing to memory cannot fail.
+        let _ = write!(
+            json,
+            r#"{{"Code":{},"Message":"{}","RequestId":"{id}","Data":{{"License":""#,
+            code.number(),
+            code.message()
+        );
+        json.extend_from_slice(license.as_bytes());
+        json.extend_from_slice(br#""}}"#);
     }
 
-    /// The answer without one.
-    #[must_use]
-    pub fn refusal(id: RequestId, refusal: &Refusal) -> Self {
-        Self::new(id, refusal.code, refusal.to_string())
+    /// Appends the answer without one.
+    pub fn write_refusal(json: &mut Vec<u8>, id: RequestId, refusal: &Refusal) {
+        let (code, message) = (refusal.code.number(), refusal.code.message());
+        let _ = write!(json, r#"{{"Code":{code},"Message":"{message}"#);
+        if !refusal.hint.is_empty() {
+            json.push(b' ');
+            write_escaped(json, &refusal.hint);
+        }
+        let _ = write!(json, r#"","RequestId":"{id}"}}"#);
     }
 
     /// Reads an answer. Members that we do not know are passed over.
@@ -82,19 +98,24 @@ impl Envelope {
         })
     }
 
-    /// The answer's bytes.
+    /// The answer as one line.
     #[must_use]
     pub fn to_json(&self) -> String {
         // Strings and integers only: serialising them cannot fail.
         serde_json::to_string(self).unwrap_or_default()
     }
+}
 
-    fn new(id: RequestId, code: ReturnCode, message: String) -> Self {
-        Self { code: code.number().into(), message, request_id: Some(id.to_string()), data: None }
-    }
-
-    fn with(self, data: Data) -> Self {
-        Self { data: Some(data), ..self }
+/// Appends `text` as it stands between the quotation marks of a JSON string.
+fn write_escaped(json: &mut Vec<u8>, text: &str) {
+    for byte in text.bytes() {
+        match byte {
+            b'"' | b'\\' => json.extend([b'\\', byte]),
+            0..0x20 => {
+                let _ = write!(json, "\\u{byte:04x}");
+            }
+            _ => json.push(byte),
+        }
     }
 }
 
@@ -122,15 +143,31 @@ mod tests {
     #[test]
     fn answers_have_the_published_shape() {
         let id = RequestId::from_random(7);
+        let mut json = b">".to_vec();
+        Envelope::write_success(&mut json, id, "a.b.c");
         assert_eq!(
-            Envelope::success(id, "a.b.c").to_json(),
-            r#"{"Code":0,"Message":"Success.","RequestId":"100000000000000007","Data":{"License":"a.b.c"}}"#
+            json,
+            br#">{"Code":0,"Message":"Success.","RequestId":"100000000000000007","Data":{"License":"a.b.c"}}"#
         );
         let refusal = Refusal::new(ReturnCode::SignatureExpired, "812 s behind");
+        let mut json = Vec::new();
+        Envelope::write_refusal(&mut json, id, &refusal);
         assert_eq!(
-            Envelope::refusal(id, &refusal).to_json(),
-            r#"{"Code":100000004,"Message":"Signature expired. 812 s behind","RequestId":"100000000000000007"}"#
+            json,
+            br#"{"Code":100000004,"Message":"Signature expired. 812 s behind","RequestId":"100000000000000007"}"#
         );
+    }
+
+    #[test]
+    fn every_hint_comes_out_as_it_went_in() {
+        let all: String = (0..0x250).filter_map(char::from_u32).collect();
+        for code in ReturnCode::ALL {
+            let refusal = Refusal::new(*code, all.clone());
+            let mut json = Vec::new();
+            Envelope::write_refusal(&mut json, RequestId::from_random(1), &refusal);
+            let read = Envelope::parse(&json).unwrap();
+            assert_eq!((read.code, read.message), (code.number().into(), refusal.to_string()));
+        }
     }
 
     #[test]

@@ -15,6 +15,13 @@ macro_rules! return_codes {
             /// Every code, in the published order.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
+            /// Its place in [`ALL`](Self::ALL).
+            #[must_use]
+            pub const fn place(self) -> usize {
+                enum Place { $($name,)* }
+                match self { $(Self::$name => Place::$name as usize,)* }
+            }
+
             /// The code that `number` stands for.
             #[must_use]
             pub const fn from_number(number: i64) -> Option<Self> {
@@ -155,8 +162,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_lead_back_to_their_codes() {
-        for code in ReturnCode::ALL {
+    fn numbers_and_places_lead_back_to_their_codes() {
+        for (place, code) in ReturnCode::ALL.iter().enumerate() {
+            assert_eq!(code.place(), place);
             assert_eq!(ReturnCode::from_number(code.number().into()), Some(*code));
         }
         assert_eq!(ReturnCode::from_number(-1), None);

@@ -10,7 +10,7 @@ mod gateway_time;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-pub use gateway_time::{ClockEvent, ClockState, GatewayTime, HOLD};
+pub use gateway_time::{ClockEvent, ClockState, GatewayTime, HOLD, Moment};
 
 /// Both clocks, read at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -65,6 +65,8 @@ pub struct Gateway {
     pub proxy_protocol: bool,
     /// Networks without connection cap and failure limit.
     pub lifted_networks: Vec<IpNet>,
+    /// Threads that answer plain HTTP; 0: one a core.
+    pub workers: usize,
     /// Most connections at once.
     pub connections: usize,
     /// Most connections at once of one network.

@@ -10,22 +10,22 @@ use tonegate_issuer::{
 use tonegate_license::{Environment, Identity, OnExpiry, Pins, PinsError, Reason};
 
 use crate::model::{
-    self, App, AppId, AppSettings, ExpiryAction, ExpiryRule, FeatureGrant, ModelError,
+    self, App, AppId, AppSettings, ExpiryAction, ExpiryRule, FeatureGrant, Licensee, ModelError,
 };
 
 /// The grant that licences of the app are minted from.
 #[must_use]
-pub fn of(app: &App) -> Grant {
-    let settings = app.settings();
+pub fn of(app: &Licensee) -> Grant {
+    let policy = &*app.policy;
     Grant {
         app_id: app.id.0,
-        environment: environment(settings.environment),
+        environment: environment(policy.environment),
         revision: app.rev,
-        lifetime: settings.lifetime,
-        ends_at: settings.entitlement_until,
-        features: settings.features.iter().map(feature).collect(),
-        identities: settings.bind.iter().map(|bind| Identity::from_bytes(bind.0)).collect(),
-        on_expiry: settings.on_expiry.iter().map(policy).collect(),
+        lifetime: policy.lifetime,
+        ends_at: app.entitlement.until(),
+        features: policy.features.iter().map(feature).collect(),
+        identities: policy.bind.iter().map(|bind| Identity::from_bytes(bind.0)).collect(),
+        on_expiry: policy.on_expiry.iter().map(rule).collect(),
     }
 }
 
@@ -99,7 +99,7 @@ fn trial(app: &App, issuer: &str) -> Result<(), Trial> {
         revision: u32::MAX,
         ends_at: None,
         features: features.map(unlimited).collect(),
-        ..of(app)
+        ..of(&app.into())
     };
     mint(&longest, HOUR, issuer, &keys)?;
     Ok(())
@@ -109,13 +109,13 @@ fn trial(app: &App, issuer: &str) -> Result<(), Trial> {
 pub const OWN_APP: AppId = AppId(0);
 
 /// An app of `environment` with one feature, for self-issues.
-pub fn own_app(environment: model::Environment) -> Result<App, ModelError> {
+pub fn own_app(environment: model::Environment) -> Result<Licensee, ModelError> {
     let settings = AppSettings {
         environment,
         features: vec![FeatureGrant::unlimited("self-issue".parse()?)],
         ..AppSettings::named("self-issue")
     };
-    App::new(OWN_APP, 1, settings, 0)
+    Ok(Licensee::from(&App::new(OWN_APP, 1, settings, 0)?))
 }
 
 /// The licence's word for an environment.
@@ -131,7 +131,7 @@ fn feature(grant: &FeatureGrant) -> GrantedFeature {
     GrantedFeature { name: grant.name.to_string(), from: grant.from, until: grant.until }
 }
 
-fn policy(rule: &ExpiryRule) -> (String, OnExpiry) {
+fn rule(rule: &ExpiryRule) -> (String, OnExpiry) {
     let policy = match rule.action {
         ExpiryAction::Stop => OnExpiry::Stop,
         ExpiryAction::Bypass => OnExpiry::Bypass,

@@ -63,17 +63,18 @@ impl Held {
         hour: i64,
         revision: u32,
         serial: u32,
-    ) -> Option<HeldLicense> {
+    ) -> Option<Arc<Minted>> {
         let mut shard = self.shard(app_id)?;
-        shard.licenses.get(&app_id).filter(|held| held.is(hour, revision, serial)).cloned()
+        let held = shard.licenses.get(&app_id).filter(|held| held.is(hour, revision, serial));
+        held.map(|held| Arc::clone(&held.minted))
     }
 
     /// The app's last licence of this revision, where it is still good: for when none can be minted.
     #[must_use]
-    pub fn still_good(&self, app_id: AppId, revision: u32, now: i64) -> Option<HeldLicense> {
+    pub fn still_good(&self, app_id: AppId, revision: u32, now: i64) -> Option<Arc<Minted>> {
         let mut shard = self.shard(app_id)?;
         let good = |held: &&HeldLicense| held.revision == revision && held.minted.expires_at > now;
-        shard.licenses.get(&app_id).filter(good).cloned()
+        shard.licenses.get(&app_id).filter(good).map(|held| Arc::clone(&held.minted))
     }
 
     /// Holds a licence in place of the app's last one.

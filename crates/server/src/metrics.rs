@@ -1,5 +1,7 @@
 //! What the server counts, in Prometheus' text format.
 
+mod tally;
+
 use std::sync::atomic::Ordering;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -8,6 +10,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Metric, Registry};
+use tally::Tally;
 use tonegate_protocol::ReturnCode;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -25,6 +28,7 @@ struct ReasonLabel {
 pub struct Metrics {
     registry: Registry,
     answers: Family<CodeLabel, Counter>,
+    tally: Tally,
     degraded: Family<ReasonLabel, Gauge>,
     /// Licences minted for apps.
     pub minted: Counter,
@@ -84,6 +88,7 @@ impl Metrics {
         let mut metrics = Self {
             registry: Registry::with_prefix("tonegate"),
             answers: Family::default(),
+            tally: Tally::default(),
             degraded: Family::default(),
             minted: Counter::default(),
             mint_failures: Counter::default(),
@@ -99,13 +104,13 @@ impl Metrics {
 
     /// Counts an answer of the licence API.
     pub fn answered(&self, code: ReturnCode) {
-        self.answers.get_or_create(&CodeLabel { code: code.number() }).inc();
+        self.tally.count(code);
     }
 
     /// How many answers had this code.
     #[must_use]
     pub fn answers(&self, code: ReturnCode) -> u64 {
-        self.answers.get_or_create(&CodeLabel { code: code.number() }).get()
+        self.tally.of(code)
     }
 
     /// Says whether something is not as it should be; `reason` as in `/readyz`.
@@ -116,6 +121,13 @@ impl Metrics {
     /// The text that Prometheus reads.
     #[must_use]
     pub fn to_text(&self) -> String {
+        for code in ReturnCode::ALL {
+            let counted = self.tally.of(*code);
+            if counted > 0 {
+                let label = CodeLabel { code: code.number() };
+                Totals::set(&self.answers.get_or_create(&label), counted);
+            }
+        }
         let mut text = String::new();
         // Writing to a String cannot fail.
         let _ = encode(&mut text, &self.registry);

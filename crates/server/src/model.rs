@@ -9,6 +9,7 @@ mod app;
 mod binding;
 mod error;
 mod feature;
+mod policy;
 mod secret;
 mod text;
 
@@ -16,6 +17,7 @@ pub use app::{App, AppSettings, AppStatus, Environment, NonceProfile, ReplayMode
 pub use binding::Binding;
 pub use error::{ModelError, WeakSecret};
 pub use feature::{ExpiryAction, ExpiryRule, FeatureGrant, FeatureName};
+pub use policy::{Entitlement, Licensee, Policies, Policy};
 pub use secret::{Generation, NewSecret, SecretState};
 pub use tonegate_protocol::{AppId, ServerSecret};
 

@@ -67,6 +67,11 @@ impl Gcra {
             }
         }
     }
+
+    /// Starts where another one stands.
+    pub(crate) fn go_on_from(&self, before: &Self) {
+        self.arrival.store(before.arrival.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
 }
 
 /// Saturates after 584 years of running.

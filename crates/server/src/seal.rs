@@ -137,15 +137,25 @@ impl Kek {
 
     /// Opens what was sealed under the same `label`. `Err(Closed)`: it was not.
     pub fn open(&self, label: Label<'_>, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, SealError> {
-        let (nonce, text) = sealed.parts().ok_or(SealError::Closed)?;
-        let mut text = Zeroizing::new(text.to_vec());
-        let length = self
-            .sealing
-            .open_in_place(nonce, Aad::from(label.to_bytes()), &mut text)
-            .map_err(|_| SealError::Closed)?
-            .len();
-        text.truncate(length);
-        Ok(text)
+        let mut bytes = Zeroizing::new(sealed.0.clone());
+        Ok(Zeroizing::new(self.open_in_place(label, &mut bytes)?.to_vec()))
+    }
+
+    /// The same without a copy: the plain bytes are a part of `sealed`, for the caller to wipe.
+    pub fn open_in_place<'s>(
+        &self,
+        label: Label<'_>,
+        sealed: &'s mut [u8],
+    ) -> Result<&'s mut [u8], SealError> {
+        let (head, text) = sealed.split_at_mut_checked(NONCE.end).ok_or(SealError::Closed)?;
+        let nonce =
+            Nonce::try_assume_unique_for_key(&head[NONCE]).map_err(|_| SealError::Closed)?;
+        if head[0] != FORMAT {
+            return Err(SealError::Closed);
+        }
+        self.sealing
+            .open_in_place(nonce, Aad::from(label.to_bytes()), text)
+            .map_err(|_| SealError::Closed)
     }
 
     /// HMAC-SHA-256 under a subkey: tells equal secrets, and nothing else, to who lacks the key.
@@ -165,14 +175,6 @@ impl Sealed {
     /// The bytes to keep.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
-    }
-
-    fn parts(&self) -> Option<(Nonce, &[u8])> {
-        if self.0.first() != Some(&FORMAT) {
-            return None;
-        }
-        let nonce = Nonce::try_assume_unique_for_key(self.0.get(NONCE)?).ok()?;
-        Some((nonce, self.0.get(NONCE.end..)?))
     }
 }
 

@@ -11,6 +11,7 @@ use tonegate_listener::{Drain, Limits, Listener, ListenerConfig, Stats, TlsFiles
 
 use crate::clock::Clock;
 use crate::config::{self, Config};
+use crate::gateway::FastGateway;
 use crate::limits::{CLOCK_TICK, JOURNAL_SYNC, SELF_ISSUE};
 use crate::metrics::{Metrics, Totals};
 use crate::service::{Service, StartError};
@@ -80,8 +81,10 @@ impl Server {
         let admin = tokio::spawn(serve_admin(admin, Arc::clone(&service), admin_drain.clone()));
         let handler = Arc::clone(&service);
         let drain = service.drain.clone();
-        let serving = gateway.serve(
+        let serving = gateway.serve_with_fast_path(
             move |request, peer| gateway::answer(Arc::clone(&handler), request, peer),
+            Arc::new(FastGateway(Arc::clone(&service))),
+            service.config.gateway.workers,
             drain,
         );
         serve_while_whole(serving, &mut chores, || service.stop_broken()).await;

@@ -20,6 +20,7 @@ use crate::held::Held;
 use crate::installation::{Installation, InstallationError};
 use crate::limits::{KEYS_END_SOON_SECS, MINTS_AT_ONCE, MINTS_WAITING_MAX};
 use crate::metrics::Metrics;
+use crate::model::Policies;
 use crate::network_limit::{NetworkLimit, NetworkLimitConfig};
 use crate::rate::Rate;
 use crate::store::{Store, StoreError};
@@ -50,7 +51,7 @@ pub struct Service {
     /// Begun when the server is to stop.
     pub drain: Drain,
     /// One at a time catches up with the store, or an older look could undo a newer one.
-    pub(crate) catching_up: Mutex<()>,
+    pub(crate) catching_up: Mutex<Policies>,
     pub(crate) mints_waiting: Semaphore,
     pub(crate) mints_at_once: Arc<Semaphore>,
     pub(crate) issues_to_itself: AtomicBool,

@@ -1,17 +1,19 @@
 //! Keeps a running server in step with its store: apps, keys, and the last use of secrets.
 
-use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::Ordering;
 
 use tonegate_issuer::limits::DAY_SECS;
 
-use crate::directory::{Change, Entry, Secret};
+use crate::directory::{Draft, Secret};
 use crate::installation::{InstallationError, load_keyring};
 use crate::keys;
 use crate::limits::{KEYS_END_SOON_SECS, LAST_USE_FLUSH, STORE_POLL};
 use crate::service::Service;
-use crate::store::{Changes, Revision, SecretUse, StoreError, StoredApp, StoredSecret};
+use crate::store::{Found, Revision, StoreError};
+
+/// Last uses written in one transaction, so that the CLI never waits long for its turn.
+const USES_AT_ONCE: usize = 1_000;
 
 /// Follows the store until the server stops. A store that does not answer is asked again.
 pub(crate) async fn follow(service: Arc<Service>) {
@@ -34,7 +36,7 @@ pub(crate) async fn follow(service: Arc<Service>) {
 
 /// Brings the directory and the keyring to the store's newest revision.
 pub(crate) async fn catch_up(service: &Service) -> Result<(), StoreError> {
-    let _turn = service.catching_up.lock().await;
+    let mut policies = service.catching_up.lock().await;
     let seen = Revision(service.directory.revision());
     let newest = service.store.revision().await?;
     if newest == seen {
@@ -42,8 +44,12 @@ pub(crate) async fn catch_up(service: &Service) -> Result<(), StoreError> {
     }
     // A backup put back in place: what it does not know is gone.
     let went_back = newest < seen;
+    let (since, mut draft) = match seen {
+        seen if went_back || seen == Revision::START => (Revision::START, Draft::of_all()),
+        seen => (seen, Draft::of_changes()),
+    };
     let changes =
-        service.store.changed_since(if went_back { Revision::START } else { seen }).await?;
+        service.store.changed_since(since, &mut policies, |found| add(&mut draft, found)).await?;
     if went_back {
         tracing::warn!(seen = seen.0, newest = newest.0, "the store went back; all is read anew");
     }
@@ -55,16 +61,20 @@ pub(crate) async fn catch_up(service: &Service) -> Result<(), StoreError> {
         reload_keys(service).await?;
     }
     let revision = changes.revision.0;
-    let mut changes = directory_changes(changes);
-    if went_back {
-        let known: HashSet<_> = changes.iter().map(|change| change.app_id).collect();
-        let gone = service.directory.entries().into_iter().map(|entry| entry.app_id);
-        let gone = gone.filter(|app_id| !known.contains(app_id));
-        changes.extend(gone.map(|app_id| Change { app_id, entry: None }));
-    }
-    tracing::debug!(revision, apps = changes.len(), "the store has changed");
-    service.directory.apply(changes, revision);
+    service.directory.apply(draft, revision);
+    tracing::debug!(revision, apps = service.directory.len(), "the store has changed");
     Ok(())
+}
+
+/// Puts into the draft what was found.
+pub(crate) fn add(draft: &mut Draft, found: Found) {
+    match found {
+        Found::App { id, app } => draft.add(id, app.ok()),
+        Found::Secret { app, generation, state, secret } => {
+            draft.add_secret(app, Secret::new(generation, state, secret));
+        }
+        Found::Removed(app) => draft.remove(app),
+    }
 }
 
 /// A key that does not fit stops no server that is running: the keys it has go on.
@@ -85,33 +95,6 @@ async fn reload_keys(service: &Service) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn directory_changes(changes: Changes) -> Vec<Change> {
-    let removed = changes.removed.into_iter().map(|app_id| Change { app_id, entry: None });
-    let changed =
-        changes.apps.into_iter().map(|app| Change { app_id: app.id, entry: Some(entry(app)) });
-    removed.chain(changed).collect()
-}
-
-fn entry(stored: StoredApp) -> Entry {
-    Entry {
-        app_id: stored.id,
-        app: stored.app.ok(),
-        secrets: stored.secrets.into_iter().filter_map(secret).collect(),
-        memory: Arc::default(),
-    }
-}
-
-/// `None`: its row does not open, which the store has logged.
-fn secret(stored: StoredSecret) -> Option<Secret> {
-    Some(Secret {
-        generation: stored.generation,
-        state: stored.state,
-        secret: stored.secret?,
-        last_used: AtomicI64::new(0),
-        last_written: AtomicI64::new(0),
-    })
-}
-
 /// Writes to the store when secrets were last used, every few seconds until the server stops.
 pub(crate) async fn keep_last_uses(service: Arc<Service>) {
     loop {
@@ -122,22 +105,13 @@ pub(crate) async fn keep_last_uses(service: Arc<Service>) {
 
 /// Writes the uses that the store does not know. A failure costs nothing but the freshness of a date.
 pub(crate) async fn flush_last_uses(service: &Service) {
-    let entries = service.directory.entries();
-    let secrets =
-        entries.iter().flat_map(|entry| entry.secrets.iter().map(|it| (entry.app_id, it)));
-    let unwritten: Vec<_> = secrets
-        .filter_map(|(app, secret)| {
-            let (generation, at) = (secret.generation, secret.unwritten_use()?);
-            Some((secret, SecretUse { app, generation, at }))
-        })
-        .collect();
-    if unwritten.is_empty() {
-        return;
-    }
-    let uses: Vec<_> = unwritten.iter().map(|(_, used)| *used).collect();
-    match service.store.touch_secrets(&uses).await {
-        Ok(()) => unwritten.iter().for_each(|(secret, used)| secret.note_written(used.at)),
-        Err(error) => tracing::warn!(%error, "the last use of secrets was not written"),
+    let uses = service.directory.take_uses();
+    for (number, some) in uses.chunks(USES_AT_ONCE).enumerate() {
+        if let Err(error) = service.store.touch_secrets(some).await {
+            tracing::warn!(%error, "the last use of secrets was not written");
+            service.directory.put_back(&uses[number * USES_AT_ONCE..]);
+            return;
+        }
     }
 }
 

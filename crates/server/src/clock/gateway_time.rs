@@ -59,6 +59,15 @@ pub enum ClockEvent {
     },
 }
 
+/// What all checks of one request are made at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// Gateway time, Unix seconds.
+    pub now: i64,
+    /// Time since the clock was made, for rates.
+    pub monotonic: Duration,
+}
+
 /// The gateway's time. Reading is lock-free; [`tick`](Self::tick) belongs to one caller.
 #[derive(Debug)]
 pub struct GatewayTime {
@@ -85,8 +94,15 @@ impl GatewayTime {
 
     /// Unix seconds.
     pub fn now(&self) -> i64 {
+        self.moment().now
+    }
+
+    /// Gateway time and monotonic time, with one look at the clock.
+    pub fn moment(&self) -> Moment {
+        let monotonic = self.clock.monotonic();
         let offset = self.offset.load(Ordering::Acquire);
-        offset.saturating_add(nanos(self.clock.monotonic())).div_euclid(NANOS)
+        let now = offset.saturating_add(nanos(monotonic)).div_euclid(NANOS);
+        Moment { now, monotonic }
     }
 
     /// Time since the clock was made, for rates and timeouts.

@@ -10,31 +10,35 @@ use tonegate_protocol::{Refusal, ReturnCode};
 use super::credential;
 use super::signature::Authenticated;
 use super::window;
-use crate::guard::{Admission, ReplayMode};
+use crate::clock::Moment;
+use crate::guard::{Admission, ReplayMode, Unwritten};
 use crate::model;
 use crate::rate::Rate;
 use crate::service::Service;
 
 pub(super) fn admit(
     service: &Service,
-    app: &Authenticated,
+    app: &Authenticated<'_>,
+    timestamp: i64,
     address: IpAddr,
+    at: Moment,
+    unwritten: &mut Unwritten,
 ) -> Result<(), Refusal> {
-    let Authenticated { entry, signature, timestamp, .. } = app;
-    let now = service.time.now();
-    let settings = entry.app.as_ref().map(|app| app.settings());
-    let per_second = settings.map_or(Rate::APP.per_second, |app| app.rate_per_second);
+    let Authenticated { entry, signature, .. } = app;
+    let policy = entry.app.as_ref().map(|app| &*app.policy);
+    let per_second = policy.map_or(Rate::APP.per_second, |policy| policy.rate_per_second);
     let rate = Rate { per_second, burst: per_second };
-    let mode = match settings.map(|app| app.replay_mode) {
+    let mode = match policy.map(|policy| policy.replay_mode) {
         Some(model::ReplayMode::Repeatable) => ReplayMode::Repeatable,
         Some(model::ReplayMode::Once) | None => ReplayMode::Once,
     };
-    let used = match credential::is_usable(app, address, now) {
-        true => &entry.memory.rate,
-        false => &entry.memory.rate_of_refused,
+    let used = match credential::is_usable(app, address, at.now) {
+        true => &entry.rate,
+        false => &entry.rate_of_refused,
     };
-    let charge = || used.admit(rate, service.time.monotonic());
-    match service.guard.admit(entry.app_id.0, &signature.0, *timestamp, now, mode, charge) {
+    let charge = || used.admit(rate, at.monotonic);
+    let app_id = entry.app_id.0;
+    match service.guard.admit(app_id, &signature.0, timestamp, unwritten, mode, charge) {
         Admission::Accepted | Admission::AcceptedAgain => Ok(()),
         Admission::Repeated => Err(Refusal::new(
             ReturnCode::SignatureInvalid,

@@ -6,22 +6,23 @@ use std::net::IpAddr;
 use tonegate_protocol::{Refusal, ReturnCode};
 
 use super::signature::Authenticated;
-use crate::directory::Secret;
-use crate::model::App;
+use crate::directory::Directory;
+use crate::model::Licensee;
 
 pub(super) fn check(
-    app: &App,
-    request: &Authenticated,
+    directory: &Directory,
+    app: &Licensee,
+    request: &Authenticated<'_>,
     address: IpAddr,
     now: i64,
 ) -> Result<(), Refusal> {
-    let Some(secret) = signing_secret(request, now) else {
+    if !request.secret.signs_at(now) {
         return Err(Refusal::new(
             ReturnCode::AuthorizationError,
             "this ServerSecret was revoked or has retired; use the app's current one",
         ));
-    };
-    secret.touch(now);
+    }
+    directory.touch(request.entry, request.secret, now);
     if allows(app, address) {
         return Ok(());
     }
@@ -32,16 +33,12 @@ pub(super) fn check(
 }
 
 /// Will [`check`] pass it? What it will not pass is charged to another rate than the app's.
-pub(super) fn is_usable(request: &Authenticated, address: IpAddr, now: i64) -> bool {
+pub(super) fn is_usable(request: &Authenticated<'_>, address: IpAddr, now: i64) -> bool {
     let allowed = request.entry.app.as_ref().is_none_or(|app| allows(app, address));
-    allowed && signing_secret(request, now).is_some()
+    allowed && request.secret.signs_at(now)
 }
 
-fn signing_secret(request: &Authenticated, now: i64) -> Option<&Secret> {
-    request.secret().filter(|secret| secret.state.signs_at(now))
-}
-
-fn allows(app: &App, address: IpAddr) -> bool {
-    let allowed = &app.settings().allowed_networks;
+fn allows(app: &Licensee, address: IpAddr) -> bool {
+    let allowed = &app.policy.allowed_networks;
     allowed.is_empty() || allowed.iter().any(|network| network.contains(&address))
 }

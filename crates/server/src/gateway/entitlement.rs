@@ -2,15 +2,14 @@
 
 use tonegate_protocol::{Refusal, ReturnCode};
 
-use crate::model::App;
+use crate::model::Licensee;
 
-pub(super) fn check(app: &App, now: i64) -> Result<(), Refusal> {
-    let settings = app.settings();
-    let fault = if settings.features.is_empty() {
+pub(super) fn check(app: &Licensee, now: i64) -> Result<(), Refusal> {
+    let fault = if app.policy.features.is_empty() {
         "the app is entitled to no feature"
-    } else if settings.entitlement_from.is_some_and(|from| now < from) {
+    } else if !app.entitlement.has_begun(now) {
         "the app's entitlement has not begun"
-    } else if settings.entitlement_until.is_some_and(|until| now >= until) {
+    } else if app.entitlement.has_ended(now) {
         "the app's entitlement has ended"
     } else {
         return Ok(());

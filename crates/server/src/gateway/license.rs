@@ -12,18 +12,19 @@ use tonegate_protocol::{AppId, Refusal, ReturnCode};
 
 use crate::grant::{self, OWN_APP};
 use crate::held::HeldLicense;
-use crate::model::App;
+use crate::model::Licensee;
 use crate::service::Service;
 
-pub(super) async fn of_this_hour(
-    service: &Arc<Service>,
-    app: &App,
-) -> Result<Arc<Minted>, Refusal> {
-    let now = service.time.now();
+/// The one that is held.
+pub(super) fn held(service: &Service, app: &Licensee, now: i64) -> Option<Arc<Minted>> {
     let hour = hour_of(app.id.0, now);
-    if let Some(held) = held(service, app, hour) {
-        return Ok(held);
-    }
+    let serial = service.keyring.load().signer_of(hour)?.chain().serial();
+    service.held.current(app.id, hour, app.rev, serial)
+}
+
+/// A new one, where none is held.
+pub(super) async fn fresh(service: &Arc<Service>, app: &Licensee) -> Result<Arc<Minted>, Refusal> {
+    let now = service.time.now();
     if !service.time.may_mint() {
         return still_good(service, app, now, "the issuer's clock is being checked");
     }
@@ -38,12 +39,6 @@ pub(super) async fn of_this_hour(
     }
 }
 
-fn held(service: &Service, app: &App, hour: i64) -> Option<Arc<Minted>> {
-    let serial = service.keyring.load().signer_of(hour)?.chain().serial();
-    let held = service.held.current(app.id, hour, app.rev, serial)?;
-    Some(held.minted)
-}
-
 /// Why there is no new licence.
 enum Failure {
     /// Too many wait already.
@@ -52,15 +47,16 @@ enum Failure {
     Mint(MintError),
 }
 
-async fn minted(service: &Arc<Service>, app: &App) -> Result<Arc<Minted>, Failure> {
+async fn minted(service: &Arc<Service>, app: &Licensee) -> Result<Arc<Minted>, Failure> {
     let Ok(_waiting) = service.mints_waiting.try_acquire() else { return Err(Failure::Busy) };
     let turn = Arc::clone(&service.mints_at_once).acquire_owned().await;
     let Ok(turn) = turn else { return Err(Failure::Busy) };
     // While this one waited, the hour may have ended, or others may have asked for the same.
-    let hour = hour_of(app.id.0, service.time.now());
-    if let Some(held) = held(service, app, hour) {
+    let now = service.time.now();
+    if let Some(held) = held(service, app, now) {
         return Ok(held);
     }
+    let hour = hour_of(app.id.0, now);
     let (minter, grant) = (Arc::clone(service), grant::of(app));
     // Turn and result belong to the mint: a caller that goes away meanwhile changes neither.
     let minted = tokio::task::spawn_blocking(move || {
@@ -86,7 +82,7 @@ fn mint_and_hold(service: &Service, grant: &Grant, hour: i64) -> Result<Arc<Mint
 
 /// Counts a fault of ours, and logs the first of a minute: a lost signer fails every request. An
 /// entitlement that holds nothing any more is no fault.
-fn count(service: &Service, app: &App, now: i64, error: &MintError) {
+fn count(service: &Service, app: &Licensee, now: i64, error: &MintError) {
     if matches!(error, MintError::NothingGranted { .. }) {
         return;
     }
@@ -101,7 +97,7 @@ fn count(service: &Service, app: &App, now: i64, error: &MintError) {
 /// A fault of the keys, the signer, or of what was granted.
 fn failed(
     service: &Service,
-    app: &App,
+    app: &Licensee,
     now: i64,
     error: &MintError,
 ) -> Result<Arc<Minted>, Refusal> {
@@ -121,17 +117,17 @@ fn failed(
 /// What is held already, perhaps shorter than promised; else 910003.
 fn still_good(
     service: &Service,
-    app: &App,
+    app: &Licensee,
     now: i64,
     hint: &'static str,
 ) -> Result<Arc<Minted>, Refusal> {
     let held = service.held.still_good(app.id, app.rev, now);
-    match held.filter(|held| !is_withdrawn(service, held.minted.serial, now)) {
+    match held.filter(|held| !is_withdrawn(service, held.serial, now)) {
         Some(held) => {
             if app.id != OWN_APP {
                 service.metrics.held_beyond_hour.inc();
             }
-            Ok(held.minted)
+            Ok(held)
         }
         None => Err(Refusal::new(ReturnCode::ServiceInternal, hint)),
     }

@@ -1,39 +1,49 @@
 //! The gateway: a signed request's way to a licence, one file a step, in the published order.
 //!
-//! `decide` is that way and nothing else. It does no I/O but to read the body and, once per app and
-//! hour, to have a licence minted on another thread. Every outcome is an answer with HTTP status 200
-//! and a return code; what is not a request of this API at all is `route`'s matter.
+//! `decide` is that way and nothing else. It does no I/O and waits for nothing, so it answers on the
+//! event loops of the fast path ([`FastGateway`]) and behind hyper ([`answer`]) alike. What is left to
+//! both: reading the body before, and afterwards writing what was accepted to the journal and, once per
+//! app and hour, having a licence minted on another thread. Every outcome is an answer with HTTP status
+//! 200 and a return code; what is not a request of this API at all is `route`'s matter.
 
 mod action;
 mod admission;
+mod asked;
 mod body;
 mod credential;
 mod entitlement;
+mod fast;
 mod host;
 mod jwks;
 mod license;
 mod network;
 mod nonce;
-mod parameters;
 mod respond;
 mod route;
 mod service_enabled;
 mod signature;
 mod window;
 
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use tonegate_issuer::Minted;
 use tonegate_listener::{Peer, Request, RequestBody, Response, ResponseBody};
-use tonegate_protocol::{Refusal, RequestId, ReturnCode};
+use tonegate_protocol::{PublicParameters, Refusal, ReturnCode};
 
+use crate::clock::Moment;
+use crate::directory::Reading;
 use crate::grant;
+use crate::guard::Unwritten;
+use crate::model::Licensee;
 use crate::service::Service;
+use asked::Asked;
+pub use fast::FastGateway;
 use route::Route;
+use signature::Authenticated;
 
-/// Answers a request that came in on the gateway's listener.
+/// Answers a request that came in on the gateway's listener and is not the fast path's.
 pub async fn answer(
     service: Arc<Service>,
     request: Request<RequestBody>,
@@ -41,11 +51,7 @@ pub async fn answer(
 ) -> Response<ResponseBody> {
     let origin = route::allowed_origin(&service.config.gateway.cors_origins, &request);
     let response = match route::route(&request, origin.is_some()) {
-        Route::License => {
-            let id = RequestId::from_random(fastrand::u64(..));
-            let outcome = guarded(&service, request, peer).await;
-            respond::license(&service, id, outcome)
-        }
+        Route::License => respond::license(&service, outcome(&service, request, peer).await),
         Route::KeySet => jwks::key_set(&service),
         Route::Preflight => respond::preflight(),
         Route::NotFound => respond::plain(
@@ -57,65 +63,102 @@ pub async fn answer(
     respond::with_origin(&service, response, origin)
 }
 
-/// [`decide`], with a fault of our own as a return code instead of a dropped connection.
-async fn guarded(
+async fn outcome(
     service: &Arc<Service>,
     request: Request<RequestBody>,
     peer: Peer,
 ) -> Result<Arc<Minted>, Refusal> {
+    let (head, body) = request.into_parts();
+    let charge =
+        |refusal: &Refusal| network::charge(service, peer.address, service.time.moment(), refusal);
+    body::read(body).await.inspect_err(charge)?;
+    let mut unwritten = Unwritten::default();
+    let decided = guarded(service, &Asked::of(&head, &peer), &mut unwritten);
+    service.guard.write(&mut unwritten, service.time.now());
+    match decided? {
+        Decision::Held(held) => Ok(held),
+        Decision::Fresh(app) => fresh(service, &app).await,
+    }
+}
+
+/// What a request that passed every check is answered with.
+enum Decision {
+    /// This licence.
+    Held(Arc<Minted>),
+    /// One that is yet to be minted, for this app.
+    Fresh(Licensee),
+}
+
+/// [`decide`], with a fault of our own as a return code instead of a dropped connection.
+fn guarded(
+    service: &Service,
+    asked: &Asked<'_>,
+    unwritten: &mut Unwritten,
+) -> Result<Decision, Refusal> {
     // Nothing that a request changes is left half-changed by a panic: each step is one atomic change.
-    let decided = AssertUnwindSafe(decide(service, request, peer)).catch_unwind().await;
+    let decided = catch_unwind(AssertUnwindSafe(|| decide(service, asked, unwritten)));
     decided.unwrap_or_else(|_| Err(ReturnCode::GatewayInternal.into()))
 }
 
-/// The checks, in the published order (docs/PROTOCOL.md §5). The first that fails decides.
-async fn decide(
-    service: &Arc<Service>,
-    request: Request<RequestBody>,
-    peer: Peer,
-) -> Result<Arc<Minted>, Refusal> {
-    let charge = |refusal: &Refusal| network::charge(service, peer.address, refusal);
-    let authenticated = authenticate(service, request, peer).await;
-    let (app, action) = authenticated.inspect_err(charge)?;
-    admission::admit(service, &app, peer.address).inspect_err(charge)?;
-    action::check(&action)?;
-    let settings = service_enabled::check(service, &app.entry)?;
-    nonce::check(settings, &app.nonce)?;
-    credential::check(settings, &app, peer.address, service.time.now())?;
-    entitlement::check(settings, service.time.now())?;
-    license::of_this_hour(service, settings).await
+/// The same for the licence that was not held.
+async fn fresh(service: &Arc<Service>, app: &Licensee) -> Result<Arc<Minted>, Refusal> {
+    let minted = AssertUnwindSafe(license::fresh(service, app)).catch_unwind().await;
+    minted.unwrap_or_else(|_| Err(ReturnCode::GatewayInternal.into()))
 }
 
-/// Everything up to the signature: what fails here costs the caller's network, not the app. So does a
-/// repeated signature: whoever has captured one cannot use up the app's rate with it.
-async fn authenticate(
-    service: &Arc<Service>,
-    request: Request<RequestBody>,
-    peer: Peer,
-) -> Result<(signature::Authenticated, String), Refusal> {
-    let (head, body) = request.into_parts();
-    body::read(body).await?;
-    host::check(&service.config.gateway.hosts, &head)?;
-    let parameters = parameters::read(&head)?;
-    network::check(service, peer.address)?;
-    window::check(&service.time, parameters.timestamp)?;
-    let app = signature::check(service, &parameters)?;
-    Ok((app, parameters.action.into_owned()))
+/// The checks, in the published order (docs/PROTOCOL.md §5). The first that fails decides.
+fn decide(
+    service: &Service,
+    asked: &Asked<'_>,
+    unwritten: &mut Unwritten,
+) -> Result<Decision, Refusal> {
+    let at = service.time.moment();
+    let directory = service.directory.read();
+    let charge = |refusal: &Refusal| network::charge(service, asked.address, at, refusal);
+    let parameters = parameters(service, asked).inspect_err(charge)?;
+    let app = authenticate(service, &directory, asked, &parameters, at).inspect_err(charge)?;
+    admission::admit(service, &app, parameters.timestamp, asked.address, at, unwritten)
+        .inspect_err(charge)?;
+    action::check(&parameters.action)?;
+    let licensee = service_enabled::check(service, app.entry)?;
+    nonce::check(licensee, &parameters.nonce)?;
+    credential::check(&service.directory, licensee, &app, asked.address, at.now)?;
+    entitlement::check(licensee, at.now)?;
+    let held = license::held(service, licensee, at.now);
+    Ok(held.map_or_else(|| Decision::Fresh(licensee.clone()), Decision::Held))
+}
+
+/// What fails here or in [`authenticate`] costs the caller's network, not the app. So does a repeated
+/// signature: whoever has captured one cannot use up the app's rate with it.
+fn parameters<'r>(service: &Service, asked: &Asked<'r>) -> Result<PublicParameters<'r>, Refusal> {
+    host::check(&service.config.gateway.hosts, asked.host)?;
+    PublicParameters::parse(asked.query)
+}
+
+fn authenticate<'d>(
+    service: &Service,
+    directory: &'d Reading,
+    asked: &Asked<'_>,
+    parameters: &PublicParameters<'_>,
+    at: Moment,
+) -> Result<Authenticated<'d>, Refusal> {
+    network::check(service, asked.address, at)?;
+    window::check(&service.time, parameters.timestamp, at.now)?;
+    signature::check(directory, parameters)
 }
 
 /// Issues a licence to the server itself: the last steps of the way, held licences included.
 ///
 /// The app is nobody's: AppId 0 cannot be created. `Err`: what a caller would be told.
 pub async fn self_issue(service: &Arc<Service>) -> Result<(), Refusal> {
-    let issued = AssertUnwindSafe(issue_own(service)).catch_unwind().await;
-    issued.unwrap_or_else(|_| Err(ReturnCode::GatewayInternal.into()))
-}
-
-async fn issue_own(service: &Arc<Service>) -> Result<(), Refusal> {
     let broken = |error| Refusal::new(ReturnCode::GatewayInternal, format!("self-issue: {error}"));
     let app = grant::own_app(service.installation.environment).map_err(broken)?;
-    entitlement::check(&app, service.time.now())?;
-    let minted = license::of_this_hour(service, &app).await?;
+    let now = service.time.now();
+    entitlement::check(&app, now)?;
+    let minted = match license::held(service, &app, now) {
+        Some(held) => held,
+        None => fresh(service, &app).await?,
+    };
     if minted.expires_at <= service.time.now() {
         return Err(Refusal::new(ReturnCode::ServiceInternal, "the held licence has ended"));
     }

@@ -2,11 +2,11 @@
 
 use tonegate_protocol::{Refusal, ReturnCode};
 
-use crate::model::{App, NonceProfile};
+use crate::model::{Licensee, NonceProfile};
 
-pub(super) fn check(app: &App, nonce: &str) -> Result<(), Refusal> {
+pub(super) fn check(app: &Licensee, nonce: &str) -> Result<(), Refusal> {
     let hex = nonce.len() == 16 && nonce.bytes().all(|c| c.is_ascii_hexdigit());
-    if app.settings().nonce_profile == NonceProfile::Any || hex {
+    if app.policy.nonce_profile == NonceProfile::Any || hex {
         return Ok(());
     }
     Err(Refusal::new(ReturnCode::InvalidInput, "this app demands a nonce of 16 hex characters"))

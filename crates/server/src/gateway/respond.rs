@@ -14,39 +14,56 @@ use tonegate_protocol::{Envelope, Refusal, RequestId, ReturnCode};
 
 use crate::service::Service;
 
+/// What the licence API answers with.
+pub(super) const JSON: &str = "application/json";
+
 /// The answer of the licence API, counted.
 pub(super) fn license(
     service: &Service,
-    id: RequestId,
     outcome: Result<Arc<Minted>, Refusal>,
 ) -> Response<ResponseBody> {
-    let code = outcome.as_ref().map_or_else(|refusal| refusal.code, |_| ReturnCode::Success);
-    service.metrics.answered(code);
-    if let Err(refusal) = &outcome {
-        tracing::debug!(request_id = %id, code = code.number(), hint = %refusal.hint, "refused");
-    }
-    let envelope = match outcome {
-        Ok(minted) => Envelope::success(id, &minted.license),
-        Err(refusal) => Envelope::refusal(id, &refusal),
-    };
-    let mut response = json(envelope.to_json(), "no-store");
+    let mut body = Vec::new();
+    write_license(service, outcome, &mut body);
+    let mut response = json(body, "no-store");
     // Callers learn their clock's offset from it, so it is the time that requests are judged by.
-    if let Some(date) = http_date(service.time.now()) {
+    let date = http_date(service.time.now());
+    if let Some(date) = date.and_then(|date| HeaderValue::try_from(date).ok()) {
         response.headers_mut().insert(DATE, date);
     }
     response
 }
 
-fn http_date(now: i64) -> Option<HeaderValue> {
+/// Appends its body, and counts it.
+pub(super) fn write_license(
+    service: &Service,
+    outcome: Result<Arc<Minted>, Refusal>,
+    body: &mut Vec<u8>,
+) {
+    let id = RequestId::from_random(fastrand::u64(..));
+    match outcome {
+        Ok(minted) => {
+            service.metrics.answered(ReturnCode::Success);
+            Envelope::write_success(body, id, &minted.license);
+        }
+        Err(refusal) => {
+            let code = refusal.code;
+            service.metrics.answered(code);
+            tracing::debug!(request_id = %id, code = code.number(), hint = %refusal.hint, "refused");
+            Envelope::write_refusal(body, id, &refusal);
+        }
+    }
+}
+
+pub(super) fn http_date(now: i64) -> Option<String> {
     let now = UNIX_EPOCH + Duration::from_secs(u64::try_from(now).ok()?);
-    HeaderValue::try_from(httpdate::fmt_http_date(now)).ok()
+    Some(httpdate::fmt_http_date(now))
 }
 
 /// A JSON document under status 200.
-pub(super) fn json(body: String, cache: &'static str) -> Response<ResponseBody> {
-    let mut response = Response::new(ResponseBody::from(body));
+pub(super) fn json(body: impl Into<ResponseBody>, cache: &'static str) -> Response<ResponseBody> {
+    let mut response = Response::new(body.into());
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
     response
 }

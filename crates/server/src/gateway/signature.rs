@@ -2,64 +2,49 @@
 //!
 //! An unknown app takes the time of a known one: two signatures are always computed and compared.
 
-use std::sync::Arc;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use tonegate_protocol::{PublicParameters, Refusal, ReturnCode, ServerSecret, Signature};
 
-use crate::directory::{Entry, Secret};
-use crate::service::Service;
+use crate::directory::{Entry, Reading, Secret};
 
 /// A request whose sender knows a secret of the app.
-pub(super) struct Authenticated {
+pub(super) struct Authenticated<'d> {
     /// The app.
-    pub(super) entry: Arc<Entry>,
-    /// Which of its secrets made the signature.
-    slot: usize,
-    /// The request's own parameters.
-    pub(super) signature: Signature,
-    pub(super) timestamp: i64,
-    pub(super) nonce: String,
-}
-
-impl Authenticated {
+    pub(super) entry: &'d Arc<Entry>,
     /// The secret that made the signature.
-    pub(super) fn secret(&self) -> Option<&Secret> {
-        self.entry.secrets.get(self.slot)
-    }
+    pub(super) secret: &'d Secret,
+    /// The signature itself.
+    pub(super) signature: Signature,
 }
 
-pub(super) fn check(
-    service: &Service,
+pub(super) fn check<'d>(
+    directory: &'d Reading,
     parameters: &PublicParameters<'_>,
-) -> Result<Authenticated, Refusal> {
-    let entry = service.directory.get(parameters.app_id);
-    let secrets = entry.as_ref().map_or(&[][..], |entry| &entry.secrets);
+) -> Result<Authenticated<'d>, Refusal> {
+    let entry = directory.get(parameters.app_id);
+    let secrets = entry.map_or([None, None], |entry| entry.secrets());
     let signer = signer(parameters, secrets);
-    let (Some(entry), false) = (&entry, secrets.is_empty()) else {
+    let (Some(entry), false) = (entry, secrets.iter().all(Option::is_none)) else {
         return Err(Refusal::new(
             ReturnCode::SecretUnavailable,
             "unknown AppId, or its secret is not available",
         ));
     };
-    let (Some(slot), Some(signature)) = (signer, parameters.signature) else {
-        return Err(ReturnCode::SignatureInvalid.into());
-    };
-    Ok(Authenticated {
-        entry: Arc::clone(entry),
-        slot,
-        signature,
-        timestamp: parameters.timestamp,
-        nonce: parameters.nonce.to_string(),
-    })
+    match (signer, parameters.signature) {
+        (Some(secret), Some(signature)) => Ok(Authenticated { entry, secret, signature }),
+        _ => Err(ReturnCode::SignatureInvalid.into()),
+    }
 }
 
-/// The slot that made the signature. Always two comparisons, whatever there is to compare.
-fn signer(parameters: &PublicParameters<'_>, secrets: &[Secret]) -> Option<usize> {
-    let [first, second] = [0, 1].map(|slot| {
-        let secret = secrets.get(slot);
+/// The secret that made the signature. Always two comparisons, whatever there is to compare.
+fn signer<'d>(
+    parameters: &PublicParameters<'_>,
+    secrets: [Option<&'d Secret>; 2],
+) -> Option<&'d Secret> {
+    let [first, second] = secrets.map(|secret| {
         let text = secret.map_or(&*STRANGER, |secret| &secret.secret);
-        (parameters.is_signed_with(text) && secret.is_some()).then_some(slot)
+        secret.filter(|_| parameters.is_signed_with(text))
     });
     first.or(second)
 }

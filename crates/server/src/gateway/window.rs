@@ -7,8 +7,7 @@ use tonegate_protocol::{Refusal, ReturnCode};
 
 use crate::clock::GatewayTime;
 
-pub(super) fn check(time: &GatewayTime, timestamp: i64) -> Result<(), Refusal> {
-    let now = time.now();
+pub(super) fn check(time: &GatewayTime, timestamp: i64, now: i64) -> Result<(), Refusal> {
     if !within(now, timestamp) {
         return Err(Refusal::new(ReturnCode::SignatureExpired, distance(now, timestamp)));
     }

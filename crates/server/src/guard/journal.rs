@@ -1,7 +1,7 @@
 //! The journal: accepted signatures on disk, in segments.
 //!
-//! Invariant: when [`Journal::append`] returns, the record is in the system's page cache, where the
-//! process's end cannot reach it; [`Journal::sync`] makes it survive the system's. Each run writes
+//! Invariant: when [`Journal::append`] returns, the records are in the system's page cache, where the
+//! process's end cannot reach them; [`Journal::sync`] makes them survive the system's. Each run writes
 //! segments of its own and only reads those of earlier ones, so a torn tail is never written over.
 //! A record's place is taken by counting, so a failed write leaves a hole and nothing moves.
 //! Errors are counted and logged once a minute; none stops a request. When to delete is the guard's
@@ -52,6 +52,20 @@ struct Segment {
     len: AtomicU64,
     newest: AtomicU32,
     unsynced: AtomicBool,
+}
+
+/// Records that were accepted and are not in the journal yet, as they will stand there.
+#[derive(Debug, Default)]
+pub struct Unwritten {
+    blocks: Vec<u8>,
+    newest: u32,
+}
+
+impl Unwritten {
+    pub(super) fn push(&mut self, record: Record) {
+        self.blocks.extend_from_slice(&write_record(record));
+        self.newest = self.newest.max(record.minute.0);
+    }
 }
 
 #[derive(Debug)]
@@ -105,12 +119,18 @@ impl Journal {
         self.begin_segment(now).map_err(failed("create a segment in", &self.dir))
     }
 
-    pub(super) fn append(&self, record: Record, now: i64) {
-        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(segment) = current.as_ref() else { return };
-        if let Err(error) = segment.append(record) {
-            self.count(&error, now);
+    pub(super) fn append(&self, unwritten: &mut Unwritten, now: i64) {
+        if unwritten.blocks.is_empty() {
+            return;
         }
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(segment) = current.as_ref()
+            && let Err(error) = segment.append(unwritten)
+        {
+            self.count(&error, unwritten.blocks.len() / RECORD_LEN, now);
+        }
+        unwritten.blocks.clear();
+        unwritten.newest = 0;
     }
 
     /// Forces what was appended to disk.
@@ -132,7 +152,7 @@ impl Journal {
         }
         match self.begin_segment(now) {
             Ok(()) => self.sync_segment(&segment, now),
-            Err(error) => self.count(&error, now),
+            Err(error) => self.count(&error, 1, now),
         }
     }
 
@@ -145,9 +165,9 @@ impl Journal {
         });
     }
 
-    /// Counts an error; logs the first of a minute.
-    pub(super) fn count(&self, error: &(dyn Error + 'static), now: i64) {
-        self.errors.fetch_add(1, Ordering::Relaxed);
+    /// Counts an error as often as it cost something; logs the first of a minute.
+    pub(super) fn count(&self, error: &(dyn Error + 'static), times: usize, now: i64) {
+        self.errors.fetch_add(times as u64, Ordering::Relaxed);
         let due = |logged: i64| !(logged..logged.saturating_add(60)).contains(&now);
         let log = |logged| due(logged).then_some(now);
         if self.logged.fetch_update(Ordering::Relaxed, Ordering::Relaxed, log).is_ok() {
@@ -181,7 +201,7 @@ impl Journal {
     /// Never retried: after an error the system may call lost pages clean.
     fn sync_segment(&self, segment: &Segment, now: i64) {
         if let Err(error) = segment.sync() {
-            self.count(&error, now);
+            self.count(&error, 1, now);
         }
     }
 }
@@ -204,10 +224,10 @@ impl Segment {
         })
     }
 
-    fn append(&self, record: Record) -> io::Result<()> {
-        self.newest.fetch_max(record.minute.0, Ordering::Relaxed);
-        let place = self.len.fetch_add(RECORD_LEN as u64, Ordering::Relaxed);
-        let written = self.file.write_all_at(&write_record(record), place);
+    fn append(&self, unwritten: &Unwritten) -> io::Result<()> {
+        self.newest.fetch_max(unwritten.newest, Ordering::Relaxed);
+        let place = self.len.fetch_add(unwritten.blocks.len() as u64, Ordering::Relaxed);
+        let written = self.file.write_all_at(&unwritten.blocks, place);
         self.unsynced.store(true, Ordering::Release);
         written
     }

@@ -1,7 +1,8 @@
 //! The replay guard: no signature is answered twice (docs/PROTOCOL.md §5, Repeated signatures).
 //!
 //! Invariant: once [`ReplayGuard::admit`] has said [`Admission::Accepted`], it never says so again
-//! for that signature, in this process or in one that follows it after kill -9. The signatures of a
+//! for that signature in this process; and from [`ReplayGuard::write`] on, which comes before the
+//! answer, in none that follows it after kill -9 either. The signatures of a
 //! Timestamp's minute lie in one table; a table is given up only long after its minute has left the
 //! window, and its Timestamps are refused from then on, whatever the clock does.
 //!
@@ -33,6 +34,7 @@ use files::{Files, LastRun};
 use fingerprint::FingerprintKey;
 use forgotten::Forgotten;
 use journal::Journal;
+pub use journal::Unwritten;
 pub use segment::{ReadReport, Record, read_segment};
 pub use wheel::Minute;
 use wheel::Wheel;
@@ -184,24 +186,31 @@ impl ReplayGuard {
     }
 
     /// Looks the signature up, charges the rate and remembers the signature, in one step. `charge`
-    /// is called at most once, with a shard of the guard locked: it must be quick. The record is
-    /// written to the journal before this returns.
+    /// is called at most once, with a shard of the guard locked: it must be quick. What is accepted is
+    /// added to `unwritten`: no answer may leave before that was [written](Self::write).
     pub fn admit(
         &self,
         app_id: u32,
         signature: &[u8; 16],
         timestamp: i64,
-        now: i64,
+        unwritten: &mut Unwritten,
         mode: ReplayMode,
         charge: impl FnOnce() -> bool,
     ) -> Admission {
         let Some(minute) = Minute::of(timestamp) else { return Admission::Forgotten };
         let record = Record { fingerprint: self.key.fingerprint(app_id, signature), minute };
         let admission = self.wheel.admit(record, timestamp, mode, charge);
-        if let (Admission::Accepted, Some(disk)) = (admission, &self.disk) {
-            disk.journal.append(record, now);
+        if admission == Admission::Accepted && self.disk.is_some() {
+            unwritten.push(record);
         }
         admission
+    }
+
+    /// Writes to the journal what was accepted since the last time, with one call of the system.
+    pub fn write(&self, unwritten: &mut Unwritten, now: i64) {
+        if let Some(disk) = &self.disk {
+            disk.journal.append(unwritten, now);
+        }
     }
 
     /// Gives up the tables whose minute left the window 1,260 s ago, and the journal's segments that
@@ -278,7 +287,7 @@ impl Disk {
     fn persist(&self, forgotten: &Forgotten, now: i64) -> bool {
         let written = self.files.write_forgotten(forgotten);
         if let Err(error) = &written {
-            self.journal.count(error, now);
+            self.journal.count(error, 1, now);
         }
         written.is_ok()
     }

@@ -36,7 +36,12 @@ fn signature(request: u64, timestamp: i64) -> [u8; 16] {
 }
 
 fn admit(guard: &ReplayGuard, request: u64, timestamp: i64, now: i64) -> Admission {
-    guard.admit(7, &signature(request, timestamp), timestamp, now, ReplayMode::Once, || true)
+    let mut unwritten = Unwritten::default();
+    let signature = signature(request, timestamp);
+    let admission =
+        guard.admit(7, &signature, timestamp, &mut unwritten, ReplayMode::Once, || true);
+    guard.write(&mut unwritten, now);
+    admission
 }
 
 fn segments(dir: &Path) -> Vec<PathBuf> {
@@ -53,7 +58,8 @@ fn a_signature_passes_once() {
     assert_eq!(admit(&guard, 1, START, START), Admission::Accepted);
     assert_eq!(admit(&guard, 1, START, START), Admission::Repeated);
     assert_eq!(admit(&guard, 2, START, START), Admission::Accepted);
-    let other_app = guard.admit(8, &signature(1, START), START, START, ReplayMode::Once, || true);
+    let (one, unwritten) = (signature(1, START), &mut Unwritten::default());
+    let other_app = guard.admit(8, &one, START, unwritten, ReplayMode::Once, || true);
     assert_eq!(other_app, Admission::Accepted);
     assert_eq!((guard.len(), guard.capacity()), (3, 100));
 }
@@ -63,7 +69,7 @@ fn a_repeatable_signature_is_answered_again_and_charged() {
     let guard = in_memory(100);
     let mut credit = 3;
     let mut ask = || {
-        guard.admit(7, &[1; 16], START, START, ReplayMode::Repeatable, || {
+        guard.admit(7, &[1; 16], START, &mut Unwritten::default(), ReplayMode::Repeatable, || {
             credit -= 1;
             credit >= 0
         })
@@ -84,7 +90,8 @@ fn a_repeatable_signature_is_answered_again_and_charged() {
 fn over_the_rate_and_full_do_not_consume_and_a_repeat_is_not_charged() {
     let guard = in_memory(1);
     let ask = |request, passes: Option<bool>| {
-        guard.admit(7, &signature(request, START), START, START, ReplayMode::Once, || {
+        let (signature, unwritten) = (signature(request, START), &mut Unwritten::default());
+        guard.admit(7, &signature, START, unwritten, ReplayMode::Once, || {
             passes.expect("must not be charged")
         })
     };
@@ -256,7 +263,10 @@ fn the_journal_is_private_and_shows_no_signature() {
     let guard = open_at(home.path(), START, BOOT);
     let marked = *b"MARKED SIGNATURE";
     let app_id = u32::from_le_bytes(*b"APP!");
-    guard.admit(app_id, &marked, START, START, ReplayMode::Once, || true);
+    let mut unwritten = Unwritten::default();
+    guard.admit(app_id, &marked, START, &mut unwritten, ReplayMode::Once, || true);
+    guard.write(&mut unwritten, START);
+    assert_eq!(fs::metadata(&segments(home.path())[0]).unwrap().len(), 32, "it is written");
     for entry in fs::read_dir(home.path().join("guard")).unwrap() {
         let path = entry.unwrap().path();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "{path:?}");
@@ -354,7 +364,9 @@ impl Model {
         }
         let guard = self.guard.as_ref().unwrap();
         let signature = signature(request, timestamp);
-        let verdict = guard.admit(7, &signature, timestamp, self.now, mode, || passes);
+        let mut unwritten = Unwritten::default();
+        let verdict = guard.admit(7, &signature, timestamp, &mut unwritten, mode, || passes);
+        guard.write(&mut unwritten, self.now);
         let known = self.accepted.contains(&(request, timestamp));
         match verdict {
             Admission::Accepted => {

@@ -16,7 +16,7 @@ use super::{ModelError, bounds};
 pub struct FeatureName(Box<str>);
 
 /// One feature of an app, and when it may be used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FeatureGrant {
     /// The feature.
@@ -30,7 +30,7 @@ pub struct FeatureGrant {
 }
 
 /// What the app does with a feature once the license has expired.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ExpiryAction {
     /// The feature stops.
     Stop,
@@ -41,7 +41,7 @@ pub enum ExpiryAction {
 }
 
 /// `feature:stop`, `feature:bypass` or `feature:grace:<hours>`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ExpiryRule {
     /// The feature it is about.
     pub feature: FeatureName,

@@ -31,6 +31,14 @@ pub(super) type Row = sqlx::sqlite::SqliteRow;
 /// A transaction; dropped without `commit`, it never was.
 pub(super) type Transaction = sqlx::Transaction<'static, Engine>;
 
+/// A column of bytes as hex digits.
+macro_rules! hex {
+    ($column:literal) => {
+        concat!("hex(", $column, ")")
+    };
+}
+pub(super) use hex;
+
 /// How long a statement waits for another process's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often a write transaction is begun anew after that wait.

@@ -8,9 +8,9 @@ use std::process::{Command, Stdio};
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use super::testing::{House, NOW, kek, secret};
+use super::testing::{House, NOW, Seen, kek, secret};
 use super::{Revision, Store, StoreError};
-use crate::model::{AppId, NewSecret};
+use crate::model::{AppId, NewSecret, Policies};
 use crate::seal::Kek;
 
 async fn error_of_open(path: &Path) -> String {
@@ -110,7 +110,7 @@ async fn fault_of(path: &Path) -> String {
         Ok(store) => store,
         Err(error) => return error.to_string(),
     };
-    match store.changed_since(Revision::START).await {
+    match store.changed_since(Revision::START, &mut Policies::default(), drop).await {
         Ok(_) => store.integrity_check().await.unwrap_err().to_string(),
         Err(error) => error.to_string(),
     }
@@ -163,8 +163,8 @@ async fn two_processes_write_at_once_and_lose_nothing() {
         });
     }
     writers.join_all().await;
-    let changes = house.store.changed_since(before).await.unwrap();
-    assert_eq!((changes.apps.len(), changes.revision.0), (100, before.0 + 100));
+    let (seen, changes) = Seen::since(&house.store, before).await;
+    assert_eq!((seen.apps.len(), changes.revision.0), (100, before.0 + 100));
     assert_eq!(house.store.audit(None, 1_000).await.unwrap().len(), 101);
 }
 
@@ -203,9 +203,9 @@ async fn kill_9_in_the_middle_of_writing_loses_nothing_that_was_committed() {
 
         let store = house.reopened().await;
         store.integrity_check().await.unwrap();
-        let apps = store.changed_since(Revision::START).await.unwrap().apps;
+        let (Seen { apps, secrets, .. }, _) = Seen::since(&store, Revision::START).await;
         assert!(apps.len() >= reported, "{} of {reported} in round {round}", apps.len());
-        assert!(apps.iter().all(|app| app.app.is_ok() && app.secrets.len() == 2));
+        assert!(apps.iter().all(|(id, app)| app.is_ok() && secrets[id].len() == 2));
         reported = apps.len();
     }
 }

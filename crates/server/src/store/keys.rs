@@ -173,7 +173,7 @@ fn seed<K: std::fmt::Display + Copy>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{House, NOW};
+    use super::super::testing::{House, NOW, Seen};
     use super::super::{Revision, Tx};
     use super::*;
 
@@ -202,7 +202,7 @@ mod tests {
         let house = House::new().await;
         let before = house.store.revision().await.unwrap();
         added(&house, &[2, 1]).await;
-        assert!(house.store.changed_since(before).await.unwrap().keys);
+        assert!(Seen::since(&house.store, before).await.1.keys);
         let keys = house.reopened().await.issuing_keys().await.unwrap();
         let facts: Vec<_> = keys.iter().map(|k| (k.key.serial, k.key.seed[0])).collect();
         assert_eq!(facts, [(1, 1), (2, 2)]);

@@ -10,6 +10,7 @@
 mod app_row;
 mod apps;
 mod audit;
+mod changes;
 mod db;
 mod error;
 #[cfg(test)]
@@ -17,6 +18,9 @@ mod file_tests;
 mod keys;
 mod load;
 mod meta;
+#[cfg(test)]
+mod million;
+mod packed;
 mod secrets;
 #[cfg(test)]
 mod testing;
@@ -27,9 +31,10 @@ use std::sync::Arc;
 use crate::seal::Kek;
 
 pub use audit::AuditEntry;
+pub use changes::{Changes, Found};
 pub use error::{RowFault, StoreError};
 pub use keys::{NewIssuingKey, StoredIssuingKey, StoredRootKey};
-pub use load::{Changes, StoredApp};
+pub use load::StoredApp;
 pub use meta::{Installation, Meta};
 pub use secrets::{SecretUse, StoredSecret};
 

@@ -6,11 +6,12 @@
 
 use serde_json::json;
 use sqlx::Row as _;
+use zeroize::Zeroize as _;
 
 use super::app_row::column;
 use super::{RowFault, Store, StoreError, Tx, db};
 use crate::model::{AppId, Generation, NewSecret, SecretState, ServerSecret, bounds, check_range};
-use crate::seal::{Kek, Label, Sealed};
+use crate::seal::{Kek, Label};
 
 /// A secret as found in its slot.
 #[derive(Debug, Clone)]
@@ -216,17 +217,12 @@ pub(super) fn read(row: &db::Row, kek: &Kek) -> Result<(AppId, StoredSecret), Ro
     let at = |name| column(row, "secrets", name, app);
     let slot = at("slot").number::<u8>()?;
     let generation = at("generation").number::<u32>()?;
-    let state = match at("state").get()? {
-        "active" => SecretState::Active,
-        "retiring" => SecretState::Retiring { until: at("retires_at").get()? },
-        "revoked" => SecretState::Revoked,
-        other => return Err(at("state").fault(format_args!("`{other}` is no state"))),
-    };
+    let word: &str = at("state").get()?;
+    let state = state(word, at("retires_at").get()?)
+        .ok_or_else(|| at("state").fault(format_args!("`{word}` is no state")))?;
     let label = Label::ServerSecret { app, slot, generation };
-    let secret = open(row, label, kek).inspect_err(|fault| {
-        let sealed = at("sealed").fault(fault);
-        tracing::error!(%sealed, generation, "a ServerSecret cannot be opened; it is not accepted");
-    });
+    let secret = open(row, label, kek)
+        .inspect_err(|fault| log_closed(&at("sealed").fault(fault), generation));
     let secret = StoredSecret {
         generation: Generation(generation),
         state,
@@ -238,12 +234,39 @@ pub(super) fn read(row: &db::Row, kek: &Kek) -> Result<(AppId, StoredSecret), Ro
     Ok((AppId(app), secret))
 }
 
+/// The state that is stored as `word` and `retires_at`; `None`: there is no such state.
+pub(super) fn state(word: &str, retires_at: Option<i64>) -> Option<SecretState> {
+    match (word, retires_at) {
+        ("active", _) => Some(SecretState::Active),
+        ("retiring", Some(until)) => Some(SecretState::Retiring { until }),
+        ("revoked", _) => Some(SecretState::Revoked),
+        _ => None,
+    }
+}
+
 /// What went wrong as text: it is logged, and there is nothing else to do about it.
 fn open(row: &db::Row, label: Label<'_>, kek: &Kek) -> Result<ServerSecret, String> {
-    let sealed = Sealed::from_bytes(row.try_get("sealed").map_err(|error| error.to_string())?);
-    let plain = kek.open(label, &sealed).map_err(|error| error.to_string())?;
-    let text = std::str::from_utf8(&plain).map_err(|_| "is no text".to_owned())?;
-    ServerSecret::new(text).map_err(|error| error.to_string())
+    let mut sealed: Vec<u8> = row.try_get("sealed").map_err(|error| error.to_string())?;
+    opened(kek, label, &mut sealed)
+}
+
+/// Opens a secret in its place, and wipes that.
+pub(super) fn opened(
+    kek: &Kek,
+    label: Label<'_>,
+    sealed: &mut [u8],
+) -> Result<ServerSecret, String> {
+    let plain = kek.open_in_place(label, sealed).map_err(|error| error.to_string());
+    let secret = plain.and_then(|plain| {
+        let text = std::str::from_utf8(plain).map_err(|_| "is no text".to_owned())?;
+        ServerSecret::new(text).map_err(|error| error.to_string())
+    });
+    sealed.zeroize();
+    secret
+}
+
+pub(super) fn log_closed(sealed: &RowFault, generation: u32) {
+    tracing::error!(%sealed, generation, "a ServerSecret cannot be opened; it is not accepted");
 }
 
 #[cfg(test)]

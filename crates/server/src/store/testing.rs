@@ -1,12 +1,13 @@
 //! A store to test with: a house of its own in a temporary directory.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 
-use super::{Installation, Store, StoredApp};
-use crate::model::{AppId, AppSettings, Environment, NewSecret};
+use super::{Changes, Found, Installation, Revision, RowFault, Store, StoredApp};
+use crate::model::{AppId, AppSettings, Environment, Licensee, NewSecret, Policies, SecretState};
 use crate::seal::Kek;
 
 /// The time at which tests happen.
@@ -75,5 +76,43 @@ impl House {
         let mut conn = options.connect().await.unwrap();
         sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut conn).await.unwrap();
         conn.close().await.unwrap();
+    }
+}
+
+/// What was found of the changes since a revision, by app.
+#[derive(Default)]
+pub(super) struct Seen {
+    pub(super) apps: BTreeMap<u32, Result<Licensee, RowFault>>,
+    /// Generation, state and text of each secret, newest first.
+    pub(super) secrets: BTreeMap<u32, Vec<(u32, SecretState, String)>>,
+    pub(super) removed: Vec<AppId>,
+}
+
+impl Seen {
+    pub(super) async fn since(store: &Store, revision: Revision) -> (Self, Changes) {
+        let (mut seen, mut policies) = (Self::default(), Policies::default());
+        let add = |found| seen.add(found);
+        let changes = store.changed_since(revision, &mut policies, add).await.unwrap();
+        (seen, changes)
+    }
+
+    pub(super) fn ids(&self) -> Vec<u32> {
+        self.apps.keys().copied().collect()
+    }
+
+    fn add(&mut self, found: Found) {
+        match found {
+            Found::App { id, app } => _ = self.apps.insert(id.0, app),
+            Found::Removed(app) => self.removed.push(app),
+            Found::Secret { app, generation, state, secret } => {
+                if !self.apps.contains_key(&app.0) {
+                    // Of an app that did not change: to be passed over.
+                    return;
+                }
+                let secrets = self.secrets.entry(app.0).or_default();
+                secrets.push((generation.0, state, secret.expose().to_owned()));
+                secrets.sort_by_key(|secret| std::cmp::Reverse(secret.0));
+            }
+        }
     }
 }
