@@ -53,7 +53,7 @@ impl KeyCertificate {
             r#"{{"alg":"EdDSA","kid":"{}","typ":"license-key+jwt"}}"#,
             KeyId::of(&root.public_key())
         );
-        let text = jws::sign(&header, &self.claims(), root)?;
+        let text = jws::sign(&base64url(header.as_bytes()), &self.claims(), root)?;
         Chain::verify(&text, pins).map_err(CertificateError::Refused)?;
         Ok(text)
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tonegate_license::{Chain, KeyId, Pins, Reason, Root};
 
+use crate::jws::base64url;
 use crate::limits::SIGNING_SECS;
 use crate::signer::Signer;
 
@@ -11,6 +12,7 @@ use crate::signer::Signer;
 #[derive(Clone)]
 pub struct IssuingKey {
     certificate: Arc<str>,
+    license_header: Arc<str>,
     chain: Chain,
     signer: Arc<dyn Signer>,
 }
@@ -40,7 +42,13 @@ impl IssuingKey {
             let (certified, at_hand) = (chain.key_id(), KeyId::of(&at_hand));
             return Err(KeyError::OtherKey { certified, at_hand });
         }
-        Ok(Self { certificate: certificate.into(), chain, signer })
+        let license_header = license_header(certificate, chain.key_id()).into();
+        Ok(Self { certificate: certificate.into(), license_header, chain, signer })
+    }
+
+    /// What every licence of this key begins with: its header, in base64url.
+    pub(crate) fn license_header(&self) -> &str {
+        &self.license_header
     }
 
     /// The verified certificate.
@@ -66,6 +74,13 @@ impl IssuingKey {
     pub fn signs_until(&self) -> i64 {
         self.chain.sign_from() + SIGNING_SECS
     }
+}
+
+/// docs/FORMAT.md §4: the header of a licence.
+fn license_header(certificate: &str, kid: KeyId) -> String {
+    let header =
+        format!(r#"{{"alg":"EdDSA","crt":"{certificate}","kid":"{kid}","typ":"license+jwt"}}"#);
+    base64url(header.as_bytes())
 }
 
 /// The issuing keys of one issuer.

@@ -3,6 +3,7 @@
 //! Everything in a licence comes from (grant, hour, key), so every node mints the same bytes.
 
 use aws_lc_rs::digest;
+use data_encoding::HEXLOWER;
 use tonegate_license::{Environment, Feature, Identity, License, OnExpiry, Reason, Token};
 
 use crate::jws::{self, base64url};
@@ -88,12 +89,8 @@ pub fn mint(grant: &Grant, hour: i64, issuer: &str, keys: &Keyring) -> Result<Mi
     let claims = Claims::of(grant, hour).ok_or(MintError::NothingGranted { hour })?;
     let key = keys.signer_of(hour).filter(|key| claims.expires_at <= key.chain().expires_at());
     let key = key.ok_or(MintError::NoKey { hour })?;
-    let header = format!(
-        r#"{{"alg":"EdDSA","crt":"{}","kid":"{}","typ":"license+jwt"}}"#,
-        key.certificate(),
-        key.chain().key_id()
-    );
-    let license = jws::sign(&header, &claims.to_json(issuer, key), key.signer())?;
+    let json = claims.to_json(issuer, key);
+    let license = jws::sign(key.license_header(), &json, key.signer())?;
     lint(&license, &claims, key)?;
     let (expires_at, serial) = (claims.expires_at, key.chain().serial());
     Ok(Minted { license, hour, expires_at, serial })
@@ -193,7 +190,8 @@ impl<'g> Claims<'g> {
             key.chain().serial(),
         );
         let hash = digest::digest(&digest::SHA256, named.as_bytes());
-        hash.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        let (id, _) = hash.as_ref().split_at(16);
+        HEXLOWER.encode(id)
     }
 }
 
@@ -204,6 +202,11 @@ fn array_member(name: &str, mut items: Vec<String>) -> String {
 }
 
 fn array(items: &[impl AsRef<str>]) -> String {
-    let quoted: Vec<_> = items.iter().map(|item| format!(r#""{}""#, item.as_ref())).collect();
-    format!("[{}]", quoted.join(","))
+    let mut text = String::from("[");
+    for (item, place) in items.iter().zip(0..) {
+        text.push_str(if place == 0 { "\"" } else { "\",\"" });
+        text.push_str(item.as_ref());
+    }
+    text.push_str("\"]");
+    text
 }

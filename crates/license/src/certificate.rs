@@ -2,13 +2,12 @@
 
 use core::fmt;
 
-use ed25519_dalek::VerifyingKey;
-
 use crate::jws::Jws;
-use crate::key::{self, KeyId, Pins, Root};
+use crate::key::{KeyId, Pins, Root};
 use crate::limits::CERTIFICATE_CHARS_MAX;
 use crate::list::List;
 use crate::reader::{Deviation, Reader};
+use crate::sound_key::SoundKey;
 use crate::state::State;
 use crate::text::Issuer;
 use crate::verdict::Reason;
@@ -20,7 +19,7 @@ use crate::verdict::Reason;
 #[derive(Clone, Copy)]
 pub struct Chain {
     text: List<u8, CERTIFICATE_CHARS_MAX>,
-    pub(crate) key: VerifyingKey,
+    pub(crate) key: SoundKey,
     root: Root,
     pub(crate) issuer: Issuer,
     serial: u32,
@@ -41,7 +40,7 @@ impl Chain {
         let jws = Jws::parse(certificate.as_bytes()).ok_or(Reason::Certificate)?;
         let signer = root_id(jws.header.as_slice()).ok_or(Reason::Certificate)?;
         let root = pins.named(signer).ok_or(Reason::Root)?;
-        if !jws.is_signed_by(pins.verifying_key(root)) {
+        if !jws.is_signed_by(pins.sound_key(root)) {
             return Err(Reason::Chain);
         }
         claims(text, root, jws.payload.as_slice()).map_err(|_| Reason::Certificate)
@@ -167,6 +166,6 @@ fn claims(
     if kid != KeyId::of(&key) || !in_order {
         return Err(Deviation);
     }
-    let key = key::sound_key(&key).map_err(|_| Deviation)?;
+    let key = SoundKey::new(&key).ok_or(Deviation)?;
     Ok(Chain { text, key, root, issuer, serial, floor, not_before, sign_from, expires_at })
 }

@@ -1,10 +1,9 @@
 //! The compact JWS (RFC 7515 §7.1) that both a licence and a key certificate are.
 
-use ed25519_dalek::{Signature, VerifyingKey};
-
 use crate::base64url;
 use crate::limits::SEGMENT_BYTES_MAX;
 use crate::list::List;
+use crate::sound_key::SoundKey;
 
 type Segment = List<u8, SEGMENT_BYTES_MAX>;
 
@@ -32,8 +31,8 @@ impl<'a> Jws<'a> {
         })
     }
 
-    /// Did `key` sign this? Strict (RFC 8032 §5.1.7, cofactorless; small-order keys and S ≥ L refused).
-    pub(crate) fn is_signed_by(&self, key: &VerifyingKey) -> bool {
-        key.verify_strict(self.signed, &Signature::from_bytes(&self.signature)).is_ok()
+    /// Did `key` sign this?
+    pub(crate) fn is_signed_by(&self, key: &SoundKey) -> bool {
+        key.signed(self.signed, &self.signature)
     }
 }

@@ -3,9 +3,8 @@
 use core::fmt;
 use core::str::FromStr;
 
-use ed25519_dalek::VerifyingKey;
-
 use crate::base64url;
+use crate::sound_key::SoundKey;
 
 /// A key's name: the first 8 bytes of the public key, written as 16 lower-case hex digits.
 ///
@@ -29,7 +28,11 @@ impl KeyId {
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        let mut digits = [0; 16];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
+            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+        }
+        f.write_str(str::from_utf8(&digits).unwrap_or_default())
     }
 }
 
@@ -39,9 +42,13 @@ impl fmt::Debug for KeyId {
     }
 }
 
+fn digit(value: u8) -> u8 {
+    if value < 10 { b'0' + value } else { b'a' + value - 10 }
+}
+
 /// Lower-case hex of exactly `N` bytes.
 pub(crate) fn hex<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
-    let digit = |c: u8| match c {
+    let value = |c: u8| match c {
         b'0'..=b'9' => Some(c - b'0'),
         b'a'..=b'f' => Some(c - b'a' + 10),
         _ => None,
@@ -52,7 +59,7 @@ pub(crate) fn hex<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
     }
     for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
         let [high, low] = *pair else { return None };
-        *byte = digit(high)? << 4 | digit(low)?;
+        *byte = value(high)? << 4 | value(low)?;
     }
     Some(bytes)
 }
@@ -80,8 +87,8 @@ pub enum Root {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pins {
-    active: VerifyingKey,
-    standby: VerifyingKey,
+    active: SoundKey,
+    standby: SoundKey,
 }
 
 /// The pins cannot be used: not two different, sound Ed25519 public keys.
@@ -104,17 +111,18 @@ impl Pins {
     ///
     /// `Err(PinsError)`: equal keys, or one that is no point of the curve or of small order.
     pub fn new(active: &[u8; 32], standby: &[u8; 32]) -> Result<Self, PinsError> {
-        let (active, standby) = (sound_key(active)?, sound_key(standby)?);
+        let sound = |key| SoundKey::new(key).ok_or(PinsError);
+        let (active, standby) = (sound(active)?, sound(standby)?);
         if active == standby { Err(PinsError) } else { Ok(Self { active, standby }) }
     }
 
     /// The pinned public key itself.
     #[must_use]
     pub fn key(&self, root: Root) -> &[u8; 32] {
-        self.verifying_key(root).as_bytes()
+        self.sound_key(root).as_bytes()
     }
 
-    pub(crate) fn verifying_key(&self, root: Root) -> &VerifyingKey {
+    pub(crate) fn sound_key(&self, root: Root) -> &SoundKey {
         match root {
             Root::Active => &self.active,
             Root::Standby => &self.standby,
@@ -135,10 +143,4 @@ impl FromStr for Pins {
         let decode = |key: &str| base64url::decode_array(key.as_bytes()).ok_or(PinsError);
         Self::new(&decode(active)?, &decode(standby)?)
     }
-}
-
-/// A public key that is a point of the curve and not of small order.
-pub(crate) fn sound_key(key: &[u8; 32]) -> Result<VerifyingKey, PinsError> {
-    let key = VerifyingKey::from_bytes(key).map_err(|_| PinsError)?;
-    if key.is_weak() { Err(PinsError) } else { Ok(key) }
 }

@@ -53,6 +53,7 @@ mod license;
 pub mod limits;
 mod list;
 mod reader;
+mod sound_key;
 mod state;
 mod text;
 mod verdict;

@@ -1,5 +1,7 @@
 //! A licence: its text before it is trusted ([`Token`]) and its content after ([`License`]).
 
+use core::ops::Range;
+
 use crate::certificate::Chain;
 use crate::jws::Jws;
 use crate::key::{self, KeyId};
@@ -19,6 +21,8 @@ use crate::verdict::Reason;
 #[derive(Clone)]
 pub struct Token<'a> {
     jws: Jws<'a>,
+    /// Where the certificate stands in the header.
+    certificate: Range<usize>,
     kid: KeyId,
 }
 
@@ -35,14 +39,14 @@ impl<'a> Token<'a> {
             return Err(Reason::TooLong);
         }
         let jws = Jws::parse(text.as_bytes()).ok_or(Reason::NotALicense)?;
-        let (_, kid) = header(jws.header.as_slice()).ok_or(Reason::NotALicense)?;
-        Ok(Self { jws, kid })
+        let (certificate, kid) = header(jws.header.as_slice()).ok_or(Reason::NotALicense)?;
+        Ok(Self { jws, certificate, kid })
     }
 
     /// The key certificate that travels in the header.
     #[must_use]
     pub fn certificate(&self) -> &str {
-        let certificate = header(self.jws.header.as_slice()).map(|(certificate, _)| certificate);
+        let certificate = self.jws.header.as_slice().get(self.certificate.clone());
         str::from_utf8(certificate.unwrap_or(&[])).unwrap_or_default()
     }
 
@@ -67,12 +71,13 @@ impl<'a> Token<'a> {
 }
 
 /// FORMAT.md §4: the licence's header is these exact bytes around the certificate and the key id.
-fn header(header: &[u8]) -> Option<(&[u8], KeyId)> {
+fn header(header: &[u8]) -> Option<(Range<usize>, KeyId)> {
     let rest = header.strip_prefix(br#"{"alg":"EdDSA","crt":""#)?;
-    let end = rest.iter().position(|c| *c == b'"')?;
-    let (certificate, rest) = rest.split_at_checked(end)?;
+    let start = header.len() - rest.len();
+    let length = rest.iter().position(|c| *c == b'"')?;
+    let (_, rest) = rest.split_at_checked(length)?;
     let kid = rest.strip_prefix(br#"","kid":""#)?.strip_suffix(br#"","typ":"license+jwt"}"#)?;
-    Some((certificate, KeyId::parse(kid)?))
+    Some((start..start + length, KeyId::parse(kid)?))
 }
 
 /// The world that a licence is for.

@@ -21,6 +21,11 @@ impl<T: Copy + Default, const N: usize> List<T, N> {
         Some(())
     }
 
+    /// A list of `length` default items; `None` where that is more than `N`.
+    pub(crate) fn of_length(length: usize) -> Option<Self> {
+        (length <= N).then(|| Self { items: [T::default(); N], length })
+    }
+
     /// A list of a slice's items; `None` where there are more than `N`.
     pub(crate) fn from_slice(items: &[T]) -> Option<Self> {
         let mut list = Self::new();
@@ -33,6 +38,10 @@ impl<T: Copy + Default, const N: usize> List<T, N> {
 impl<T, const N: usize> List<T, N> {
     pub(crate) fn as_slice(&self) -> &[T] {
         self.items.get(..self.length).unwrap_or(&[])
+    }
+
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [T] {
+        self.items.get_mut(..self.length).unwrap_or(&mut [])
     }
 
     pub(crate) fn last(&self) -> Option<&T> {

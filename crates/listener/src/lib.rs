@@ -43,7 +43,7 @@ mod tls;
 pub use body::{BodyError, RequestBody};
 pub use drain::Drain;
 pub use error::ListenError;
-pub use fast::{Fast, FastPath, FastRequest, LaterAnswer};
+pub use fast::{Fast, FastPath, FastRequest};
 pub use http::{Request, Response};
 pub use ipnet::IpNet;
 pub use limits::Limits;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tonegate_listener::Limits;
 
 use super::support::{LARGE, config, config_with, eventually, read_answer, read_to_end, start};
@@ -56,21 +56,6 @@ async fn an_answer_that_nobody_reads_is_given_up() {
     stream.write_all(get("/large").as_bytes()).await.unwrap();
     eventually(1, || running.stats.open.get()).await;
     eventually(0, || running.stats.open.get()).await;
-}
-
-#[tokio::test]
-async fn a_request_behind_one_that_is_being_answered_waits_in_the_system() {
-    let running = start(config()).await;
-    let mut stream = running.connect().await;
-    stream.write_all(get("/hold").as_bytes()).await.unwrap();
-    running.holding.acquire().await.unwrap().forget();
-    stream.write_all((get("/1") + &get("/2")).as_bytes()).await.unwrap();
-    stream.shutdown().await.unwrap();
-    running.release.add_permits(1);
-    let mut all = String::new();
-    stream.read_to_string(&mut all).await.unwrap();
-    let places = ["/hold", "/1", "/2"].map(|target| all.find(&format!(" GET {target} ")).unwrap());
-    assert!(places.is_sorted(), "{all}");
 }
 
 #[tokio::test]

@@ -85,13 +85,19 @@ const NAMES: [&str; 6] =
 fn collect(query: &str) -> [Raw<'_>; 6] {
     let mut found = [Raw::default(); 6];
     for (name, value) in query::pairs(query) {
-        let Ok(name) = query::decode(name) else { continue };
-        for (raw, _) in found.iter_mut().zip(NAMES).filter(|(_, known)| *known == name) {
-            raw.twice |= raw.value.is_some();
-            raw.value = Some(value);
-        }
+        let place = NAMES.iter().position(|known| *known == name);
+        let Some(place) = place.or_else(|| decoded_place(name)) else { continue };
+        let raw = &mut found[place];
+        raw.twice |= raw.value.is_some();
+        raw.value = Some(value);
     }
     found
+}
+
+/// A name that is written with escapes is the same name.
+fn decoded_place(name: &str) -> Option<usize> {
+    let decoded = query::decode(name).ok()?;
+    NAMES.iter().position(|known| *known == decoded)
 }
 
 impl<'a> Raw<'a> {

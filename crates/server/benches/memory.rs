@@ -32,7 +32,7 @@ fn replay_insert(bencher: Bencher<'_, '_>, remembered: u64) {
 }
 
 /// The app of a request, among so many.
-#[divan::bench(args = [1_000, 1_000_000])]
+#[divan::bench(args = [1_000, 1_000_000], sample_count = 200, sample_size = 1_000)]
 fn directory_lookup(bencher: Bencher<'_, '_>, apps: u32) {
     let directory = directory(apps);
     let mut asked = 0_u32;

@@ -153,9 +153,10 @@ fn hash(AppId(app_id): AppId) -> u64 {
     mixed ^ (mixed >> 32)
 }
 
-/// From the middle bits, of which the tables make no use.
-fn shard_of(app_id: AppId) -> usize {
-    usize::try_from(hash(app_id) >> 40).unwrap_or_default() % SHARDS
+/// Neighbours share a shard: a load goes by number, and so finds the shard at hand.
+fn shard_of(AppId(app_id): AppId) -> usize {
+    // The middle bits: AppIds in steps of any size must not share few shards.
+    usize::try_from(hash(AppId(app_id / 256)) >> 40).unwrap_or_default() % SHARDS
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! Held licences: the licence of each app's hour, minted once and handed out until the next.
 //!
-//! Bounded by bytes; the app that asked longest ago goes first, and is minted again when it asks.
+//! Bounded by bytes; the app that asked longest ago goes first, and is minted again when it asks. Who
+//! asked last is known to the second: within one, an app is not moved to the front a second time.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
 use tonegate_issuer::Minted;
+use tonegate_issuer::limits::HOUR_SECS;
 use tonegate_protocol::AppId;
 
 use crate::limits::HELD_BYTES_MAX;
@@ -19,10 +21,19 @@ pub struct HeldLicense {
     pub revision: u32,
 }
 
+/// A held licence in its row.
+#[derive(Debug)]
+struct Place {
+    held: HeldLicense,
+    /// Unix seconds of the last time that it was moved to the front.
+    asked_at: i64,
+}
+
 impl HeldLicense {
-    /// Is it the licence of this hour, revision and key?
-    fn is(&self, hour: i64, revision: u32, serial: u32) -> bool {
-        self.minted.hour == hour && self.minted.serial == serial && self.revision == revision
+    /// Is `now` in its hour, and is it of this revision?
+    fn is(&self, revision: u32, now: i64) -> bool {
+        let hour = self.minted.hour;
+        (hour..hour + HOUR_SECS).contains(&now) && self.revision == revision
     }
 
     fn bytes(&self) -> usize {
@@ -43,7 +54,7 @@ pub struct Held {
 
 #[derive(Debug)]
 struct Shard {
-    licenses: LruCache<AppId, HeldLicense>,
+    licenses: LruCache<AppId, Place>,
     bytes: usize,
 }
 
@@ -55,38 +66,41 @@ impl Held {
         Self { shards: (0..SHARDS).map(|_| shard()).collect() }
     }
 
-    /// The app's licence of this hour, revision and key.
+    /// The app's licence of the hour that `now` (Unix seconds) is in, and of this revision.
     #[must_use]
-    pub fn current(
-        &self,
-        app_id: AppId,
-        hour: i64,
-        revision: u32,
-        serial: u32,
-    ) -> Option<Arc<Minted>> {
+    pub fn current(&self, app_id: AppId, revision: u32, now: i64) -> Option<Arc<Minted>> {
         let mut shard = self.shard(app_id)?;
-        let held = shard.licenses.get(&app_id).filter(|held| held.is(hour, revision, serial));
-        held.map(|held| Arc::clone(&held.minted))
+        let place = shard.licenses.peek_mut(&app_id)?;
+        if !place.held.is(revision, now) {
+            return None;
+        }
+        let minted = Arc::clone(&place.held.minted);
+        if std::mem::replace(&mut place.asked_at, now) != now {
+            shard.licenses.promote(&app_id);
+        }
+        Some(minted)
     }
 
     /// The app's last licence of this revision, where it is still good: for when none can be minted.
     #[must_use]
     pub fn still_good(&self, app_id: AppId, revision: u32, now: i64) -> Option<Arc<Minted>> {
         let mut shard = self.shard(app_id)?;
-        let good = |held: &&HeldLicense| held.revision == revision && held.minted.expires_at > now;
-        shard.licenses.get(&app_id).filter(good).map(|held| Arc::clone(&held.minted))
+        let held = &shard.licenses.get(&app_id)?.held;
+        let good = held.revision == revision && held.minted.expires_at > now;
+        good.then(|| Arc::clone(&held.minted))
     }
 
     /// Holds a licence in place of the app's last one.
     pub fn hold(&self, app_id: AppId, held: HeldLicense) {
         let Some(mut shard) = self.shard(app_id) else { return };
         shard.bytes += held.bytes();
-        if let Some(replaced) = shard.licenses.put(app_id, held) {
-            shard.bytes -= replaced.bytes();
+        let place = Place { held, asked_at: i64::MIN };
+        if let Some(replaced) = shard.licenses.put(app_id, place) {
+            shard.bytes -= replaced.held.bytes();
         }
         while shard.bytes > HELD_BYTES_MAX / SHARDS {
             let Some((_, oldest)) = shard.licenses.pop_lru() else { break };
-            shard.bytes -= oldest.bytes();
+            shard.bytes -= oldest.held.bytes();
         }
     }
 
@@ -133,12 +147,17 @@ mod tests {
     }
 
     #[test]
-    fn it_is_of_its_hour_revision_and_key_and_goes_on_for_its_revision_alone() {
+    fn it_is_of_its_hour_and_revision_and_goes_on_for_its_revision_alone() {
         let (held, app) = (Held::new(), AppId(7));
         held.hold(app, license(3_600, 2));
-        assert!(held.current(app, 3_600, 2, 1).is_some());
-        for (hour, revision, serial) in [(7_200, 2, 1), (3_600, 3, 1), (3_600, 2, 2)] {
-            assert!(held.current(app, hour, revision, serial).is_none());
+        for (revision, now, is) in [
+            (2, 3_600, true),
+            (2, 7_199, true),
+            (2, 3_599, false),
+            (2, 7_200, false),
+            (3, 3_600, false),
+        ] {
+            assert_eq!(held.current(app, revision, now).is_some(), is, "{revision} at {now}");
         }
         assert!(held.still_good(app, 2, 10_799).is_some());
         assert!(held.still_good(app, 2, 10_800).is_none(), "it has ended");
@@ -157,11 +176,11 @@ mod tests {
             held.hold(app(number), license(0, 1));
         }
         assert_eq!(held.len(), most);
-        assert!(held.current(app(0), 0, 1, 1).is_some(), "asked again");
+        assert!(held.current(app(0), 1, 9).is_some(), "asked again");
         (most..most + 10).for_each(|number| held.hold(app(number), license(0, 1)));
         (0..5).for_each(|_| held.hold(app(most), license(3_600, 1)));
         assert_eq!(held.len(), most);
-        assert!(held.current(app(0), 0, 1, 1).is_some());
-        assert!(held.current(app(1), 0, 1, 1).is_none());
+        assert!(held.current(app(0), 1, 9).is_some());
+        assert!(held.current(app(1), 1, 9).is_none());
     }
 }

@@ -12,10 +12,6 @@ use tonegate_protocol::limits::WINDOW_SECS;
 pub const HOLD_SECS: i64 = 2 * WINDOW_SECS + 60;
 /// Most bytes of held licences.
 pub const HELD_BYTES_MAX: usize = 100 << 20;
-/// Most mints that wait for a signing thread; beyond, requests get what is held, or 910003.
-pub const MINTS_WAITING_MAX: usize = 4_096;
-/// Signing threads at once.
-pub const MINTS_AT_ONCE: usize = 2;
 /// How often the clocks are compared.
 pub const CLOCK_TICK: Duration = Duration::from_millis(250);
 /// How often the replay guard's journal is forced to disk.

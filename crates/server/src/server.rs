@@ -39,7 +39,6 @@ impl Server {
         watch::renew_keys(&service).await;
         watch::catch_up(&service).await?;
         gateway::self_issue(&service)
-            .await
             .map_err(|refusal| StartError::SelfIssue(refusal.to_string()))?;
         service.issues_to_itself.store(true, Ordering::Relaxed);
         let gateway = Listener::bind(gateway).await?;
@@ -189,7 +188,7 @@ async fn keep_journal(service: Arc<Service>) {
 async fn issue_to_itself(service: Arc<Service>) {
     loop {
         tokio::time::sleep(SELF_ISSUE).await;
-        let outcome = gateway::self_issue(&service).await;
+        let outcome = gateway::self_issue(&service);
         let could = service.issues_to_itself.swap(outcome.is_ok(), Ordering::Relaxed);
         match outcome {
             Err(refusal) => {

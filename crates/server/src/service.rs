@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use arc_swap::ArcSwap;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Mutex;
 use tonegate_issuer::Keyring;
 use tonegate_listener::Drain;
 
@@ -18,7 +18,7 @@ use crate::directory::Directory;
 use crate::guard::{self, GuardConfig, GuardError, ReplayGuard};
 use crate::held::Held;
 use crate::installation::{Installation, InstallationError};
-use crate::limits::{KEYS_END_SOON_SECS, MINTS_AT_ONCE, MINTS_WAITING_MAX};
+use crate::limits::KEYS_END_SOON_SECS;
 use crate::metrics::Metrics;
 use crate::model::Policies;
 use crate::network_limit::{NetworkLimit, NetworkLimitConfig};
@@ -52,8 +52,6 @@ pub struct Service {
     pub drain: Drain,
     /// One at a time catches up with the store, or an older look could undo a newer one.
     pub(crate) catching_up: Mutex<Policies>,
-    pub(crate) mints_waiting: Semaphore,
-    pub(crate) mints_at_once: Arc<Semaphore>,
     pub(crate) issues_to_itself: AtomicBool,
     pub(crate) store_answers: AtomicBool,
     pub(crate) broken: AtomicBool,
@@ -119,8 +117,6 @@ impl Service {
             metrics: Metrics::new(),
             drain: Drain::new(),
             catching_up: Mutex::default(),
-            mints_waiting: Semaphore::new(MINTS_WAITING_MAX),
-            mints_at_once: Arc::new(Semaphore::new(MINTS_AT_ONCE)),
             issues_to_itself: AtomicBool::new(false),
             store_answers: AtomicBool::new(true),
             broken: AtomicBool::new(false),

@@ -4,7 +4,6 @@ use std::io;
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Wake;
 
 use mio::{Registry, Token};
 use tokio::time::Instant;
@@ -24,8 +23,6 @@ pub(crate) struct Accepted {
 pub(super) enum Message {
     /// One more connection.
     Connection(Accepted),
-    /// The answer that this connection waits for may be ready.
-    Ready(usize),
     /// Idle connections close; requests in flight finish.
     Drain,
     /// Everything closes.
@@ -62,21 +59,5 @@ impl Inbox {
 
     pub(super) fn take(&self) -> Vec<Message> {
         std::mem::take(&mut *self.messages.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// Says that the answer of the connection `key` may be ready.
-pub(super) struct AnswerWaker {
-    pub(super) inbox: Arc<Inbox>,
-    pub(super) key: usize,
-}
-
-impl Wake for AnswerWaker {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.inbox.put(Message::Ready(self.key));
     }
 }

@@ -12,8 +12,6 @@ mod inbox;
 mod worker;
 mod workers;
 
-use std::pin::Pin;
-
 use crate::Peer;
 pub(crate) use inbox::Accepted;
 pub(crate) use workers::{HandedOver, Workers};
@@ -50,11 +48,6 @@ pub struct FastRequest<'a> {
 pub enum Fast {
     /// Its answer stands at the end of the answers.
     Answered,
-    /// Its answer is being made; the connection waits for it. Nothing was appended.
-    Later(LaterAnswer),
     /// It is the ordinary handler's. Nothing was appended, and nothing else was done.
     NotMine,
 }
-
-/// A whole answer, head and body. Runs on the event loop, with tokio's runtime entered.
-pub type LaterAnswer = Pin<Box<dyn Future<Output = Vec<u8>> + Send>>;

@@ -1,16 +1,15 @@
 //! One event loop: reads what came, has it answered, and only then writes.
 //!
 //! A turn: every connection that became readable is read once and its requests are answered into one
-//! buffer; the [`FastPath`] commits what must not be lost; the answers are written. Invariant: at most
-//! one answer of a connection is being made, and nothing more is read from it until all its answers
-//! are sent, so a client that does not read is not read either. Events come once a change
+//! buffer; the [`FastPath`] commits what must not be lost; the answers are written. Invariant: nothing
+//! more is read from a connection until all its answers are sent, so a client that does not read is
+//! not read either. Events come once a change
 //! (edge-triggered), so whatever is left unread is remembered in [`Connection::readable`].
 
 use std::io::{self, Read as _, Write as _};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::{Context, Poll as Polled, Waker};
 use std::time::Duration;
 
 use mio::event::Event;
@@ -21,9 +20,9 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
 use super::head::HeadReader;
-use super::inbox::{Accepted, AnswerWaker, Inbox, Message};
+use super::inbox::{Accepted, Inbox, Message};
 use super::workers::HandedOver;
-use super::{Fast, FastPath, LaterAnswer};
+use super::{Fast, FastPath};
 use crate::admission::Permit;
 use crate::client_address::TrustedProxies;
 use crate::{Limits, Peer, Stats};
@@ -66,7 +65,7 @@ struct Connection {
     stream: TcpStream,
     peer: Peer,
     permit: Permit,
-    /// When it is closed, unless an answer is being made.
+    /// When it is closed.
     deadline: Instant,
     /// It has not sent a request yet.
     fresh: bool,
@@ -76,7 +75,6 @@ struct Connection {
     ended: bool,
     /// Answers of this turn are not written yet.
     answered: bool,
-    later: Option<LaterAnswer>,
     /// What the socket did not take yet.
     unsent: Vec<u8>,
     /// What becomes of it when everything is answered and sent.
@@ -160,7 +158,6 @@ impl<P: FastPath> Worker<P> {
     fn message(&mut self, message: Message) {
         match message {
             Message::Connection(accepted) => self.admit(accepted),
-            Message::Ready(key) => self.poll_later(key),
             Message::Drain => self.drain(),
             Message::Stop => self.stopped = true,
         }
@@ -190,7 +187,6 @@ impl<P: FastPath> Worker<P> {
             readable: false,
             ended: false,
             answered: false,
-            later: None,
             unsent: Vec::new(),
             then: Then::GoOn,
         });
@@ -203,7 +199,6 @@ impl<P: FastPath> Worker<P> {
         if event.is_writable() && !connection.unsent.is_empty() {
             let unsent = std::mem::take(&mut connection.unsent);
             self.write(key, &unsent);
-            self.settle(key);
         }
         self.read(key);
     }
@@ -211,7 +206,7 @@ impl<P: FastPath> Worker<P> {
     /// Reads once, and has answered what came.
     fn read(&mut self, key: usize) {
         let Some(connection) = self.connections.get_mut(key) else { return };
-        if !connection.readable || connection.is_busy() || !connection.is_free() {
+        if !connection.readable || connection.is_busy() {
             return;
         }
         match connection.stream.read(&mut self.buffer[..]) {
@@ -236,58 +231,30 @@ impl<P: FastPath> Worker<P> {
         let reader = HeadReader { limits, trusted };
         let start = self.answers.len();
         let mut rest = &self.buffer[..length];
-        while !rest.is_empty() && connection.is_free() {
-            let taken = reader.read(rest, connection.peer).and_then(|(request, length)| {
-                match path.answer(&mut self.turn, &request, &mut self.answers) {
-                    Fast::Answered => {}
-                    Fast::Later(later) => connection.later = Some(later),
-                    Fast::NotMine => return None,
-                }
-                Some(length)
+        while !rest.is_empty() && matches!(connection.then, Then::GoOn) {
+            let taken = reader.read(rest, connection.peer).and_then(|(request, length)| match path
+                .answer(&mut self.turn, &request, &mut self.answers)
+            {
+                Fast::Answered => Some(length),
+                Fast::NotMine => None,
             });
             match taken {
                 Some(length) => rest = &rest[length..],
                 None => connection.then = Then::HandOver(rest.to_vec()),
             }
         }
-        let waits = connection.later.is_some();
-        if waits && !rest.is_empty() {
-            connection.then = Then::HandOver(rest.to_vec());
-        }
         connection.answered = true;
         self.answered.push((key, start..self.answers.len()));
-        if waits {
-            self.poll_later(key);
-        }
-    }
-
-    /// Goes on with an answer that is being made.
-    fn poll_later(&mut self, key: usize) {
-        let Some(connection) = self.connections.get_mut(key) else { return };
-        let Some(later) = &mut connection.later else { return };
-        let waker = Waker::from(Arc::new(AnswerWaker { inbox: Arc::clone(&self.inbox), key }));
-        if let Polled::Ready(answer) = later.as_mut().poll(&mut Context::from_waker(&waker)) {
-            connection.later = None;
-            connection.deadline = self.now + self.setting.limits.idle;
-            connection.answered = true;
-            let start = self.answers.len();
-            self.answers.extend_from_slice(&answer);
-            self.answered.push((key, start..self.answers.len()));
-        }
     }
 
     fn write_answers(&mut self) {
         let answers = std::mem::take(&mut self.answers);
         let mut answered = std::mem::take(&mut self.answered);
-        for (key, range) in &answered {
-            self.write(*key, &answers[range.clone()]);
-        }
-        // Only now: a connection may be in the list twice.
-        for (key, _) in answered.drain(..) {
+        for (key, range) in answered.drain(..) {
             if let Some(connection) = self.connections.get_mut(key) {
                 connection.answered = false;
             }
-            self.settle(key);
+            self.write(key, &answers[range]);
         }
         (self.answers, self.answered) = (answers, answered);
         self.answers.clear();
@@ -305,6 +272,7 @@ impl<P: FastPath> Worker<P> {
             }
         }
         connection.unsent.extend_from_slice(bytes);
+        self.settle(key);
     }
 
     /// Does what is to be done with a connection when nothing is under way on it.
@@ -359,11 +327,8 @@ impl<P: FastPath> Worker<P> {
         let Limits { header, idle, .. } = *self.setting.limits;
         let look = (header.min(idle) / 8).clamp(Duration::from_millis(1), LOOK_MAX);
         self.next_look = self.now + look;
-        let overdue =
-            |connection: &Connection| connection.later.is_none() && connection.deadline <= self.now;
-        let connections = self.connections.iter();
-        let overdue: Vec<_> =
-            connections.filter(|(_, it)| overdue(it)).map(|(key, it)| (key, it.fresh)).collect();
+        let overdue = self.connections.iter().filter(|(_, it)| it.deadline <= self.now);
+        let overdue: Vec<_> = overdue.map(|(key, it)| (key, it.fresh)).collect();
         for (key, fresh) in overdue {
             if fresh {
                 self.setting.stats.closed_header_timeout.up();
@@ -376,13 +341,8 @@ impl<P: FastPath> Worker<P> {
 const LOOK_MAX: Duration = Duration::from_millis(250);
 
 impl Connection {
-    /// Is an answer being made, or not sent yet?
+    /// Is an answer not sent yet?
     fn is_busy(&self) -> bool {
-        self.answered || self.later.is_some() || !self.unsent.is_empty()
-    }
-
-    /// May a next request of it be answered in this turn?
-    fn is_free(&self) -> bool {
-        self.later.is_none() && self.unsent.is_empty() && matches!(self.then, Then::GoOn)
+        self.answered || !self.unsent.is_empty()
     }
 }

@@ -1,7 +1,7 @@
 //! The event loops of one listener, each on a thread of its own.
 //!
 //! Invariant: a connection belongs to one loop until it ends or is handed over; the loops' threads end
-//! when they are told to stop, or to drain and nothing is left. The channel that connections are handed
+//! when they are told to stop, or to drain and everything is sent. The channel that connections are handed
 //! over through closes with the last of them.
 
 use std::io;
@@ -9,7 +9,6 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use super::FastPath;
@@ -52,10 +51,9 @@ impl Workers {
                 sender: sender.clone(),
             })?;
             inboxes.push(worker.inbox());
-            let (runtime, drain) = (Handle::current(), shared.drain.clone());
+            let drain = shared.drain.clone();
             let thread = std::thread::Builder::new().name(format!("gateway-{number}"));
             thread.spawn(move || {
-                let _entered = runtime.enter();
                 let _watched = EndsWithDrain(drain);
                 worker.run();
             })?;

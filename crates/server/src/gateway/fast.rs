@@ -12,7 +12,7 @@ use tonegate_listener::{Fast, FastPath, FastRequest};
 use tonegate_protocol::Refusal;
 
 use super::asked::Asked;
-use super::{Decision, respond};
+use super::respond;
 use crate::guard::Unwritten;
 use crate::service::Service;
 
@@ -32,26 +32,16 @@ impl FastPath for FastGateway {
     fn answer(&self, turn: &mut Turn, request: &FastRequest<'_>, answers: &mut Vec<u8>) -> Fast {
         let Self(service) = self;
         let Some(asked) = Asked::fast(request) else { return Fast::NotMine };
-        let outcome = match super::guarded(service, &asked, &mut turn.unwritten) {
-            Ok(Decision::Held(held)) => Ok(held),
-            Ok(Decision::Fresh(app)) => {
-                let service = Arc::clone(service);
-                return Fast::Later(Box::pin(async move {
-                    let outcome = super::fresh(&service, &app).await;
-                    let mut answer = Vec::new();
-                    Page::default().write(&service, outcome, &mut answer);
-                    answer
-                }));
-            }
-            Err(refusal) => Err(refusal),
-        };
+        let outcome = super::guarded(|| super::decide(service, &asked, &mut turn.unwritten));
         turn.page.write(service, outcome, answers);
         Fast::Answered
     }
 
     fn commit(&self, turn: &mut Turn) {
         let Self(service) = self;
-        service.guard.write(&mut turn.unwritten, service.time.now());
+        if !turn.unwritten.is_empty() {
+            service.guard.write(&mut turn.unwritten, service.time.now());
+        }
     }
 }
 

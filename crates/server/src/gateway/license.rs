@@ -1,82 +1,55 @@
 //! Step 14: the app's licence of this hour, held or minted now.
 //!
-//! Minting runs on blocking threads, a few at once. While the clock is suspect nothing is minted; then,
-//! when too many wait, and when the signer is lost, the licence held last is handed out while it is
-//! good.
+//! A mint takes about 60 µs and happens once per app and hour, so it is done at once, on the thread that
+//! asks: nobody can make it happen more often, and handing it to another thread costs as much as a
+//! held licence's whole answer. While the clock is suspect nothing is minted; then, and when the signer
+//! is lost, the licence held last is handed out while it is good.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use tonegate_issuer::{Grant, MintError, Minted, hour_of, mint};
-use tonegate_protocol::{AppId, Refusal, ReturnCode};
+use tonegate_issuer::{MintError, Minted, hour_of, mint};
+use tonegate_protocol::{Refusal, ReturnCode};
 
 use crate::grant::{self, OWN_APP};
 use crate::held::HeldLicense;
 use crate::model::Licensee;
 use crate::service::Service;
 
-/// The one that is held.
-pub(super) fn held(service: &Service, app: &Licensee, now: i64) -> Option<Arc<Minted>> {
-    let hour = hour_of(app.id.0, now);
-    let serial = service.keyring.load().signer_of(hour)?.chain().serial();
-    service.held.current(app.id, hour, app.rev, serial)
-}
-
-/// A new one, where none is held.
-pub(super) async fn fresh(service: &Arc<Service>, app: &Licensee) -> Result<Arc<Minted>, Refusal> {
-    let now = service.time.now();
-    if !service.time.may_mint() {
-        return still_good(service, app, now, "the issuer's clock is being checked");
-    }
-    match minted(service, app).await {
-        Ok(minted) => Ok(minted),
-        // Not code 1: that never uses a signature, and this one is used already.
-        Err(Failure::Busy) => still_good(service, app, now, "too many licences are being made"),
-        Err(Failure::Mint(error)) => {
-            count(service, app, now, &error);
-            failed(service, app, now, &error)
-        }
-    }
-}
-
-/// Why there is no new licence.
-enum Failure {
-    /// Too many wait already.
-    Busy,
-    /// It cannot be made.
-    Mint(MintError),
-}
-
-async fn minted(service: &Arc<Service>, app: &Licensee) -> Result<Arc<Minted>, Failure> {
-    let Ok(_waiting) = service.mints_waiting.try_acquire() else { return Err(Failure::Busy) };
-    let turn = Arc::clone(&service.mints_at_once).acquire_owned().await;
-    let Ok(turn) = turn else { return Err(Failure::Busy) };
-    // While this one waited, the hour may have ended, or others may have asked for the same.
-    let now = service.time.now();
+pub(super) fn of_this_hour(
+    service: &Service,
+    app: &Licensee,
+    now: i64,
+) -> Result<Arc<Minted>, Refusal> {
     if let Some(held) = held(service, app, now) {
         return Ok(held);
     }
-    let hour = hour_of(app.id.0, now);
-    let (minter, grant) = (Arc::clone(service), grant::of(app));
-    // Turn and result belong to the mint: a caller that goes away meanwhile changes neither.
-    let minted = tokio::task::spawn_blocking(move || {
-        let _turn = turn;
-        mint_and_hold(&minter, &grant, hour)
-    });
-    match minted.await {
-        Ok(minted) => minted.map_err(Failure::Mint),
-        Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+    if !service.time.may_mint() {
+        return still_good(service, app, now, "the issuer's clock is being checked");
     }
+    mint_and_hold(service, app, now).or_else(|error| {
+        count(service, app, now, &error);
+        failed(service, app, now, &error)
+    })
 }
 
-fn mint_and_hold(service: &Service, grant: &Grant, hour: i64) -> Result<Arc<Minted>, MintError> {
-    let minted = mint(grant, hour, &service.installation.issuer, &service.keyring.load())?;
+fn held(service: &Service, app: &Licensee, now: i64) -> Option<Arc<Minted>> {
+    let held = service.held.current(app.id, app.rev, now)?;
+    // Of the key whose turn it is: another may have taken over, or come back, in the same hour.
+    let keyring = service.keyring.load();
+    let serial = keyring.signer_of(held.hour)?.chain().serial();
+    (held.serial == serial).then_some(held)
+}
+
+fn mint_and_hold(service: &Service, app: &Licensee, now: i64) -> Result<Arc<Minted>, MintError> {
+    let (grant, hour) = (grant::of(app), hour_of(app.id.0, now));
+    let minted = mint(&grant, hour, &service.installation.issuer, &service.keyring.load())?;
     let minted = Arc::new(minted);
-    if grant.app_id != OWN_APP.0 {
+    if app.id != OWN_APP {
         service.metrics.minted.inc();
     }
-    let held = HeldLicense { minted: Arc::clone(&minted), revision: grant.revision };
-    service.held.hold(AppId(grant.app_id), held);
+    let held = HeldLicense { minted: Arc::clone(&minted), revision: app.rev };
+    service.held.hold(app.id, held);
     Ok(minted)
 }
 
@@ -139,35 +112,4 @@ fn is_withdrawn(service: &Service, serial: u32, now: i64) -> bool {
     let mut signers = keyring.keys().iter().map(|key| key.chain());
     let signer = signers.find(|chain| chain.serial() == serial);
     signer.is_none_or(|chain| keyring.is_withdrawn(chain, now))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::clock::Clock;
-    use crate::config::Config;
-    use crate::data_dir::DataDir;
-    use crate::installation::{Installation, NewInstallation, Roots};
-    use crate::limits::MINTS_WAITING_MAX;
-    use crate::model::Environment;
-
-    const NOW: i64 = 1_763_840_000;
-
-    #[tokio::test]
-    async fn when_too_many_wait_the_code_is_not_one_that_spares_the_signature() {
-        let home = tempfile::tempdir().unwrap();
-        let mut config = Config::default();
-        config.data.directory = home.path().join("data");
-        let (issuer, environment) = ("test".to_owned(), Environment::Test);
-        let new = NewInstallation { issuer, environment, roots: Roots::Auto };
-        let data = DataDir::new(&config.data.directory);
-        Installation::make(&data, None, new, NOW).await.unwrap();
-        let service = Service::open(config, Clock::manual(NOW).0).await.unwrap();
-        let all = u32::try_from(MINTS_WAITING_MAX).unwrap();
-        let waiting = service.mints_waiting.acquire_many(all).await.unwrap();
-        let refused = super::super::self_issue(&service).await.unwrap_err();
-        assert_eq!(refused.code, ReturnCode::ServiceInternal);
-        drop(waiting);
-        super::super::self_issue(&service).await.unwrap();
-    }
 }

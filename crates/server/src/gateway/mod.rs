@@ -2,8 +2,7 @@
 //!
 //! `decide` is that way and nothing else. It does no I/O and waits for nothing, so it answers on the
 //! event loops of the fast path ([`FastGateway`]) and behind hyper ([`answer`]) alike. What is left to
-//! both: reading the body before, and afterwards writing what was accepted to the journal and, once per
-//! app and hour, having a licence minted on another thread. Every outcome is an answer with HTTP status
+//! both is the body before, and afterwards writing what was accepted to the journal. Every outcome is an answer with HTTP status
 //! 200 and a return code; what is not a request of this API at all is `route`'s matter.
 
 mod action;
@@ -27,7 +26,6 @@ mod window;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use futures_util::FutureExt as _;
 use tonegate_issuer::Minted;
 use tonegate_listener::{Peer, Request, RequestBody, Response, ResponseBody};
 use tonegate_protocol::{PublicParameters, Refusal, ReturnCode};
@@ -36,7 +34,6 @@ use crate::clock::Moment;
 use crate::directory::Reading;
 use crate::grant;
 use crate::guard::Unwritten;
-use crate::model::Licensee;
 use crate::service::Service;
 use asked::Asked;
 pub use fast::FastGateway;
@@ -73,37 +70,16 @@ async fn outcome(
         |refusal: &Refusal| network::charge(service, peer.address, service.time.moment(), refusal);
     body::read(body).await.inspect_err(charge)?;
     let mut unwritten = Unwritten::default();
-    let decided = guarded(service, &Asked::of(&head, &peer), &mut unwritten);
+    let outcome = guarded(|| decide(service, &Asked::of(&head, &peer), &mut unwritten));
     service.guard.write(&mut unwritten, service.time.now());
-    match decided? {
-        Decision::Held(held) => Ok(held),
-        Decision::Fresh(app) => fresh(service, &app).await,
-    }
+    outcome
 }
 
-/// What a request that passed every check is answered with.
-enum Decision {
-    /// This licence.
-    Held(Arc<Minted>),
-    /// One that is yet to be minted, for this app.
-    Fresh(Licensee),
-}
-
-/// [`decide`], with a fault of our own as a return code instead of a dropped connection.
-fn guarded(
-    service: &Service,
-    asked: &Asked<'_>,
-    unwritten: &mut Unwritten,
-) -> Result<Decision, Refusal> {
+/// A fault of our own as a return code instead of a dropped connection.
+fn guarded(decide: impl FnOnce() -> Result<Arc<Minted>, Refusal>) -> Result<Arc<Minted>, Refusal> {
     // Nothing that a request changes is left half-changed by a panic: each step is one atomic change.
-    let decided = catch_unwind(AssertUnwindSafe(|| decide(service, asked, unwritten)));
+    let decided = catch_unwind(AssertUnwindSafe(decide));
     decided.unwrap_or_else(|_| Err(ReturnCode::GatewayInternal.into()))
-}
-
-/// The same for the licence that was not held.
-async fn fresh(service: &Arc<Service>, app: &Licensee) -> Result<Arc<Minted>, Refusal> {
-    let minted = AssertUnwindSafe(license::fresh(service, app)).catch_unwind().await;
-    minted.unwrap_or_else(|_| Err(ReturnCode::GatewayInternal.into()))
 }
 
 /// The checks, in the published order (docs/PROTOCOL.md §5). The first that fails decides.
@@ -111,7 +87,7 @@ fn decide(
     service: &Service,
     asked: &Asked<'_>,
     unwritten: &mut Unwritten,
-) -> Result<Decision, Refusal> {
+) -> Result<Arc<Minted>, Refusal> {
     let at = service.time.moment();
     let directory = service.directory.read();
     let charge = |refusal: &Refusal| network::charge(service, asked.address, at, refusal);
@@ -124,8 +100,7 @@ fn decide(
     nonce::check(licensee, &parameters.nonce)?;
     credential::check(&service.directory, licensee, &app, asked.address, at.now)?;
     entitlement::check(licensee, at.now)?;
-    let held = license::held(service, licensee, at.now);
-    Ok(held.map_or_else(|| Decision::Fresh(licensee.clone()), Decision::Held))
+    license::of_this_hour(service, licensee, at.now)
 }
 
 /// What fails here or in [`authenticate`] costs the caller's network, not the app. So does a repeated
@@ -150,16 +125,13 @@ fn authenticate<'d>(
 /// Issues a licence to the server itself: the last steps of the way, held licences included.
 ///
 /// The app is nobody's: AppId 0 cannot be created. `Err`: what a caller would be told.
-pub async fn self_issue(service: &Arc<Service>) -> Result<(), Refusal> {
+pub fn self_issue(service: &Service) -> Result<(), Refusal> {
     let broken = |error| Refusal::new(ReturnCode::GatewayInternal, format!("self-issue: {error}"));
     let app = grant::own_app(service.installation.environment).map_err(broken)?;
     let now = service.time.now();
     entitlement::check(&app, now)?;
-    let minted = match license::held(service, &app, now) {
-        Some(held) => held,
-        None => fresh(service, &app).await?,
-    };
-    if minted.expires_at <= service.time.now() {
+    let minted = guarded(|| license::of_this_hour(service, &app, now))?;
+    if minted.expires_at <= now {
         return Err(Refusal::new(ReturnCode::ServiceInternal, "the held licence has ended"));
     }
     Ok(())

@@ -62,6 +62,12 @@ pub struct Unwritten {
 }
 
 impl Unwritten {
+    /// Is there nothing to write?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
+    }
+
     pub(super) fn push(&mut self, record: Record) {
         self.blocks.extend_from_slice(&write_record(record));
         self.newest = self.newest.max(record.minute.0);
@@ -120,7 +126,7 @@ impl Journal {
     }
 
     pub(super) fn append(&self, unwritten: &mut Unwritten, now: i64) {
-        if unwritten.blocks.is_empty() {
+        if unwritten.is_empty() {
             return;
         }
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);

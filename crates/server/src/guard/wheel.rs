@@ -83,22 +83,31 @@ impl Wheel {
         if self.is_forgotten(timestamp) {
             return Admission::Forgotten;
         }
-        if contains(&shard, record) {
-            return match mode {
-                ReplayMode::Once => Admission::Repeated,
-                ReplayMode::Repeatable if charge() => Admission::AcceptedAgain,
-                ReplayMode::Repeatable => Admission::RateLimited,
-            };
+        let table = shard.entry(record.minute).or_default();
+        // A fingerprint is a keyed hash already.
+        let known =
+            table.entry(record.fingerprint, |held| *held == record.fingerprint, |&held| held);
+        let admission = match (known, mode) {
+            (Entry::Occupied(_), ReplayMode::Once) => Admission::Repeated,
+            (Entry::Occupied(_), ReplayMode::Repeatable) => match charge() {
+                true => Admission::AcceptedAgain,
+                false => Admission::RateLimited,
+            },
+            (Entry::Vacant(_), _) if !self.reserve() => Admission::Full,
+            (Entry::Vacant(vacant), _) => {
+                if charge() {
+                    vacant.insert(record.fingerprint);
+                    Admission::Accepted
+                } else {
+                    self.len.fetch_sub(1, Ordering::Relaxed);
+                    Admission::RateLimited
+                }
+            }
+        };
+        if table.is_empty() {
+            shard.remove(&record.minute);
         }
-        if !self.reserve() {
-            return Admission::Full;
-        }
-        if !charge() {
-            self.len.fetch_sub(1, Ordering::Relaxed);
-            return Admission::RateLimited;
-        }
-        insert(&mut shard, record);
-        Admission::Accepted
+        admission
     }
 
     /// Takes a record of an earlier run, over the limit too: what was accepted is never lost.
@@ -172,17 +181,9 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn contains(shard: &Shard, record: Record) -> bool {
-    let table = shard.get(&record.minute);
-    table.is_some_and(|table| {
-        table.find(record.fingerprint, |&held| held == record.fingerprint).is_some()
-    })
-}
-
 /// Whether it was new.
 fn insert(shard: &mut Shard, record: Record) -> bool {
     let table = shard.entry(record.minute).or_default();
-    // A fingerprint is a keyed hash already.
     match table.entry(record.fingerprint, |&held| held == record.fingerprint, |&held| held) {
         Entry::Occupied(_) => false,
         Entry::Vacant(vacant) => {

@@ -163,7 +163,7 @@ impl Pages {
     }
 }
 
-/// As bytes: one row that is no UTF-8 must not take the page with it.
+/// As bytes, since one row may be no UTF-8.
 fn rows(page: &db::Row) -> Result<Vec<u8>, StoreError> {
     Ok(page.try_get_unchecked::<Option<Vec<u8>>, _>(0)?.unwrap_or_default())
 }

@@ -4,6 +4,7 @@
 //! so the separators U+001E and U+001F are ours; a row that has one is unusable, and its neighbours
 //! are not.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -116,7 +117,7 @@ impl<'a> Decoder<'a> {
 
     /// The apps of a page. One whose very number cannot be read is logged alone: nobody can ask for it.
     pub(super) fn apps(&mut self, page: &[u8], found: &mut impl FnMut(Found)) {
-        for row in String::from_utf8_lossy(page).split(ROW).filter(|row| !row.is_empty()) {
+        for row in rows(&text(page)) {
             let [id, row] = fields(row);
             match Field::of("apps", "id", None, id).number().map(AppId) {
                 Ok(id) => found(Found::App { id, app: self.app(id, row).inspect_err(log) }),
@@ -127,7 +128,7 @@ impl<'a> Decoder<'a> {
 
     /// The secrets of a page, of those that open.
     pub(super) fn secrets(&self, page: &[u8], found: &mut impl FnMut(Found)) {
-        for row in String::from_utf8_lossy(page).split(ROW).filter(|row| !row.is_empty()) {
+        for row in rows(&text(page)) {
             match self.secret(row) {
                 Ok(Some(secret)) => found(secret),
                 Ok(None) => {}
@@ -222,6 +223,15 @@ fn policy(id: AppId, text: &str) -> Result<Policy, RowFault> {
     };
     let broken = |error: ModelError| Field::of("apps", error.field(), Some(id.0), "").fault(error);
     Ok(Policy::of(status, settings.checked().map_err(broken)?))
+}
+
+/// A row that is no UTF-8 must not take the page with it.
+fn text(page: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(page).map_or_else(|_| String::from_utf8_lossy(page), Cow::Borrowed)
+}
+
+fn rows(page: &str) -> impl Iterator<Item = &str> {
+    page.split(ROW).filter(|row| !row.is_empty())
 }
 
 /// The columns of a row; the last has all that is left. What is missing is empty.
