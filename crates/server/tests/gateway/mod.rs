@@ -2,6 +2,7 @@
 
 mod answers;
 mod encodings;
+mod fast_path;
 mod faults;
 mod forgery;
 mod http;

@@ -58,6 +58,11 @@ impl TestServer {
         }
     }
 
+    /// What it serves from.
+    pub(crate) fn service(&self) -> &Arc<Service> {
+        &self.service
+    }
+
     /// Gateway time, Unix seconds.
     pub(crate) fn now(&self) -> i64 {
         self.time.now()
