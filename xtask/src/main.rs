@@ -3,6 +3,8 @@
 //! A task says what it does, does it with ordinary commands that it prints, and exits with 1 at the
 //! first failure. Nothing here ships; no crate of ours is linked.
 
+mod bench;
+mod budget;
 mod command;
 mod fuzz;
 mod generated;
@@ -32,10 +34,14 @@ enum Task {
     Vectors(generated::Options),
     /// Regenerate the documents that are made from code
     Docs(generated::Options),
+    /// Count the instructions of a request, and hold them against bench/budget.json
+    Budget(budget::Options),
     /// Build crates/license for WebAssembly with nothing but `core`
     Wasm,
     /// Fuzz for as long as you like, or replay the kept corpora
     Fuzz(fuzz::Options),
+    /// Measure the gateway beside other servers, and write docs/BENCHMARKS.md
+    Bench(bench::Options),
     /// Prepare the foreign JWT libraries that the tests hold our licences against
     Interop,
 }
@@ -56,8 +62,10 @@ fn run(workspace: &Workspace, task: Task) -> anyhow::Result<()> {
         Task::Tidy => tidy::run(workspace),
         Task::Vectors(options) => generated::run(workspace, generated::VECTORS, &options),
         Task::Docs(options) => generated::run(workspace, generated::DOCS, &options),
+        Task::Budget(options) => budget::run(workspace, &options),
         Task::Wasm => wasm::run(workspace),
         Task::Fuzz(options) => fuzz::run(workspace, &options),
+        Task::Bench(options) => bench::run(workspace, &options),
         Task::Interop => interop::prepare(workspace),
     }
 }

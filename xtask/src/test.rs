@@ -7,6 +7,7 @@ mod report;
 
 use anyhow::bail;
 
+use crate::budget;
 use crate::command;
 use crate::fuzz;
 use crate::generated;
@@ -36,7 +37,7 @@ struct Step {
 }
 
 /// In the order of what fails soonest and is mended most easily.
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 15] = [
     Step { name: "tidy", quick: true, run: tidy::run },
     Step { name: "format", quick: true, run: format },
     Step { name: "compiler", quick: true, run: compiler },
@@ -48,6 +49,7 @@ const STEPS: [Step; 14] = [
     Step { name: "generated", quick: false, run: generated },
     Step { name: "no_std", quick: false, run: wasm::run },
     Step { name: "corpora", quick: false, run: fuzz::replay },
+    Step { name: "budget", quick: false, run: budget::check },
     Step { name: "unused", quick: false, run: unused },
     Step { name: "deny", quick: false, run: deny },
     Step { name: "advisories", quick: false, run: advisories },

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 
 use crate::refusal::Refusal;
-use crate::return_code::ReturnCode;
 
 /// The name of one answer: 18 or 19 decimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +19,10 @@ impl RequestId {
     #[must_use]
     pub const fn from_random(random: u64) -> Self {
         Self(Self::FIRST + random % (i64::MAX.cast_unsigned() - Self::FIRST))
+    }
+
+    fn digits(self, buffer: &mut itoa::Buffer) -> &[u8] {
+        buffer.format(self.0).as_bytes()
     }
 }
 
@@ -34,7 +37,7 @@ impl fmt::Display for RequestId {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Envelope {
-    /// A [`ReturnCode`]'s number, or one that we do not know.
+    /// A [`ReturnCode`](crate::ReturnCode)'s number, or one that we do not know.
     pub code: i64,
     /// The published message, perhaps with a hint.
     #[serde(default)]
@@ -60,27 +63,27 @@ impl Envelope {
     ///
     /// `license`: one of ours, base64url and dots, which stand in JSON as they are.
     pub fn write_success(json: &mut Vec<u8>, id: RequestId, license: &str) {
-        let code = ReturnCode::Success;
-        // Writing to memory cannot fail.
-        let _ = write!(
-            json,
-            r#"{{"Code":{},"Message":"{}","RequestId":"{id}","Data":{{"License":""#,
-            code.number(),
-            code.message()
-        );
+        json.extend_from_slice(BEFORE_ID);
+        json.extend_from_slice(id.digits(&mut itoa::Buffer::new()));
+        json.extend_from_slice(br#"","Data":{"License":""#);
         json.extend_from_slice(license.as_bytes());
         json.extend_from_slice(br#""}}"#);
     }
 
     /// Appends the answer without one.
     pub fn write_refusal(json: &mut Vec<u8>, id: RequestId, refusal: &Refusal) {
-        let (code, message) = (refusal.code.number(), refusal.code.message());
-        let _ = write!(json, r#"{{"Code":{code},"Message":"{message}"#);
+        let mut digits = itoa::Buffer::new();
+        json.extend_from_slice(br#"{"Code":"#);
+        json.extend_from_slice(digits.format(refusal.code.number()).as_bytes());
+        json.extend_from_slice(br#","Message":""#);
+        json.extend_from_slice(refusal.code.message().as_bytes());
         if !refusal.hint.is_empty() {
             json.push(b' ');
             write_escaped(json, &refusal.hint);
         }
-        let _ = write!(json, r#"","RequestId":"{id}"}}"#);
+        json.extend_from_slice(br#"","RequestId":""#);
+        json.extend_from_slice(id.digits(&mut digits));
+        json.extend_from_slice(br#""}"#);
     }
 
     /// Reads an answer. Members that we do not know are passed over.
@@ -105,6 +108,9 @@ impl Envelope {
         serde_json::to_string(self).unwrap_or_default()
     }
 }
+
+/// What every successful answer begins with.
+const BEFORE_ID: &[u8] = br#"{"Code":0,"Message":"Success.","RequestId":""#;
 
 /// Appends `text` as it stands between the quotation marks of a JSON string.
 fn write_escaped(json: &mut Vec<u8>, text: &str) {
@@ -139,6 +145,7 @@ impl std::error::Error for EnvelopeError {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ReturnCode;
 
     #[test]
     fn answers_have_the_published_shape() {

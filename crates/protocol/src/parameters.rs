@@ -85,8 +85,7 @@ const NAMES: [&str; 6] =
 fn collect(query: &str) -> [Raw<'_>; 6] {
     let mut found = [Raw::default(); 6];
     for (name, value) in query::pairs(query) {
-        let place = NAMES.iter().position(|known| *known == name);
-        let Some(place) = place.or_else(|| decoded_place(name)) else { continue };
+        let Some(place) = place(name) else { continue };
         let raw = &mut found[place];
         raw.twice |= raw.value.is_some();
         raw.value = Some(value);
@@ -95,9 +94,12 @@ fn collect(query: &str) -> [Raw<'_>; 6] {
 }
 
 /// A name that is written with escapes is the same name.
-fn decoded_place(name: &str) -> Option<usize> {
-    let decoded = query::decode(name).ok()?;
-    NAMES.iter().position(|known| *known == decoded)
+fn place(name: &str) -> Option<usize> {
+    let known = NAMES.iter().position(|known| *known == name);
+    known.or_else(|| {
+        let decoded = query::decode(name).ok()?;
+        NAMES.iter().position(|known| *known == decoded)
+    })
 }
 
 impl<'a> Raw<'a> {
@@ -142,9 +144,10 @@ fn read_nonce(raw: Raw<'_>) -> Result<Cow<'_, str>, Refusal> {
     if nonce.is_empty() {
         return Err(ReturnCode::NonceEmpty.into());
     }
+    let printable = |byte: u8| (b' '..=b'~').contains(&byte);
     let fault = if nonce.len() > NONCE_BYTES_MAX {
         "SignatureNonce is longer than 52 bytes"
-    } else if nonce.chars().any(char::is_control) {
+    } else if !nonce.bytes().all(printable) && nonce.chars().any(char::is_control) {
         "SignatureNonce holds control characters"
     } else {
         return Ok(nonce);

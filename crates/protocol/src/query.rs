@@ -11,16 +11,34 @@ pub(crate) struct Undecodable;
 
 /// The raw pairs of a query, in order. Empty pieces (`&&`) are none.
 pub(crate) fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
-    query
-        .split('&')
-        .filter(|piece| !piece.is_empty())
-        .map(|piece| piece.split_once('=').unwrap_or((piece, "")))
+    let mut rest = Some(query);
+    let pieces = std::iter::from_fn(move || {
+        let (piece, behind) = cut(rest?, b'&');
+        rest = behind;
+        Some(piece)
+    });
+    pieces.filter(|piece| !piece.is_empty()).map(|piece| {
+        let (name, value) = cut(piece, b'=');
+        (name, value.unwrap_or(""))
+    })
+}
+
+/// What stands before the first `at`, and behind it if there is one.
+fn cut(text: &str, at: u8) -> (&str, Option<&str>) {
+    match memchr::memchr(at, text.as_bytes()) {
+        Some(place) => (&text[..place], Some(&text[place + 1..])),
+        None => (text, None),
+    }
+}
+
+/// Does every name and value in it stand for itself?
+pub(crate) fn is_plain(query: &str) -> bool {
+    memchr::memchr2(b'%', b'+', query.as_bytes()).is_none()
 }
 
 /// Decodes a raw name or value.
 pub(crate) fn decode(raw: &str) -> Result<Cow<'_, str>, Undecodable> {
-    // Without a way out before the end, so that it compiles to vector instructions.
-    if !raw.bytes().fold(false, |any, c| any | matches!(c, b'%' | b'+')) {
+    if is_plain(raw) {
         return Ok(Cow::Borrowed(raw));
     }
     let mut decoded = Vec::with_capacity(raw.len());

@@ -67,19 +67,21 @@ impl Signature {
     /// Reads 32 lower-case hex digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let digit = |c: u8| match c {
-            b'0'..=b'9' => Some(c - b'0'),
-            b'a'..=b'f' => Some(c - b'a' + 10),
-            _ => None,
+        const NONE: u8 = 0xff;
+        const VALUES: [u8; 256] = {
+            let mut values = [NONE; 256];
+            let mut digit = 0;
+            while digit < 16 {
+                values[b"0123456789abcdef"[digit] as usize] = digit as u8;
+                digit += 1;
+            }
+            values
         };
-        let mut bytes = [0; 16];
-        if text.len() != 2 * bytes.len() {
-            return None;
-        }
-        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-        }
-        Some(Self(bytes))
+        let digits: &[u8; 32] = text.as_bytes().try_into().ok()?;
+        let value = |place: usize| VALUES[usize::from(digits[place])];
+        let bytes = std::array::from_fn(|byte| value(2 * byte) << 4 | value(2 * byte + 1) & 15);
+        let all_digits = (0..32).fold(true, |all, place| all & (value(place) != NONE));
+        all_digits.then_some(Self(bytes))
     }
 
     /// Are both the same? Takes the same time wherever they differ.

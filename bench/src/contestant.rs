@@ -1,0 +1,57 @@
+//! A server that takes part: started on its core, asked once, ended with its scenario.
+
+pub(crate) mod nginx;
+pub(crate) mod ours;
+pub(crate) mod peers;
+
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+
+use crate::process::Process;
+
+/// A server that answers.
+#[derive(Debug)]
+pub(crate) struct Contestant {
+    /// Where.
+    pub(crate) address: SocketAddr,
+    /// What it costs.
+    pub(crate) process: Process,
+    /// From its start to when it said that it is ready, where it says so.
+    pub(crate) ready_after: Option<Duration>,
+}
+
+/// An address on loopback that nobody listens at now.
+pub(crate) fn free_address() -> anyhow::Result<SocketAddr> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
+}
+
+/// Waits until somebody listens.
+pub(crate) fn wait_for_port(process: &mut Process, address: SocketAddr) -> anyhow::Result<()> {
+    process.wait_for(|_| TcpStream::connect(address).ok()).map(drop)
+}
+
+/// The body that is answered to one request, sent on a connection of its own.
+pub(crate) fn ask(address: SocketAddr, request: &[u8]) -> anyhow::Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    stream.write_all(request)?;
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 16 * 1_024];
+    loop {
+        let read = stream.read(&mut buffer).context("no whole answer")?;
+        ensure!(read > 0, "the server closed within an answer");
+        bytes.extend_from_slice(&buffer[..read]);
+        match crate::load::answer::read(&bytes) {
+            crate::load::answer::Read::Whole(answer) => {
+                return Ok(String::from_utf8(bytes[answer.body..answer.end].to_vec())?);
+            }
+            crate::load::answer::Read::Partial => {}
+            crate::load::answer::Read::Strange => {
+                anyhow::bail!("not an answer: {}", String::from_utf8_lossy(&bytes))
+            }
+        }
+    }
+}
