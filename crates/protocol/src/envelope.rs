@@ -65,9 +65,16 @@ impl Envelope {
     pub fn write_success(json: &mut Vec<u8>, id: RequestId, license: &str) {
         json.extend_from_slice(BEFORE_ID);
         json.extend_from_slice(id.digits(&mut itoa::Buffer::new()));
-        json.extend_from_slice(br#"","Data":{"License":""#);
+        json.extend_from_slice(BEFORE_LICENSE);
         json.extend_from_slice(license.as_bytes());
-        json.extend_from_slice(br#""}}"#);
+        json.extend_from_slice(BEHIND);
+    }
+
+    /// How many bytes [`write_success`](Self::write_success) appends.
+    #[must_use]
+    pub fn success_len(id: RequestId, license: &str) -> usize {
+        let digits = id.digits(&mut itoa::Buffer::new()).len();
+        BEFORE_ID.len() + digits + BEFORE_LICENSE.len() + license.len() + BEHIND.len()
     }
 
     /// Appends the answer without one.
@@ -109,8 +116,10 @@ impl Envelope {
     }
 }
 
-/// What every successful answer begins with.
+// What every successful answer consists of, but for its RequestId and licence.
 const BEFORE_ID: &[u8] = br#"{"Code":0,"Message":"Success.","RequestId":""#;
+const BEFORE_LICENSE: &[u8] = br#"","Data":{"License":""#;
+const BEHIND: &[u8] = br#""}}"#;
 
 /// Appends `text` as it stands between the quotation marks of a JSON string.
 fn write_escaped(json: &mut Vec<u8>, text: &str) {
@@ -156,6 +165,7 @@ mod tests {
             json,
             br#">{"Code":0,"Message":"Success.","RequestId":"100000000000000007","Data":{"License":"a.b.c"}}"#
         );
+        assert_eq!(json.len() - 1, Envelope::success_len(id, "a.b.c"));
         let refusal = Refusal::new(ReturnCode::SignatureExpired, "812 s behind");
         let mut json = Vec::new();
         Envelope::write_refusal(&mut json, id, &refusal);

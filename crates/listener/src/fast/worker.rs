@@ -30,7 +30,7 @@ use crate::{Limits, Peer, Stats};
 /// Read at once of one connection.
 const READ_BYTES: usize = 16 << 10;
 /// Taken at once from the system.
-const EVENTS: usize = 256;
+const EVENTS: usize = 64;
 /// Stands for the inbox among the tokens.
 const INBOX: Token = Token(usize::MAX);
 

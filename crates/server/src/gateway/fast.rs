@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use tonegate_issuer::Minted;
 use tonegate_listener::{Fast, FastPath, FastRequest};
-use tonegate_protocol::Refusal;
+use tonegate_protocol::{Envelope, Refusal};
 
 use super::asked::Asked;
 use super::respond;
@@ -23,7 +23,9 @@ pub struct FastGateway(pub Arc<Service>);
 #[derive(Debug, Default)]
 pub struct Turn {
     unwritten: Unwritten,
-    page: Page,
+    head: Head,
+    /// A refusal's body, whose length is known only when it is there.
+    json: Vec<u8>,
 }
 
 impl FastPath for FastGateway {
@@ -32,8 +34,10 @@ impl FastPath for FastGateway {
     fn answer(&self, turn: &mut Turn, request: &FastRequest<'_>, answers: &mut Vec<u8>) -> Fast {
         let Self(service) = self;
         let Some(asked) = Asked::fast(request) else { return Fast::NotMine };
-        let outcome = super::guarded(|| super::decide(service, &asked, &mut turn.unwritten));
-        turn.page.write(service, outcome, answers);
+        let at = service.time.moment();
+        let outcome = super::guarded(|| super::decide(service, &asked, at, &mut turn.unwritten));
+        turn.head.refresh(service, at.now);
+        turn.write(service, &outcome, answers);
         Fast::Answered
     }
 
@@ -45,49 +49,60 @@ impl FastPath for FastGateway {
     }
 }
 
-/// What answers are made of, kept from one to the next.
-#[derive(Debug, Default)]
-struct Page {
-    json: Vec<u8>,
-    date: Vec<u8>,
-    date_is_of: i64,
-}
-
-impl Page {
+impl Turn {
     /// Appends a whole answer to `answers`.
     fn write(
         &mut self,
         service: &Service,
-        outcome: Result<Arc<Minted>, Refusal>,
+        outcome: &Result<Arc<Minted>, Refusal>,
         answers: &mut Vec<u8>,
     ) {
-        self.json.clear();
-        respond::write_license(service, outcome, &mut self.json);
-        self.refresh_date(service.time.now());
-        answers.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
-        for (name, value) in [("content-type", respond::JSON), ("cache-control", "no-store")] {
-            answers.extend_from_slice(name.as_bytes());
-            answers.extend_from_slice(b": ");
-            answers.extend_from_slice(value.as_bytes());
-            answers.extend_from_slice(b"\r\n");
-        }
-        if !service.config.gateway.cors_origins.is_empty() {
-            answers.extend_from_slice(b"vary: Origin\r\n");
-        }
-        answers.extend_from_slice(&self.date);
-        // Writing to memory cannot fail.
-        let _ = write!(answers, "content-length: {}\r\n\r\n", self.json.len());
-        answers.extend_from_slice(&self.json);
-    }
-
-    /// Once a second.
-    fn refresh_date(&mut self, now: i64) {
-        if self.date.is_empty() || self.date_is_of != now {
-            self.date_is_of = now;
-            self.date.clear();
-            if let Some(date) = respond::http_date(now) {
-                let _ = write!(self.date, "date: {date}\r\n");
+        let id = respond::count(service, outcome);
+        answers.extend_from_slice(&self.head.bytes);
+        let mut digits = itoa::Buffer::new();
+        let mut end_head = |answers: &mut Vec<u8>, length| {
+            answers.extend_from_slice(digits.format::<usize>(length).as_bytes());
+            answers.extend_from_slice(b"\r\n\r\n");
+        };
+        match outcome {
+            Ok(minted) => {
+                end_head(answers, Envelope::success_len(id, &minted.license));
+                Envelope::write_success(answers, id, &minted.license);
+            }
+            Err(refusal) => {
+                self.json.clear();
+                Envelope::write_refusal(&mut self.json, id, refusal);
+                end_head(answers, self.json.len());
+                answers.extend_from_slice(&self.json);
             }
         }
     }
 }
+
+/// The head of every answer, up to its length; new each second.
+#[derive(Debug, Default)]
+struct Head {
+    bytes: Vec<u8>,
+    date_is_of: i64,
+}
+
+impl Head {
+    fn refresh(&mut self, service: &Service, now: i64) {
+        if !self.bytes.is_empty() && self.date_is_of == now {
+            return;
+        }
+        self.date_is_of = now;
+        self.bytes.clear();
+        let vary = if service.config.gateway.cors_origins.is_empty() { "" } else { VARY };
+        let date = respond::http_date(now).map_or(String::new(), |it| format!("date: {it}\r\n"));
+        // Writing to memory cannot fail.
+        let _ = write!(
+            self.bytes,
+            "HTTP/1.1 200 OK\r\ncontent-type: {}\r\ncache-control: no-store\r\n{vary}{date}\
+             content-length: ",
+            respond::JSON
+        );
+    }
+}
+
+const VARY: &str = "vary: Origin\r\n";

@@ -70,8 +70,9 @@ async fn outcome(
         |refusal: &Refusal| network::charge(service, peer.address, service.time.moment(), refusal);
     body::read(body).await.inspect_err(charge)?;
     let mut unwritten = Unwritten::default();
-    let outcome = guarded(|| decide(service, &Asked::of(&head, &peer), &mut unwritten));
-    service.guard.write(&mut unwritten, service.time.now());
+    let at = service.time.moment();
+    let outcome = guarded(|| decide(service, &Asked::of(&head, &peer), at, &mut unwritten));
+    service.guard.write(&mut unwritten, at.now);
     outcome
 }
 
@@ -86,9 +87,9 @@ fn guarded(decide: impl FnOnce() -> Result<Arc<Minted>, Refusal>) -> Result<Arc<
 fn decide(
     service: &Service,
     asked: &Asked<'_>,
+    at: Moment,
     unwritten: &mut Unwritten,
 ) -> Result<Arc<Minted>, Refusal> {
-    let at = service.time.moment();
     let directory = service.directory.read();
     let charge = |refusal: &Refusal| network::charge(service, asked.address, at, refusal);
     let parameters = parameters(service, asked).inspect_err(charge)?;

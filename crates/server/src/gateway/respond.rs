@@ -22,8 +22,11 @@ pub(super) fn license(
     service: &Service,
     outcome: Result<Arc<Minted>, Refusal>,
 ) -> Response<ResponseBody> {
-    let mut body = Vec::new();
-    write_license(service, outcome, &mut body);
+    let (id, mut body) = (count(service, &outcome), Vec::new());
+    match outcome {
+        Ok(minted) => Envelope::write_success(&mut body, id, &minted.license),
+        Err(refusal) => Envelope::write_refusal(&mut body, id, &refusal),
+    }
     let mut response = json(body, "no-store");
     // Callers learn their clock's offset from it, so it is the time that requests are judged by.
     let date = http_date(service.time.now());
@@ -33,25 +36,15 @@ pub(super) fn license(
     response
 }
 
-/// Appends its body, and counts it.
-pub(super) fn write_license(
-    service: &Service,
-    outcome: Result<Arc<Minted>, Refusal>,
-    body: &mut Vec<u8>,
-) {
+/// Counts an answer of the licence API and gives it its name.
+pub(super) fn count(service: &Service, outcome: &Result<Arc<Minted>, Refusal>) -> RequestId {
     let id = RequestId::from_random(fastrand::u64(..));
-    match outcome {
-        Ok(minted) => {
-            service.metrics.answered(ReturnCode::Success);
-            Envelope::write_success(body, id, &minted.license);
-        }
-        Err(refusal) => {
-            let code = refusal.code;
-            service.metrics.answered(code);
-            tracing::debug!(request_id = %id, code = code.number(), hint = %refusal.hint, "refused");
-            Envelope::write_refusal(body, id, &refusal);
-        }
+    let code = outcome.as_ref().map_or_else(|refusal| refusal.code, |_| ReturnCode::Success);
+    service.metrics.answered(code);
+    if let Err(refusal) = outcome {
+        tracing::debug!(request_id = %id, code = code.number(), hint = %refusal.hint, "refused");
     }
+    id
 }
 
 pub(super) fn http_date(now: i64) -> Option<String> {

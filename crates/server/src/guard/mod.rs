@@ -20,6 +20,7 @@ mod fingerprint;
 mod forgotten;
 mod journal;
 mod segment;
+mod table;
 #[cfg(test)]
 mod tests;
 mod wheel;

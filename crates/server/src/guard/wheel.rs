@@ -8,16 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
-
 use super::forgotten::Forgotten;
 use super::segment::Record;
+use super::table::Table;
 use super::{Admission, ReplayMode};
 
 /// More shards make the pause shorter in which a table doubles.
 const SHARDS: u64 = 64;
-/// A table uses the low bits and the topmost seven of a fingerprint; the shard uses six between.
+/// A table uses the low bits of a fingerprint; the shard uses six high ones.
 const SHARD_SHIFT: u32 = 48;
 
 /// Minutes since 1970.
@@ -40,7 +38,7 @@ impl Minute {
 }
 
 /// One shard's fingerprints, by minute. No table is ever empty.
-type Shard = BTreeMap<Minute, HashTable<u64>>;
+type Shard = BTreeMap<Minute, Table>;
 
 #[derive(Debug)]
 pub(super) struct Wheel {
@@ -84,19 +82,16 @@ impl Wheel {
             return Admission::Forgotten;
         }
         let table = shard.entry(record.minute).or_default();
-        // A fingerprint is a keyed hash already.
-        let known =
-            table.entry(record.fingerprint, |held| *held == record.fingerprint, |&held| held);
-        let admission = match (known, mode) {
-            (Entry::Occupied(_), ReplayMode::Once) => Admission::Repeated,
-            (Entry::Occupied(_), ReplayMode::Repeatable) => match charge() {
+        let admission = match (table.free_place(record.fingerprint), mode) {
+            (None, ReplayMode::Once) => Admission::Repeated,
+            (None, ReplayMode::Repeatable) => match charge() {
                 true => Admission::AcceptedAgain,
                 false => Admission::RateLimited,
             },
-            (Entry::Vacant(_), _) if !self.reserve() => Admission::Full,
-            (Entry::Vacant(vacant), _) => {
+            (Some(_), _) if !self.reserve() => Admission::Full,
+            (Some(free), _) => {
                 if charge() {
-                    vacant.insert(record.fingerprint);
+                    table.take(free);
                     Admission::Accepted
                 } else {
                     self.len.fetch_sub(1, Ordering::Relaxed);
@@ -184,13 +179,8 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
 /// Whether it was new.
 fn insert(shard: &mut Shard, record: Record) -> bool {
     let table = shard.entry(record.minute).or_default();
-    match table.entry(record.fingerprint, |&held| held == record.fingerprint, |&held| held) {
-        Entry::Occupied(_) => false,
-        Entry::Vacant(vacant) => {
-            vacant.insert(record.fingerprint);
-            true
-        }
-    }
+    let free = table.free_place(record.fingerprint);
+    free.map(|free| table.take(free)).is_some()
 }
 
 #[cfg(test)]
@@ -226,11 +216,11 @@ mod tests {
     #[test]
     fn restoring_never_loses_a_record_to_the_limit() {
         let wheel = Wheel::new(1, Forgotten::default());
-        (0..5).for_each(|fingerprint| wheel.restore(record(fingerprint, 600)));
+        (1..6).for_each(|fingerprint| wheel.restore(record(fingerprint, 600)));
         wheel.restore(record(4, 600));
         assert_eq!(wheel.len(), 5);
         assert_eq!(admit(&wheel, 4, 600), Admission::Repeated);
-        assert_eq!(admit(&wheel, 5, 600), Admission::Full);
+        assert_eq!(admit(&wheel, 6, 600), Admission::Full);
     }
 
     #[test]
@@ -249,9 +239,7 @@ mod tests {
             let bytes: usize = wheel
                 .shards
                 .iter()
-                .flat_map(|shard| {
-                    lock(shard).values().map(HashTable::allocation_size).collect::<Vec<_>>()
-                })
+                .flat_map(|shard| lock(shard).values().map(Table::bytes).collect::<Vec<_>>())
                 .sum();
             assert!(bytes as u64 <= 24 * count, "{bytes} bytes for {count}");
         }
