@@ -20,6 +20,8 @@ pub struct Stats {
     pub closed_header_timeout: Counter,
     /// TLS handshakes that failed.
     pub tls_failed: Counter,
+    /// Event loops of the fast path that ended by a fault of ours; the first begins the drain.
+    pub event_loops_failed: Counter,
     /// Connections of trusted proxies closed because their PROXY header was absent or malformed.
     pub proxy_header_bad: Counter,
 }

@@ -76,3 +76,14 @@ async fn many_connections_are_served_at_once() {
     drop(streams);
     eventually(0, || running.stats.open.get()).await;
 }
+
+#[tokio::test]
+async fn a_fault_of_ours_in_an_event_loop_begins_the_drain() {
+    let running = start(config()).await;
+    let mut stream = running.connect().await;
+    stream.write_all(get("/panic").as_bytes()).await.unwrap();
+    assert_eq!(read_to_end(&mut stream).await, "");
+    let stats = std::sync::Arc::clone(&running.stats);
+    running.stopped().await;
+    assert_eq!(stats.event_loops_failed.get(), 1);
+}

@@ -90,6 +90,7 @@ impl FastPath for Teller {
         let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
         match request.target {
             "/hyper" | "/hold" => return Fast::NotMine,
+            "/panic" => panic!("on purpose"),
             "/large" => {
                 let body = "x".repeat(LARGE);
                 let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {LARGE}\r\n\r\n");

@@ -75,7 +75,8 @@ impl Server {
     /// [`Service::is_broken`] says so afterwards.
     pub async fn run(self) {
         let Self { service, gateway, admin } = self;
-        let mut chores = chores(&service, gateway.stats());
+        let stats = gateway.stats();
+        let mut chores = chores(&service, Arc::clone(&stats));
         let admin_drain = Drain::new();
         let admin = tokio::spawn(serve_admin(admin, Arc::clone(&service), admin_drain.clone()));
         let handler = Arc::clone(&service);
@@ -87,6 +88,9 @@ impl Server {
             drain,
         );
         serve_while_whole(serving, &mut chores, || service.stop_broken()).await;
+        if stats.event_loops_failed.get() > 0 {
+            service.stop_broken();
+        }
         // The admin listener goes last, so that a supervisor can watch the drain.
         admin_drain.begin_hard();
         let _ = admin.await;

@@ -16,7 +16,7 @@ use super::inbox::{Accepted, Inbox, Message};
 use super::worker::{Setting, Worker};
 use crate::admission::Permit;
 use crate::connection::Shared;
-use crate::{Drain, Peer};
+use crate::{Drain, Peer, Stats};
 
 /// A connection that says something unusual.
 pub(crate) struct HandedOver {
@@ -51,10 +51,10 @@ impl Workers {
                 sender: sender.clone(),
             })?;
             inboxes.push(worker.inbox());
-            let drain = shared.drain.clone();
+            let watched = EndsWithDrain(shared.drain.clone(), Arc::clone(&shared.stats));
             let thread = std::thread::Builder::new().name(format!("gateway-{number}"));
             thread.spawn(move || {
-                let _watched = EndsWithDrain(drain);
+                let _watched = watched;
                 worker.run();
             })?;
         }
@@ -87,12 +87,13 @@ impl Drop for Workers {
 }
 
 /// A loop that ends by a fault of ours must not leave a server that looks alive.
-struct EndsWithDrain(Drain);
+struct EndsWithDrain(Drain, Arc<Stats>);
 
 impl Drop for EndsWithDrain {
     fn drop(&mut self) {
         if std::thread::panicking() {
             tracing::error!("an event loop has panicked: draining");
+            self.1.event_loops_failed.up();
             self.0.begin();
         }
     }

@@ -45,7 +45,7 @@ use crate::limits::HOLD_SECS;
 /// How much to remember, and where.
 #[derive(Clone, Debug)]
 pub struct GuardConfig {
-    /// Signatures kept at once, at some 16 bytes each (at most 24).
+    /// Signatures kept at once, at 11 to 21 bytes each.
     pub max_entries: usize,
     /// The journal's own directory, made if need be; `None`: nothing survives the process.
     pub journal_dir: Option<PathBuf>,
