@@ -52,18 +52,24 @@ impl Store {
     /// Notes when secrets were last used. A use older than the noted one changes nothing, nor does
     /// one of a secret that is gone. Neither audited nor a change: the revision stays.
     pub async fn touch_secrets(&self, uses: &[SecretUse]) -> Result<(), StoreError> {
-        let mut tx = self.db.begin_write().await?;
-        for SecretUse { app, generation, at } in uses {
-            sqlx::query(
-                "UPDATE secrets SET last_used_at = $3 WHERE app_id = $1 AND generation = $2 \
-                 AND (last_used_at IS NULL OR last_used_at < $3)",
-            )
-            .bind(i64::from(app.0))
-            .bind(i64::from(generation.0))
-            .bind(at)
-            .execute(&mut *tx)
-            .await?;
+        if uses.is_empty() {
+            return Ok(());
         }
+        // One statement for all of them: the driver's share of each is more than the engine's.
+        let mut update = sqlx::QueryBuilder::<db::Engine>::new(
+            "UPDATE secrets SET last_used_at = used.column3 FROM (",
+        );
+        update.push_values(uses, |mut row, used| {
+            row.push_bind(i64::from(used.app.0));
+            row.push_bind(i64::from(used.generation.0));
+            row.push_bind(used.at);
+        });
+        update.push(
+            ") AS used WHERE secrets.app_id = used.column1 AND secrets.generation = used.column2 \
+             AND (last_used_at IS NULL OR last_used_at < used.column3)",
+        );
+        let mut tx = self.db.begin_write().await?;
+        update.build().execute(&mut *tx).await?;
         Ok(tx.commit().await?)
     }
 }
