@@ -36,11 +36,9 @@ fn signature(request: u64, timestamp: i64) -> [u8; 16] {
 }
 
 fn admit(guard: &ReplayGuard, request: u64, timestamp: i64, now: i64) -> Admission {
-    let mut unwritten = Unwritten::default();
-    let signature = signature(request, timestamp);
-    let admission =
-        guard.admit(7, &signature, timestamp, &mut unwritten, ReplayMode::Once, || true);
-    guard.write(&mut unwritten, now);
+    let (signature, unwritten) = (signature(request, timestamp), &mut Unwritten::default());
+    let admission = guard.admit(7, &signature, timestamp, unwritten, ReplayMode::Once, || true);
+    guard.write(unwritten, now);
     admission
 }
 
@@ -263,9 +261,9 @@ fn the_journal_is_private_and_shows_no_signature() {
     let guard = open_at(home.path(), START, BOOT);
     let marked = *b"MARKED SIGNATURE";
     let app_id = u32::from_le_bytes(*b"APP!");
-    let mut unwritten = Unwritten::default();
-    guard.admit(app_id, &marked, START, &mut unwritten, ReplayMode::Once, || true);
-    guard.write(&mut unwritten, START);
+    let unwritten = &mut Unwritten::default();
+    guard.admit(app_id, &marked, START, unwritten, ReplayMode::Once, || true);
+    guard.write(unwritten, START);
     assert_eq!(fs::metadata(&segments(home.path())[0]).unwrap().len(), 32, "it is written");
     for entry in fs::read_dir(home.path().join("guard")).unwrap() {
         let path = entry.unwrap().path();
