@@ -78,14 +78,13 @@ pub(crate) async fn run(
 
 /// Serves what the fast path does not take, from the bytes on that it has read.
 pub(crate) async fn take_over(shared: Arc<Shared>, handed_over: HandedOver) {
-    let HandedOver { stream, read, peer, permit: _permit } = handed_over;
+    let HandedOver { stream, read, peer, permit: _permit, until } = handed_over;
     let Ok(stream) = TcpStream::from_std(stream) else { return };
-    let first = Instant::now() + shared.limits.header;
     // The runtime has not yet heard that the socket takes bytes; hyper answers what it cannot read
     // and closes, all in its first turn, and would not wait for it.
-    let writable = timeout_at(first, stream.writable()).await;
+    let writable = timeout_at(until, stream.writable()).await;
     if matches!(writable, Ok(Ok(()))) {
-        serve_http1(&shared, stream, read.into(), peer, first).await;
+        serve_http1(&shared, stream, read.into(), peer, until).await;
     }
 }
 

@@ -24,6 +24,21 @@ async fn answers_keep_their_order_whoever_makes_them() {
 }
 
 #[tokio::test]
+async fn a_flood_of_requests_is_answered_in_order_and_never_held_whole() {
+    let running = start(config()).await;
+    let (mut reader, mut writer) = running.connect().await.into_split();
+    let targets: Vec<_> = (0..5_000).map(|number| format!("/{number}")).collect();
+    let flood: String = targets.iter().map(|target| get(target)).collect();
+    let sent =
+        tokio::spawn(async move { writer.write_all(flood.as_bytes()).await.map(|()| writer) });
+    for target in &targets {
+        let answer = read_answer(&mut reader).await;
+        assert!(answer.contains(&format!(" GET {target} ")), "{target}: {answer}");
+    }
+    drop(sent.await.unwrap().unwrap());
+}
+
+#[tokio::test]
 async fn a_connection_goes_on_at_hyper_with_what_was_read() {
     let running = start(config()).await;
     let mut stream = running.connect().await;

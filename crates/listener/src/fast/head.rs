@@ -64,7 +64,8 @@ impl<'b> Fields<'b> {
             let is = |known: &str| name.eq_ignore_ascii_case(known);
             match name.len() {
                 4 if is("host") => {
-                    let host = str::from_utf8(value).ok()?;
+                    let printable = value.iter().all(|byte| (b' '..=b'~').contains(byte));
+                    let host = str::from_utf8(value).ok().filter(|_| printable)?;
                     if read.host.replace(host).is_some() {
                         return None;
                     }
@@ -132,7 +133,7 @@ mod tests {
             "GET / HTTP/1.1\r\nConnection: close\r\n\r\n",
             "GET / HTTP/1.1\r\nOrigin: https://a\r\n\r\n",
             "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
-            "GET / HTTP/1.1\r\nHost: \u{e9}\r\nHost: b\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: \u{e9}\r\n\r\n",
             "GET ?a HTTP/1.1\r\n\r\n",
             "GET http://a/ HTTP/1.1\r\n\r\n",
             "GET /?a#b HTTP/1.1\r\n\r\n",

@@ -31,7 +31,8 @@ pub(super) enum Message {
 
 /// The event loop's letter box. Whoever writes the first letter wakes the loop.
 pub(super) struct Inbox {
-    messages: Mutex<Vec<Message>>,
+    /// `None`: the loop has ended, and reads no more.
+    messages: Mutex<Option<Vec<Message>>>,
     waker: mio::Waker,
     /// Connections that the loop has or is about to have.
     pub(super) load: AtomicUsize,
@@ -40,17 +41,19 @@ pub(super) struct Inbox {
 impl Inbox {
     pub(super) fn new(registry: &Registry, token: Token) -> io::Result<Arc<Self>> {
         let waker = mio::Waker::new(registry, token)?;
-        Ok(Arc::new(Self { messages: Mutex::default(), waker, load: AtomicUsize::new(0) }))
+        let messages = Mutex::new(Some(Vec::new()));
+        Ok(Arc::new(Self { messages, waker, load: AtomicUsize::new(0) }))
     }
 
     pub(super) fn put(&self, message: Message) {
         if matches!(message, Message::Connection(_)) {
             self.load.fetch_add(1, Ordering::Relaxed);
         }
-        let mut messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(messages) = open.as_mut() else { return };
         messages.push(message);
         let first = messages.len() == 1;
-        drop(messages);
+        drop(open);
         if first && let Err(error) = self.waker.wake() {
             // The loop finds the letter with the next event.
             tracing::error!(%error, "an event loop cannot be woken");
@@ -58,6 +61,12 @@ impl Inbox {
     }
 
     pub(super) fn take(&self) -> Vec<Message> {
-        std::mem::take(&mut *self.messages.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut open = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
+        open.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// From now on, connections that are put here are closed.
+    pub(super) fn close(&self) {
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }

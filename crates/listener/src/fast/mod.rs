@@ -45,6 +45,7 @@ pub struct FastRequest<'a> {
 }
 
 /// What became of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fast {
     /// Its answer stands at the end of the answers.
     Answered,

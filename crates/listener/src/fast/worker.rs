@@ -29,6 +29,13 @@ use crate::{Limits, Peer, Stats};
 
 /// Read at once of one connection.
 const READ_BYTES: usize = 16 << 10;
+/// Most bytes of answers to what was read at once; a client that asked for more goes on at hyper, which
+/// makes them as it reads them.
+const ANSWER_BYTES: usize = 32 << 10;
+/// With more answers than this, a turn reads nothing more: first these are sent.
+const TURN_BYTES: usize = 256 << 10;
+/// Kept of the buffer of answers from one turn to the next.
+const KEPT_BYTES: usize = 1 << 20;
 /// Taken at once from the system.
 const EVENTS: usize = 64;
 /// Stands for the inbox among the tokens.
@@ -125,6 +132,7 @@ impl<P: FastPath> Worker<P> {
             }
             self.turn(&events);
         }
+        self.inbox.close();
     }
 
     /// How long to wait for events: for ever while there is nothing to time out.
@@ -209,6 +217,9 @@ impl<P: FastPath> Worker<P> {
         if !connection.readable || connection.is_busy() {
             return;
         }
+        if self.answers.len() > TURN_BYTES {
+            return self.again.push(key);
+        }
         match connection.stream.read(&mut self.buffer[..]) {
             Ok(0) => connection.then = Then::Close,
             Ok(length) => {
@@ -225,23 +236,25 @@ impl<P: FastPath> Worker<P> {
     /// Answers the requests in the first `length` bytes of the buffer.
     fn answer(&mut self, key: usize, length: usize) {
         let Some(connection) = self.connections.get_mut(key) else { return };
-        connection.fresh = false;
-        connection.deadline = self.now + self.setting.limits.idle;
         let Setting { path, limits, trusted, .. } = &self.setting;
         let reader = HeadReader { limits, trusted };
         let start = self.answers.len();
         let mut rest = &self.buffer[..length];
-        while !rest.is_empty() && matches!(connection.then, Then::GoOn) {
-            let taken = reader.read(rest, connection.peer).and_then(|(request, length)| match path
-                .answer(&mut self.turn, &request, &mut self.answers)
-            {
-                Fast::Answered => Some(length),
-                Fast::NotMine => None,
+        while !rest.is_empty() {
+            let full = self.answers.len() - start > ANSWER_BYTES;
+            let request = if full { None } else { reader.read(rest, connection.peer) };
+            let answered = request.filter(|(request, _)| {
+                path.answer(&mut self.turn, request, &mut self.answers) == Fast::Answered
             });
-            match taken {
-                Some(length) => rest = &rest[length..],
-                None => connection.then = Then::HandOver(rest.to_vec()),
-            }
+            let Some((_, length)) = answered else {
+                connection.then = Then::HandOver(rest.to_vec());
+                break;
+            };
+            rest = &rest[length..];
+        }
+        if self.answers.len() > start {
+            connection.fresh = false;
+            connection.deadline = self.now + limits.idle;
         }
         connection.answered = true;
         self.answered.push((key, start..self.answers.len()));
@@ -258,6 +271,7 @@ impl<P: FastPath> Worker<P> {
         }
         (self.answers, self.answered) = (answers, answered);
         self.answers.clear();
+        self.answers.shrink_to(KEPT_BYTES);
     }
 
     /// Sends `bytes` behind what is unsent, as far as the socket takes them.
@@ -282,8 +296,8 @@ impl<P: FastPath> Worker<P> {
             return;
         }
         match &connection.then {
-            Then::GoOn if connection.readable => self.again.push(key),
             Then::GoOn if self.draining => self.close(key),
+            Then::GoOn if connection.readable => self.again.push(key),
             Then::GoOn => {}
             Then::Close => self.close(key),
             Then::HandOver(_) => self.hand_over(key),
@@ -296,9 +310,14 @@ impl<P: FastPath> Worker<P> {
         if self.poll.registry().deregister(&mut connection.stream).is_err() {
             return;
         }
-        let (stream, peer, permit) = (connection.stream.into(), connection.peer, connection.permit);
+        let until = match connection.fresh {
+            true => connection.deadline,
+            false => self.now + self.setting.limits.header,
+        };
+        let Connection { stream, peer, permit, .. } = connection;
+        let stream = stream.into();
         // Nobody receives any more once everything is being stopped.
-        let _ = self.setting.sender.send(HandedOver { stream, read, peer, permit });
+        let _ = self.setting.sender.send(HandedOver { stream, read, peer, permit, until });
     }
 
     fn close(&mut self, key: usize) {
@@ -315,7 +334,11 @@ impl<P: FastPath> Worker<P> {
         self.draining = true;
         let keys: Vec<_> = self.connections.iter().map(|(key, _)| key).collect();
         for key in keys {
-            self.settle(key);
+            // Perhaps a request has come whose event has not.
+            if let Some(connection) = self.connections.get_mut(key) {
+                connection.readable = true;
+            }
+            self.read(key);
         }
     }
 

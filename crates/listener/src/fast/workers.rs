@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use tokio::sync::mpsc::{self, UnboundedReceiver};
+use tokio::time::Instant;
 
 use super::FastPath;
 use super::inbox::{Accepted, Inbox, Message};
@@ -25,6 +26,8 @@ pub(crate) struct HandedOver {
     pub(crate) read: Vec<u8>,
     pub(crate) peer: Peer,
     pub(crate) permit: Permit,
+    /// When the head must be whole that what was read begins.
+    pub(crate) until: Instant,
 }
 
 /// The way to the event loops. Dropping it stops them.
@@ -41,7 +44,8 @@ impl Workers {
     ) -> io::Result<(Self, UnboundedReceiver<HandedOver>)> {
         // As many may wait in it as there are permits.
         let (sender, handed_over) = mpsc::unbounded_channel();
-        let mut inboxes = Vec::with_capacity(count);
+        // Dropped where a later loop cannot be started: that stops the earlier ones.
+        let mut workers = Self { inboxes: Vec::with_capacity(count) };
         for number in 0..count {
             let worker = Worker::new(Setting {
                 path: Arc::clone(path),
@@ -50,7 +54,7 @@ impl Workers {
                 stats: Arc::clone(&shared.stats),
                 sender: sender.clone(),
             })?;
-            inboxes.push(worker.inbox());
+            workers.inboxes.push(worker.inbox());
             let watched = EndsWithDrain(shared.drain.clone(), Arc::clone(&shared.stats));
             let thread = std::thread::Builder::new().name(format!("gateway-{number}"));
             thread.spawn(move || {
@@ -58,7 +62,7 @@ impl Workers {
                 worker.run();
             })?;
         }
-        Ok((Self { inboxes }, handed_over))
+        Ok((workers, handed_over))
     }
 
     /// Gives a connection to the loop that has the fewest.

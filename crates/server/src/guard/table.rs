@@ -2,8 +2,8 @@
 //!
 //! The replay guard looks a new signature up in vain, and millions of them do not fit a processor's
 //! caches: here that costs one miss, where a table with its marks apart from its entries costs two.
-//! Invariant: at most three quarters of the places are taken, so a search ends soon; an entry takes 8 /
-//! (3/8 … 3/4) = 11 to 21 bytes. Fingerprints are keyed hashes, so nobody can choose where they go.
+//! Invariant: at most three quarters of the places are taken, so a search ends soon; an entry of a table
+//! that has grown takes 8 / (3/8 … 3/4) = 11 to 21 bytes. Fingerprints are keyed hashes, so nobody can choose where they go.
 
 use std::num::NonZero;
 
@@ -32,17 +32,20 @@ impl Table {
     }
 
     /// A free place for `fingerprint`; `None`: it is held.
-    pub(super) fn free_place(&mut self, fingerprint: u64) -> Option<Free> {
-        // After this one, a quarter is still free.
-        if 4 * (self.taken + 1) > 3 * self.places.len() {
-            self.grow();
-        }
+    pub(super) fn free_place(&self, fingerprint: u64) -> Option<Free> {
         search(&self.places, word(fingerprint))
     }
 
     /// Holds the fingerprint of the place that was found last.
     pub(super) fn take(&mut self, free: Free) {
-        self.places[free.index] = Some(free.word);
+        // After this one, a quarter is still free.
+        let index = if 4 * (self.taken + 1) > 3 * self.places.len() {
+            self.grow();
+            search(&self.places, free.word).map_or(free.index, |free| free.index)
+        } else {
+            free.index
+        };
+        self.places[index] = Some(free.word);
         self.taken += 1;
     }
 
@@ -67,9 +70,9 @@ fn word(fingerprint: u64) -> NonZero<u64> {
     NonZero::new(fingerprint).unwrap_or(NonZero::<u64>::MIN)
 }
 
-/// From the word's own place on; there is always a free one.
+/// From the word's own place on; where there are places, one is free.
 fn search(places: &[Option<NonZero<u64>>], word: NonZero<u64>) -> Option<Free> {
-    let last = places.len() - 1;
+    let Some(last) = places.len().checked_sub(1) else { return Some(Free { index: 0, word }) };
     let mut index = word.get() as usize & last;
     loop {
         match places[index] {

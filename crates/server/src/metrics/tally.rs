@@ -1,7 +1,7 @@
 //! Counts of answers, by return code: written by many threads, read by one now and then.
 //!
-//! Invariant: no two event loops count in the same cache line, as long as there are at most
-//! [`STRIPES`] of them; more share, and still count right.
+//! Threads that count for the first time take the stripes in turn, so event loops hardly ever write the
+//! same cache line; where two do, the count is right all the same.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 

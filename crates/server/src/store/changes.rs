@@ -327,6 +327,9 @@ mod tests {
             "UPDATE secrets SET sealed = x'' WHERE app_id = 1",
             "UPDATE secrets SET sealed = zeroblob(1000) WHERE app_id = 1",
             "UPDATE secrets SET state = 'retiring' WHERE app_id = 1",
+            // What separates columns, and rows, on the way here.
+            "UPDATE secrets SET retires_at = char(31) WHERE app_id = 1",
+            "UPDATE secrets SET retires_at = char(30) WHERE app_id = 1",
         ];
         for sql in cases {
             let house = House::with_apps([1, 2]).await;

@@ -188,7 +188,7 @@ impl<'a> Decoder<'a> {
 
     fn opened(&self, label: Label<'_>, sealed: &str) -> Result<ServerSecret, String> {
         let mut bytes = [0; SEALED_MAX];
-        let length = sealed.len() / 2;
+        let length = HEXLOWER_PERMISSIVE.decode_len(sealed.len()).map_err(|e| e.to_string())?;
         let bytes = bytes.get_mut(..length).ok_or("is longer than a sealed ServerSecret")?;
         HEXLOWER_PERMISSIVE
             .decode_mut(sealed.as_bytes(), bytes)
