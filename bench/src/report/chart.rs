@@ -14,7 +14,7 @@ const RIGHT: f64 = 640.0;
 
 /// Requests per second, the median, with each round as a small dot on the bar.
 pub(super) fn rates(scenario: &Scenario) -> String {
-    let mut drawing = panel(scenario, "requests per second, median; dots: the rounds");
+    let mut drawing = panel(scenario, "requests per second, median; marks: the rounds");
     let fastest = |arm: &Arm| arm.rounds.iter().map(Round::rate).fold(0.0, f64::max);
     let most = scenario.arms.iter().map(fastest).fold(1.0, f64::max);
     let x = |rate: f64| LEFT + (RIGHT - LEFT) * rate / most;
