@@ -1,8 +1,9 @@
 //! The licence API on the listener's fast path: what `decide` says, written as HTTP by hand.
 //!
 //! Invariant: an answer differs from what goes through hyper in the order of its headers alone (and in
-//! `connection: close`, which hyper adds while draining), and no answer with a licence leaves before its signature is in the journal. Once warm, an answer
-//! with a held licence allocates nothing: the tests count.
+//! `connection: close`, which hyper adds while draining), and no answer with a licence leaves before
+//! its signature is in the journal. Once warm, an answer with a held licence allocates nothing: the
+//! tests count.
 
 use std::io::Write as _;
 use std::sync::Arc;

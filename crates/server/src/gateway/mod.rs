@@ -61,7 +61,7 @@ pub async fn answer(
 }
 
 async fn outcome(
-    service: &Arc<Service>,
+    service: &Service,
     request: Request<RequestBody>,
     peer: Peer,
 ) -> Result<Arc<Minted>, Refusal> {

@@ -59,7 +59,11 @@ impl Entitlement {
     /// From `from` until before `until`, Unix seconds; `None`: open. `Err(Range)`, `Err(Period)`.
     pub fn new(from: Option<i64>, until: Option<i64>) -> Result<Self, ModelError> {
         check_period("entitlement_until", from, until)?;
-        Ok(Self { from: from.unwrap_or(i64::MIN), until: until.unwrap_or(i64::MAX) })
+        Ok(Self::of_checked(from, until))
+    }
+
+    fn of_checked(from: Option<i64>, until: Option<i64>) -> Self {
+        Self { from: from.unwrap_or(i64::MIN), until: until.unwrap_or(i64::MAX) }
     }
 
     /// Has it begun at `now`?
@@ -103,9 +107,8 @@ impl Policy {
 impl From<&App> for Licensee {
     fn from(app: &App) -> Self {
         let settings = app.settings();
-        let (from, until) = (settings.entitlement_from, settings.entitlement_until);
         let entitlement =
-            Entitlement { from: from.unwrap_or(i64::MIN), until: until.unwrap_or(i64::MAX) };
+            Entitlement::of_checked(settings.entitlement_from, settings.entitlement_until);
         let policy = Arc::new(Policy::of(app.status, settings.clone()));
         Self { id: app.id, rev: app.rev, entitlement, policy }
     }

@@ -6,11 +6,10 @@
 //! Invariants: a row that breaks a rule never stops a reader: it is logged and comes out as unusable;
 //! an app comes before its secrets; all of it is one moment of the database.
 
-use futures_util::future::join;
 use sqlx::Row as _;
 
 use super::db::hex;
-use super::packed::{Decoder, pack, packed_app, packed_secret};
+use super::packed::{Decoder, pack, packed_app, packed_secret, policy_columns};
 use super::{Revision, RowFault, Store, StoreError, db, meta};
 use crate::model::{AppId, Generation, Licensee, Policies, SecretState, ServerSecret};
 
@@ -88,16 +87,14 @@ async fn read(
     let mut after = -1;
     let mut apps = pages.apps(conn, after).await?;
     while let Some(page) = apps {
-        let (secrets, ()) = join(pages.secrets(conn, after, page.last), async {
+        let (secrets, ()) = tokio::join!(pages.secrets(conn, after, page.last), async {
             decoder.apps(&page.rows, found);
-        })
-        .await;
+        });
         after = page.last;
         let secrets = secrets?;
-        let (next, ()) = join(pages.apps(conn, after), async {
+        let (next, ()) = tokio::join!(pages.apps(conn, after), async {
             decoder.secrets(&secrets, found);
-        })
-        .await;
+        });
         apps = next?;
     }
     Ok(())

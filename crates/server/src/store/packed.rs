@@ -28,28 +28,43 @@ macro_rules! pack {
 }
 pub(super) use pack;
 
+macro_rules! array {
+    ($($column:expr),+) => { [$($column),+] };
+}
+
+/// `$list!` of the columns given and those of a policy: packed and read in this one order.
+macro_rules! policy_columns {
+    ($list:ident $(, $before:expr)*) => {
+        $list!(
+            $($before,)*
+            "environment",
+            "status",
+            "service_enabled",
+            "lifetime",
+            "rate_per_second",
+            "replay_mode",
+            "nonce_profile",
+            "features",
+            "on_expiry",
+            "bind",
+            "allowed_networks"
+        )
+    };
+}
+pub(super) use policy_columns;
+
 /// The columns that [`Decoder::apps`] expects, of at most `$2` apps numbered after `$1` that changed
 /// after revision `$3`; and the last number. `$index`: `+`, if not to go by the index of revisions.
 macro_rules! packed_app {
     ($index:literal) => {
         concat!(
             "SELECT string_agg(packed, '\u{1e}'), MAX(id) FROM (SELECT id, ",
-            pack!(
+            policy_columns!(
+                pack,
                 "id",
                 "rev",
                 "COALESCE(CAST(entitlement_from AS TEXT), '')",
-                "COALESCE(CAST(entitlement_until AS TEXT), '')",
-                "environment",
-                "status",
-                "service_enabled",
-                "lifetime",
-                "rate_per_second",
-                "replay_mode",
-                "nonce_profile",
-                "features",
-                "on_expiry",
-                "bind",
-                "allowed_networks"
+                "COALESCE(CAST(entitlement_until AS TEXT), '')"
             ),
             " AS packed FROM apps WHERE id > $1 AND id <= 4294967295 AND ",
             $index,
@@ -84,19 +99,7 @@ const ROW: char = '\u{1e}';
 const COLUMN: char = '\u{1f}';
 
 /// The columns of a policy, as packed.
-const POLICY: [&str; 11] = [
-    "environment",
-    "status",
-    "service_enabled",
-    "lifetime",
-    "rate_per_second",
-    "replay_mode",
-    "nonce_profile",
-    "features",
-    "on_expiry",
-    "bind",
-    "allowed_networks",
-];
+const POLICY: [&str; 11] = policy_columns!(array);
 
 /// Most texts of policies that are known by heart while pages are read.
 const TEXTS_MAX: usize = 4_096;
