@@ -27,6 +27,7 @@
 
 mod admission;
 mod body;
+mod chores;
 mod client_address;
 mod connection;
 mod drain;
@@ -34,13 +35,16 @@ mod error;
 mod fast;
 mod limits;
 mod listener;
+mod network_limit;
 pub mod proxy;
 mod pulse;
+mod rate;
 mod service;
 mod stats;
 mod tls;
 
 pub use body::{BodyError, RequestBody};
+pub use chores::serve_while_whole;
 pub use drain::Drain;
 pub use error::ListenError;
 pub use fast::{Fast, FastPath, FastRequest};
@@ -48,6 +52,8 @@ pub use http::{Request, Response};
 pub use ipnet::IpNet;
 pub use limits::Limits;
 pub use listener::{Listener, ListenerConfig};
+pub use network_limit::{NetworkLimit, NetworkLimitConfig};
+pub use rate::{Gcra, Rate};
 pub use service::{Peer, ResponseBody};
 pub use stats::{Counter, Stats};
 pub use tls::TlsFiles;

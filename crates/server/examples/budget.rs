@@ -155,7 +155,13 @@ fn target(app: AppId, nonce: &str, secret: &ServerSecret) -> String {
 fn request(target: &str) -> FastRequest<'_> {
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let peer = Peer { address, socket: (address, 1024).into(), secure: false };
-    FastRequest { target, host: Some("tonegate.test"), peer }
+    FastRequest {
+        target,
+        host: Some("tonegate.test"),
+        authorization: None,
+        if_none_match: None,
+        peer,
+    }
 }
 
 /// Another secret.

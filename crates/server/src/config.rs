@@ -1,25 +1,16 @@
-//! The configuration of `tonegate serve`: defaults, file, environment and flags, in that order.
+//! The configuration of `tonegate serve`.
 //!
 //! `config.default.toml` is the one list of keys, defaults and explanations; this file gives them
-//! types. An unknown key is an error wherever it comes from.
+//! types.
 
-use std::fmt;
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::net::{Ipv6Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use ipnet::IpNet;
 use serde::Deserialize;
-use toml::{Table, Value};
-
-use crate::limits::CONFIG_BYTES_MAX;
-
-/// Every key with its default and what it is for: what `tonegate serve --print-config` prints.
-pub const DEFAULT: &str = include_str!("../config.default.toml");
-
-/// Prefix of environment variables; `__` stands for the dot.
-pub const ENVIRONMENT_PREFIX: &str = "TONEGATE_";
+use tonegate_config::{
+    ConfigError, Configuration, Log, Sources, check_nonzero, check_origins, check_tls_pair,
+};
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -103,65 +94,6 @@ pub struct NetworkLimit {
     pub burst: u32,
 }
 
-/// `[log]`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Log {
-    /// For people or programs.
-    pub format: LogFormat,
-    /// How much.
-    pub level: LogLevel,
-}
-
-/// `log.format`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
-/// `log.level`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum LogLevel {
-    Error,
-    Warn,
-    Info,
-    Debug,
-    Trace,
-}
-
-/// Why there is no configuration.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("cannot read the configuration {path}: {source}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The system's word.
-        source: io::Error,
-    },
-    /// The file is larger than 64 KiB.
-    #[error("the configuration {path} is larger than 64 KiB; is it the right file?")]
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Not TOML, an unknown key, or a value of the wrong kind.
-    #[error("{origin}: {fault}; `tonegate serve --print-config` lists every key")]
-    Invalid {
-        /// The file, variable or flag.
-        origin: String,
-        /// What is wrong, and where.
-        fault: String,
-    },
-}
-
 impl Default for Config {
     fn default() -> Self {
         #[expect(clippy::expect_used, reason = "a test reads the embedded text")]
@@ -169,147 +101,37 @@ impl Default for Config {
     }
 }
 
-/// The places that a configuration comes from, later ones over earlier ones.
-#[derive(Debug)]
-pub struct Sources {
-    merged: Table,
-    last: String,
-}
+impl Configuration for Config {
+    const DEFAULT: &str = include_str!("../config.default.toml");
+    const ENVIRONMENT_PREFIX: &str = "TONEGATE_";
+    const COMMAND: &str = "tonegate serve";
 
-impl Sources {
-    /// The embedded defaults alone.
-    #[must_use]
-    pub fn new() -> Self {
-        let merged = DEFAULT.parse().unwrap_or_default();
-        Self { merged, last: "config.default.toml".to_owned() }
-    }
-
-    /// Adds a file.
-    pub fn file(self, path: &Path) -> Result<Self, ConfigError> {
-        let read = |source| ConfigError::Read { path: path.to_owned(), source };
-        let mut text = String::new();
-        let file = File::open(path).map_err(read)?;
-        file.take(CONFIG_BYTES_MAX + 1).read_to_string(&mut text).map_err(read)?;
-        if text.len() as u64 > CONFIG_BYTES_MAX {
-            return Err(ConfigError::TooLarge { path: path.to_owned() });
-        }
-        self.text(&text, &path.display().to_string())
-    }
-
-    /// Adds the text of a file.
-    pub fn text(mut self, text: &str, origin: &str) -> Result<Self, ConfigError> {
-        let table: Table = text.parse().map_err(|fault| invalid(origin, fault))?;
-        merge(&mut self.merged, table);
-        self.checked(origin)
-    }
-
-    /// Adds the variables that begin with `TONEGATE_` and name a key of a section: with a `__`.
-    pub fn environment(
-        mut self,
-        variables: impl Iterator<Item = (String, String)>,
-    ) -> Result<Self, ConfigError> {
-        for (name, value) in variables {
-            let Some(key) = name.strip_prefix(ENVIRONMENT_PREFIX) else { continue };
-            let Some((section, key)) = key.split_once("__") else { continue };
-            self = self.set(&section.to_lowercase(), &key.to_lowercase(), &value, &name)?;
-        }
-        Ok(self)
-    }
-
-    /// Sets one key, as a flag or variable does. Text that is no TOML value stands for itself.
-    pub fn set(
-        mut self,
-        section: &str,
-        key: &str,
-        value: &str,
-        origin: &str,
-    ) -> Result<Self, ConfigError> {
-        let text = Value::String(value.to_owned());
-        let as_toml = format!("value = {value}").parse::<Table>().ok();
-        let typed = as_toml.and_then(|mut table| table.remove("value")).unwrap_or(text.clone());
-        // A path or address that happens to read as a number is still the text that was given.
-        let before = self.merged.clone();
-        merge(&mut self.merged, nested(section, key, typed));
-        self.checked(origin).or_else(|_| {
-            let mut merged = before;
-            merge(&mut merged, nested(section, key, text));
-            Self { merged, last: String::new() }.checked(origin)
-        })
-    }
-
-    /// The configuration, refused where values read well and can only be mistakes.
-    pub fn read(self) -> Result<Config, ConfigError> {
-        let config = self.typed(&self.last)?;
-        config.check_tls_pair()?;
-        config.check_zeros()?;
-        config.check_hosts()?;
-        config.check_origins()?;
-        Ok(config.with_bracketed_hosts())
-    }
-
-    /// Reads what there is so far, so that an error names the place that brought it in.
-    fn checked(mut self, origin: &str) -> Result<Self, ConfigError> {
-        self.typed(origin)?;
-        origin.clone_into(&mut self.last);
-        Ok(self)
-    }
-
-    fn typed(&self, origin: &str) -> Result<Config, ConfigError> {
-        let config = self.merged.clone().try_into();
-        config.map_err(|fault: toml::de::Error| invalid(origin, fault.message()))
-    }
-}
-
-impl Default for Sources {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Config {
-    /// Half a pair must never mean plain HTTP.
-    fn check_tls_pair(&self) -> Result<(), ConfigError> {
-        let pair = [&self.gateway.tls_certificate, &self.gateway.tls_key];
-        match pair.map(|path| path.as_os_str().is_empty()) {
-            [true, false] => Err(invalid("gateway.tls_key", "gateway.tls_certificate is missing")),
-            [false, true] => Err(invalid("gateway.tls_certificate", "gateway.tls_key is missing")),
-            _ => Ok(()),
-        }
-    }
-
-    fn check_zeros(&self) -> Result<(), ConfigError> {
-        let zeros = [
-            ("gateway.connections", self.gateway.connections == 0),
-            ("gateway.connections_per_network", self.gateway.connections_per_network == 0),
+    fn checked(self) -> Result<Self, ConfigError> {
+        let gateway = &self.gateway;
+        check_tls_pair::<Self>("gateway", &gateway.tls_certificate, &gateway.tls_key)?;
+        check_nonzero::<Self>(&[
+            ("gateway.connections", gateway.connections == 0),
+            ("gateway.connections_per_network", gateway.connections_per_network == 0),
             ("guard.max_entries", self.guard.max_entries == 0),
             ("network_limit.per_second", self.network_limit.per_second == 0),
             ("network_limit.burst", self.network_limit.burst == 0),
-        ];
-        match zeros.iter().find(|(_, zero)| *zero) {
-            Some((key, _)) => Err(invalid(key, "0 would refuse every request")),
-            None => Ok(()),
-        }
+        ])?;
+        self.check_hosts()?;
+        check_origins::<Self>("gateway.cors_origins", &gateway.cors_origins)?;
+        Ok(self.with_bracketed_hosts())
     }
+}
 
+fn invalid(key: &str, fault: impl std::fmt::Display) -> ConfigError {
+    ConfigError::invalid::<Config>(key, fault)
+}
+
+impl Config {
     fn check_hosts(&self) -> Result<(), ConfigError> {
         match self.gateway.hosts.iter().find(|host| !is_host(host)) {
             Some(host) => {
                 let fault = format!("{host:?} is no host name without a port");
                 Err(invalid("gateway.hosts", fault))
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn check_origins(&self) -> Result<(), ConfigError> {
-        let not_an_origin = |origin: &&String| {
-            let host = origin.split_once("://").map_or("", |(_, host)| host);
-            host.is_empty() || host.contains('/')
-        };
-        match self.gateway.cors_origins.iter().find(not_an_origin) {
-            Some(origin) => {
-                let fault = format!("{origin:?} is no origin such as \"https://app.example.com\"");
-                Err(invalid("gateway.cors_origins", fault))
             }
             None => Ok(()),
         }
@@ -332,28 +154,13 @@ fn is_host(host: &str) -> bool {
     bare.parse::<Ipv6Addr>().is_ok() || !(host.is_empty() || host.contains(['/', ' ', ':', '[']))
 }
 
-fn nested(section: &str, key: &str, value: Value) -> Table {
-    let section_table = Table::from_iter([(key.to_owned(), value)]);
-    Table::from_iter([(section.to_owned(), Value::Table(section_table))])
-}
-
-fn merge(into: &mut Table, from: Table) {
-    for (key, value) in from {
-        match (into.get_mut(&key), value) {
-            (Some(Value::Table(into)), Value::Table(from)) => merge(into, from),
-            (_, value) => _ = into.insert(key, value),
-        }
-    }
-}
-
-fn invalid(origin: &str, fault: impl fmt::Display) -> ConfigError {
-    let fault = fault.to_string().trim().replace('\n', " ");
-    ConfigError::Invalid { origin: origin.to_owned(), fault }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+
+    type Sources = super::Sources<Config>;
 
     #[test]
     fn later_places_win() {

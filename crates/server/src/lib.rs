@@ -18,8 +18,6 @@ pub mod keys;
 pub mod limits;
 pub mod metrics;
 pub mod model;
-pub mod network_limit;
-pub mod rate;
 pub mod seal;
 pub mod server;
 pub mod service;

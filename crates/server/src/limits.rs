@@ -24,5 +24,3 @@ pub const LAST_USE_FLUSH: Duration = Duration::from_secs(5);
 pub const SELF_ISSUE: Duration = Duration::from_secs(5);
 /// How long before the keys at hand end an auto-root certifies the next one, and others are told.
 pub const KEYS_END_SOON_SECS: i64 = 14 * DAY_SECS;
-/// Largest configuration file, bytes.
-pub const CONFIG_BYTES_MAX: u64 = 64 * 1024;

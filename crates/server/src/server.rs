@@ -1,13 +1,14 @@
 //! A running server: its two listeners and what keeps it in order behind them.
 
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tonegate_listener::{Drain, Limits, Listener, ListenerConfig, Stats, TlsFiles};
+use tonegate_listener::{
+    Drain, Limits, Listener, ListenerConfig, Stats, TlsFiles, serve_while_whole,
+};
 
 use crate::clock::Clock;
 use crate::config::{self, Config};
@@ -104,24 +105,6 @@ impl Server {
         }
         service.store.clone().close().await;
     }
-}
-
-/// Waits for the end of serving, which `stop` begins if a chore ends before.
-async fn serve_while_whole(
-    serving: impl Future<Output = ()>,
-    chores: &mut JoinSet<()>,
-    stop: impl FnOnce(),
-) {
-    let mut serving = pin!(serving);
-    tokio::select! {
-        () = &mut serving => return,
-        Some(ended) = chores.join_next() => {
-            let how = ended.err().map_or_else(|| "it ended".to_owned(), |error| error.to_string());
-            tracing::error!(how, "a part of the server has stopped: draining");
-            stop();
-        }
-    }
-    serving.await;
 }
 
 async fn serve_admin(listener: Listener, service: Arc<Service>, drain: Drain) {
@@ -229,27 +212,5 @@ async fn count_connections(service: Arc<Service>, stats: Arc<Stats>) {
         Totals::set(&totals.tls_failures, stats.tls_failed.get());
         Totals::set(&totals.proxy_headers_bad, stats.proxy_header_bad.get());
         tokio::time::sleep(Duration::from_secs(1)).await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_chore_that_panics_begins_the_drain() {
-        let drain = Drain::new();
-        let mut chores = JoinSet::new();
-        chores.spawn(std::future::pending());
-        chores.spawn(async { panic!("a chore broke") });
-        serve_while_whole(drain.begun(), &mut chores, || drain.begin()).await;
-        assert!(drain.has_begun());
-    }
-
-    #[tokio::test]
-    async fn the_end_of_serving_is_no_fault() {
-        let mut chores = JoinSet::new();
-        chores.spawn(std::future::pending());
-        serve_while_whole(async {}, &mut chores, || panic!("nothing broke")).await;
     }
 }

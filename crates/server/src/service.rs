@@ -21,8 +21,8 @@ use crate::installation::{Installation, InstallationError};
 use crate::limits::KEYS_END_SOON_SECS;
 use crate::metrics::Metrics;
 use crate::model::Policies;
-use crate::network_limit::{NetworkLimit, NetworkLimitConfig};
-use crate::rate::Rate;
+use tonegate_listener::{NetworkLimit, NetworkLimitConfig};
+use tonegate_listener::Rate;
 use crate::store::{Store, StoreError};
 use crate::watch;
 

@@ -39,7 +39,8 @@ impl HeadReader<'_> {
             true => Peer { address: self.client(peer, head.headers), ..peer },
             false => peer,
         };
-        Some((FastRequest { target, host: fields.host, peer }, length))
+        let Fields { host, authorization, if_none_match, .. } = fields;
+        Some((FastRequest { target, host, authorization, if_none_match, peer }, length))
     }
 
     fn client(&self, peer: Peer, fields: &[Header<'_>]) -> std::net::IpAddr {
@@ -54,6 +55,8 @@ const FORWARDED: &str = crate::client_address::X_FORWARDED_FOR;
 #[derive(Default)]
 struct Fields<'b> {
     host: Option<&'b str>,
+    authorization: Option<&'b str>,
+    if_none_match: Option<&'b str>,
     forwarded: bool,
 }
 
@@ -63,18 +66,14 @@ impl<'b> Fields<'b> {
         for Header { name, value } in fields {
             let is = |known: &str| name.eq_ignore_ascii_case(known);
             match name.len() {
-                4 if is("host") => {
-                    let printable = value.iter().all(|byte| (b' '..=b'~').contains(byte));
-                    let host = str::from_utf8(value).ok().filter(|_| printable)?;
-                    if read.host.replace(host).is_some() {
-                        return None;
-                    }
-                }
+                4 if is("host") => only(&mut read.host, value)?,
                 6 if is("origin") || is("expect") => return None,
                 7 if is("upgrade") => return None,
                 10 if is("connection") && !value.eq_ignore_ascii_case(b"keep-alive") => {
                     return None;
                 }
+                13 if is("authorization") => only(&mut read.authorization, value)?,
+                13 if is("if-none-match") => only(&mut read.if_none_match, value)?,
                 14 if is("content-length") => return None,
                 15 if is(FORWARDED) => read.forwarded = true,
                 17 if is("transfer-encoding") => return None,
@@ -82,6 +81,16 @@ impl<'b> Fields<'b> {
             }
         }
         Some(read)
+    }
+}
+
+/// Takes the value of a field that may come once, and is printable; otherwise it is hyper's.
+fn only<'b>(field: &mut Option<&'b str>, value: &'b [u8]) -> Option<()> {
+    let printable = value.iter().all(|byte| (b' '..=b'~').contains(byte));
+    let value = str::from_utf8(value).ok().filter(|_| printable)?;
+    match field.replace(value) {
+        None => Some(()),
+        Some(_) => None,
     }
 }
 
@@ -133,6 +142,8 @@ mod tests {
             "GET / HTTP/1.1\r\nConnection: close\r\n\r\n",
             "GET / HTTP/1.1\r\nOrigin: https://a\r\n\r\n",
             "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+            "GET / HTTP/1.1\r\nAuthorization: a\r\nauthorization: b\r\n\r\n",
+            "GET / HTTP/1.1\r\nIf-None-Match: a\r\nIf-None-Match: b\r\n\r\n",
             "GET / HTTP/1.1\r\nHost: \u{e9}\r\n\r\n",
             "GET ?a HTTP/1.1\r\n\r\n",
             "GET http://a/ HTTP/1.1\r\n\r\n",

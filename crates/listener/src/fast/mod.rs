@@ -40,6 +40,10 @@ pub struct FastRequest<'a> {
     pub target: &'a str,
     /// The Host header; `None`: there is none.
     pub host: Option<&'a str>,
+    /// The Authorization header; `None`: there is none.
+    pub authorization: Option<&'a str>,
+    /// The If-None-Match header; `None`: there is none.
+    pub if_none_match: Option<&'a str>,
     /// Who sent it.
     pub peer: Peer,
 }

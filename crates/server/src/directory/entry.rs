@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use tonegate_protocol::{AppId, ServerSecret};
 
 use crate::model::{Generation, Licensee, SecretState};
-use crate::rate::Gcra;
+use tonegate_listener::Gcra;
 use crate::store::SecretUse;
 
 /// An app in the directory.

@@ -7,7 +7,7 @@ use crate::model::{
     AppSettings, AppStatus, Entitlement, FeatureGrant, Generation, Licensee, Policies, Policy,
     SecretState,
 };
-use crate::rate::Rate;
+use tonegate_listener::Rate;
 
 const APP: AppId = AppId(7);
 

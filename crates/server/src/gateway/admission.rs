@@ -13,7 +13,7 @@ use super::window;
 use crate::clock::Moment;
 use crate::guard::{Admission, ReplayMode, Unwritten};
 use crate::model;
-use crate::rate::Rate;
+use tonegate_listener::Rate;
 use crate::service::Service;
 
 pub(super) fn admit(

@@ -69,7 +69,7 @@ impl Gcra {
     }
 
     /// Starts where another one stands.
-    pub(crate) fn go_on_from(&self, before: &Self) {
+    pub fn go_on_from(&self, before: &Self) {
         self.arrival.store(before.arrival.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 }
