@@ -1,61 +1,75 @@
-//! The client: sign, send, read; and once again with the issuer's time when the clock was off.
+//! The client: sign, send, read, verify; once again with the issuer's time when the clock was off, and
+//! at the issuer's next host when one fails.
 
 use std::fmt;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, PoisonError, RwLock};
 
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Request;
+use hyper::header::{DATE, HeaderMap};
 use rustls::crypto::{SecureRandom, aws_lc_rs};
+use tonegate_protocol::limits::ANSWER_BYTES_MAX;
 use tonegate_protocol::{AppId, ReturnCode, ServerSecret, signed_query};
 
 use crate::answer::{self, Granted};
-use crate::endpoint::Endpoint;
-use crate::transport::{Answer, Transport};
-use crate::{Clock, FetchError, limits, tls};
+use crate::http::HttpAnswer;
+use crate::trust::{Trust, Verified};
+use crate::upstream::{Host, Upstream};
+use crate::{FetchError, limits};
 
 /// Fetches the licences of one app from one issuer.
 pub struct LicenseClient {
-    endpoint: Endpoint,
+    upstream: Upstream,
     app_id: AppId,
-    secret: ServerSecret,
-    total: Duration,
-    clock: Clock,
-    transport: Transport,
+    secret: RwLock<Arc<ServerSecret>>,
+    trust: Option<Trust>,
     random: &'static dyn SecureRandom,
-    /// Seconds to add to our time to get the issuer's. Learnt from answers, kept between fetches.
-    offset: AtomicI64,
 }
 
-/// A licence as it came from the issuer: opaque, not verified.
+/// A licence as it came from the issuer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchedLicense {
-    /// The licence text.
+    /// The licence text, untouched.
     pub license: String,
     /// Names the answer in the issuer's records; older services send none.
     pub request_id: Option<String>,
+    /// Host and port that answered.
+    pub server: String,
     /// When the answer was here: Unix seconds by this machine's clock.
     pub fetched_at: i64,
-    /// The issuer's time less this machine's, seconds, as far as learnt; 0 while no correction was
-    /// needed.
+    /// What the issuer's `Date` said then, Unix seconds, where it is believable (within ±24 h of our
+    /// clock).
+    pub server_time: Option<i64>,
+    /// The issuer's time less this machine's, seconds, as far as requests need it; 0 while no
+    /// correction was needed.
     pub clock_offset_secs: i64,
+    /// When it was issued and ends; `None`: the client has no [`Trust`] to read it with.
+    pub verified: Option<Verified>,
+}
+
+impl FetchedLicense {
+    /// The issuer's time when the answer was here, as well as it is known.
+    #[must_use]
+    pub fn issuer_time(&self) -> i64 {
+        self.server_time.unwrap_or(self.fetched_at.saturating_add(self.clock_offset_secs))
+    }
 }
 
 impl LicenseClient {
-    /// Begins a client for `endpoint` (`https://host[:port]`, or `http://` on trusted networks).
-    pub fn builder(
-        endpoint: impl Into<String>,
-        app_id: AppId,
-        secret: ServerSecret,
-    ) -> LicenseClientBuilder {
-        LicenseClientBuilder {
-            endpoint: endpoint.into(),
-            app_id,
-            secret,
-            authority: None,
-            connect: limits::CONNECT,
-            total: limits::TOTAL,
-            clock: Clock::system(),
-        }
+    /// A client for one app. What it fetches is not verified: see [`trusting`](Self::trusting).
+    #[must_use]
+    pub fn new(upstream: Upstream, app_id: AppId, secret: ServerSecret) -> Self {
+        let random = aws_lc_rs::default_provider().secure_random;
+        let secret = RwLock::new(Arc::new(secret));
+        Self { upstream, app_id, secret, trust: None, random }
+    }
+
+    /// Takes only licences that pass `trust`. For issuers of ours; the original service's licences
+    /// cannot be read.
+    #[must_use]
+    pub fn trusting(self, trust: Trust) -> Self {
+        Self { trust: Some(trust), ..self }
     }
 
     /// Whose licences it fetches.
@@ -64,60 +78,107 @@ impl LicenseClient {
         self.app_id
     }
 
-    /// Fetches a licence. After 100000004 it takes the issuer's time from the answer, keeps the
-    /// difference for later fetches too, and repeats the request once, signed anew.
-    ///
-    /// # Errors
-    /// See [`FetchError`]. Cancelling is safe; the signature may then be used up.
-    pub async fn fetch(&self) -> Result<FetchedLicense, FetchError> {
-        let timeout =
-            FetchError::Timeout { server: self.transport.server().to_owned(), after: self.total };
-        tokio::time::timeout(self.total, self.fetch_unbounded()).await.unwrap_or(Err(timeout))
+    /// Where from.
+    #[must_use]
+    pub fn upstream(&self) -> &Upstream {
+        &self.upstream
     }
 
-    async fn fetch_unbounded(&self) -> Result<FetchedLicense, FetchError> {
-        let offset = self.offset.load(Ordering::Relaxed);
-        let (date, outcome) = self.request(offset).await?;
+    /// What licences must pass.
+    #[must_use]
+    pub fn trust(&self) -> Option<&Trust> {
+        self.trust.as_ref()
+    }
+
+    /// Signs with this secret from the next request on: the old one was rotated. `true`: it is another.
+    pub fn set_secret(&self, secret: ServerSecret) -> bool {
+        let mut current = self.secret.write().unwrap_or_else(PoisonError::into_inner);
+        let is_other = current.expose() != secret.expose();
+        *current = Arc::new(secret);
+        is_other
+    }
+
+    /// Fetches a licence, from the first host that gives one. After 100000004 it takes the issuer's
+    /// time from the answer, keeps the difference for later fetches too, and repeats the request
+    /// once, signed anew.
+    ///
+    /// # Errors
+    /// See [`FetchError`]; of several hosts, what the first one failed with. Cancelling is safe; the
+    /// signature may then be used up.
+    pub async fn fetch(&self) -> Result<FetchedLicense, FetchError> {
+        let mut first = None;
+        for host in self.upstream.addresses() {
+            match self.fetch_from(host).await {
+                Err(error) if error.is_worth_another_host() => _ = first.get_or_insert(error),
+                outcome => return outcome,
+            }
+        }
+        Err(first.unwrap_or(FetchError::BadEndpoint { why: "there is none" }))
+    }
+
+    /// Asks one host, unless it is left alone, and keeps in mind how that went.
+    async fn fetch_from(&self, host: &Host) -> Result<FetchedLicense, FetchError> {
+        let clock = self.upstream.clock();
+        self.upstream.pace().turn().await;
+        host.breaker.admit(clock.monotonic()).map_err(|(why, retry_after)| {
+            FetchError::LeftAlone { why: Box::new(why), retry_after }
+        })?;
+        let fetched = self.ask_twice(host).await;
+        match &fetched {
+            Err(error) if error.is_of_host() => {
+                host.breaker.failed(error.clone(), clock.monotonic());
+            }
+            _ => host.breaker.succeeded(),
+        }
+        fetched
+    }
+
+    async fn ask_twice(&self, host: &Host) -> Result<FetchedLicense, FetchError> {
+        let offset = self.upstream.clock_offset_secs();
+        let (date, outcome) = self.ask(host, offset).await?;
         match outcome {
             Err(error) if is_expired(&error) => {}
-            outcome => return outcome.map(|granted| self.fetched(granted, offset)),
+            outcome => return self.fetched(host, outcome?, offset, date),
         }
-        let offset = self.learn(date)?;
-        let (_, outcome) = self.request(offset).await?;
+        let offset = self.offset_by(date)?;
+        self.upstream.pace().turn().await;
+        let (date, outcome) = self.ask(host, offset).await?;
         match outcome {
             Err(error) if is_expired(&error) => Err(clock_off(Some(offset))),
             Err(error) => Err(error),
             Ok(granted) => {
-                self.offset.store(offset, Ordering::Relaxed);
-                Ok(self.fetched(granted, offset))
+                self.upstream.learn(offset);
+                self.fetched(host, granted, offset, date)
             }
         }
     }
 
     /// One request signed for our time plus `offset`: the server's time and what it said.
-    async fn request(
+    async fn ask(
         &self,
+        host: &Host,
         offset: i64,
     ) -> Result<(Option<i64>, Result<Granted, FetchError>), FetchError> {
-        let timestamp = self.clock.now().saturating_add(offset);
-        let query = signed_query(self.app_id, &self.nonce()?, &self.secret, timestamp);
+        let secret = Arc::clone(&self.secret.read().unwrap_or_else(PoisonError::into_inner));
+        let timestamp = self.now().saturating_add(offset);
+        let query = signed_query(self.app_id, &self.nonce()?, &secret, timestamp);
         let bad = FetchError::BadEndpoint { why: "it makes no URL" };
-        let uri = self.endpoint.with_query(&query).ok_or(bad)?;
-        let Answer { date, body } = self.transport.get(uri).await?;
+        let mut request = Request::new(Full::<Bytes>::default());
+        *request.uri_mut() = host.endpoint.with_query(&query).ok_or(bad)?;
+        let answer = self.upstream.http().send(request, ANSWER_BYTES_MAX).await?;
+        let HttpAnswer { status, headers, body } = answer;
+        if status != 200 {
+            return Err(wrong_status(&host.server, status));
+        }
         let signature = query.rsplit('=').next().unwrap_or(&query);
-        let hidden = [self.secret.expose(), signature];
-        Ok((date, answer::read(&body, self.transport.server(), hidden)))
+        let hidden = [secret.expose(), signature];
+        Ok((date_of(&headers), answer::read(&body, &host.server, hidden)))
     }
 
     /// The offset that the server's time asks for, when it tells one and it is believable.
-    fn learn(&self, date: Option<i64>) -> Result<i64, FetchError> {
-        let offset = date.map(|date| date.saturating_sub(self.clock.now()));
-        match offset {
-            Some(offset) if offset.unsigned_abs() <= limits::OFFSET_MAX.unsigned_abs() => {
-                Ok(offset)
-            }
-            offset => Err(clock_off(offset)),
-        }
+    fn offset_by(&self, date: Option<i64>) -> Result<i64, FetchError> {
+        let offset = date.map(|date| date.saturating_sub(self.now()));
+        offset.filter(|offset| is_believable(*offset)).ok_or(clock_off(offset))
     }
 
     /// 16 hex characters, never the same twice.
@@ -127,9 +188,36 @@ impl LicenseClient {
         Ok(format!("{:016x}", u64::from_be_bytes(bytes)))
     }
 
-    fn fetched(&self, granted: Granted, clock_offset_secs: i64) -> FetchedLicense {
+    fn fetched(
+        &self,
+        host: &Host,
+        granted: Granted,
+        clock_offset_secs: i64,
+        date: Option<i64>,
+    ) -> Result<FetchedLicense, FetchError> {
         let Granted { license, request_id } = granted;
-        FetchedLicense { license, request_id, fetched_at: self.clock.now(), clock_offset_secs }
+        let (server, fetched_at) = (host.server.clone(), self.now());
+        let server_time = date.filter(|date| is_believable(date.saturating_sub(fetched_at)));
+        let verified = None;
+        let mut fetched = FetchedLicense {
+            license,
+            request_id,
+            server,
+            fetched_at,
+            server_time,
+            clock_offset_secs,
+            verified,
+        };
+        if let Some(trust) = &self.trust {
+            let verified = trust.verify(&fetched.license, self.app_id, fetched.issuer_time());
+            let bad = |reason| FetchError::BadLicense { server: fetched.server.clone(), reason };
+            fetched.verified = Some(verified.map_err(bad)?);
+        }
+        Ok(fetched)
+    }
+
+    fn now(&self) -> i64 {
+        self.upstream.clock().unix_seconds()
     }
 }
 
@@ -137,68 +225,21 @@ impl LicenseClient {
 impl fmt::Debug for LicenseClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LicenseClient")
-            .field("server", &self.transport.server())
+            .field("upstream", &self.upstream)
             .field("app_id", &self.app_id)
             .finish_non_exhaustive()
     }
 }
 
-/// What a [`LicenseClient`] is made of. Made by [`LicenseClient::builder`].
-#[derive(Debug)]
-#[must_use]
-pub struct LicenseClientBuilder {
-    endpoint: String,
-    app_id: AppId,
-    secret: ServerSecret,
-    authority: Option<PathBuf>,
-    connect: Duration,
-    total: Duration,
-    clock: Clock,
+/// The `Date` header in Unix seconds.
+fn date_of(headers: &HeaderMap) -> Option<i64> {
+    let date = headers.get(DATE)?.to_str().ok()?;
+    let date = httpdate::parse_http_date(date).ok()?;
+    i64::try_from(date.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs()).ok()
 }
 
-impl LicenseClientBuilder {
-    /// Trust the authorities in this PEM file too, next to the system's.
-    pub fn ca_file(mut self, file: impl Into<PathBuf>) -> Self {
-        self.authority = Some(file.into());
-        self
-    }
-
-    /// Time for the TCP connection. Default 5 s.
-    pub fn connect_timeout(mut self, time: Duration) -> Self {
-        self.connect = time;
-        self
-    }
-
-    /// Time for a whole fetch. Default 15 s.
-    pub fn total_timeout(mut self, time: Duration) -> Self {
-        self.total = time;
-        self
-    }
-
-    /// Where to take the time from. Default: the system.
-    pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
-        self
-    }
-
-    /// The client.
-    ///
-    /// # Errors
-    /// [`FetchError::BadEndpoint`] and [`FetchError::NoTrust`].
-    pub fn build(self) -> Result<LicenseClient, FetchError> {
-        let endpoint = Endpoint::parse(&self.endpoint)?;
-        let tls = tls::client_config(endpoint.is_tls(), self.authority.as_deref())?;
-        Ok(LicenseClient {
-            transport: Transport::new(endpoint.server(), tls, self.connect),
-            endpoint,
-            app_id: self.app_id,
-            secret: self.secret,
-            total: self.total,
-            clock: self.clock,
-            random: aws_lc_rs::default_provider().secure_random,
-            offset: AtomicI64::new(0),
-        })
-    }
+fn is_believable(offset: i64) -> bool {
+    offset.unsigned_abs() <= limits::OFFSET_MAX.unsigned_abs()
 }
 
 fn is_expired(error: &FetchError) -> bool {
@@ -207,4 +248,13 @@ fn is_expired(error: &FetchError) -> bool {
 
 fn clock_off(offset_secs: Option<i64>) -> FetchError {
     FetchError::ClockOff { offset_secs }
+}
+
+fn wrong_status(server: &str, status: u16) -> FetchError {
+    let cure = match status {
+        300..=399 => "give the address that it points to as the endpoint",
+        429 | 500..=599 => "it is overloaded or out of order: fetch again later",
+        _ => "check that the endpoint is the issuer's",
+    };
+    FetchError::Status { server: server.to_owned(), status, cure }
 }

@@ -5,14 +5,17 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tonegate_license::Reason;
 use tonegate_protocol::ReturnCode;
+
+use crate::HttpError;
 
 /// A fetch, or the building of a client, failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
     /// The issuer answered with a return code other than 0.
-    #[error("the issuer refused with {code}: {message}{}; {cure}", named(.request_id))]
+    #[error("the issuer refused with {code}: {message}{}{}; {cure}", named(.request_id), meant(*.code))]
     Refused {
         /// The return code; perhaps one that we do not know.
         code: i64,
@@ -50,6 +53,14 @@ pub enum FetchError {
         /// How long was waited.
         after: Duration,
     },
+    /// No request was made: the host has failed several times in a row and is left alone for a while.
+    #[error("{why} (it failed several times and is asked again in {} s)", .retry_after.as_secs() + 1)]
+    LeftAlone {
+        /// What it failed with last.
+        why: Box<FetchError>,
+        /// When it is asked again.
+        retry_after: Duration,
+    },
     /// An answer with an HTTP status other than 200.
     #[error("{server} answered with HTTP status {status} instead of 200; {cure}")]
     Status {
@@ -69,6 +80,14 @@ pub enum FetchError {
         server: String,
         /// What is wrong with it.
         why: String,
+    },
+    /// An answer with a licence that is not to be used: forged, another app's, not good any more.
+    #[error("{server} sent a licence that cannot be used: {reason}; {}", cure_of(*.reason))]
+    BadLicense {
+        /// Host and port.
+        server: String,
+        /// What is wrong with it.
+        reason: Reason,
     },
     /// The endpoint cannot be used.
     #[error("the endpoint cannot be used: {why}; give it as https://host or https://host:port")]
@@ -98,9 +117,70 @@ impl FetchError {
         match self {
             Self::Refused { code, .. } => ReturnCode::from_number(*code),
             Self::ClockOff { .. } => Some(ReturnCode::SignatureExpired),
+            Self::LeftAlone { why, .. } => why.return_code(),
             _ => None,
         }
     }
+
+    /// Its stable name, for metrics and searches.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Refused { .. } => "refused",
+            Self::ClockOff { .. } => "clock_off",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Timeout { .. } => "timeout",
+            Self::LeftAlone { .. } => "left_alone",
+            Self::Status { .. } => "status",
+            Self::BadAnswer { .. } => "bad_answer",
+            Self::BadLicense { .. } => "bad_license",
+            Self::BadEndpoint { .. } => "bad_endpoint",
+            Self::NoTrust { .. } => "no_trust",
+            Self::NoRandomness => "no_randomness",
+        }
+    }
+
+    /// Is the host out of order, whatever app asks it?
+    pub(crate) fn is_of_host(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::Timeout { .. } | Self::BadAnswer { .. } => true,
+            Self::Status { status, .. } => *status >= 500,
+            _ => matches!(
+                self.return_code(),
+                Some(ReturnCode::Busy | ReturnCode::GatewayInternal | ReturnCode::ServiceInternal)
+            ),
+        }
+    }
+
+    /// May another host of the same issuer answer better? Not what is wrong with the request.
+    pub(crate) fn is_worth_another_host(&self) -> bool {
+        let elsewhere =
+            matches!(self, Self::LeftAlone { .. } | Self::Status { .. } | Self::BadLicense { .. });
+        elsewhere || self.is_of_host()
+    }
+}
+
+impl From<HttpError> for FetchError {
+    fn from(error: HttpError) -> Self {
+        match error {
+            HttpError::Unreachable { server, why, cure } => Self::Unreachable { server, why, cure },
+            HttpError::Timeout { server, after } => Self::Timeout { server, after },
+            HttpError::BadAnswer { server, why } => Self::BadAnswer { server, why },
+        }
+    }
+}
+
+/// What the code means, for readers who do not know it by heart.
+fn meant(code: i64) -> String {
+    let known = ReturnCode::from_number(code);
+    known
+        .map(|code| format!(" (that is: {})", code.meaning().trim_end_matches('.')))
+        .unwrap_or_default()
+}
+
+/// Without its full stop, which would end the sentence around it.
+fn cure_of(reason: Reason) -> &'static str {
+    reason.next_step().trim_end_matches('.')
 }
 
 fn named(request_id: &Option<String>) -> String {

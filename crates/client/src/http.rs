@@ -1,46 +1,101 @@
-//! One request over the network, and its answer's parts, bounded.
+//! One HTTP request over the network, and its whole answer, bounded in time and size.
 //!
-//! Invariant: every request has a connection of its own. Fetches are hours apart, and a connection
+//! Invariant: every request has a connection of its own. Requests are hours apart, and a connection
 //! gone stale meanwhile would cost a signature, which an issuer accepts only once.
 
 use std::error::Error as StdError;
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
-use hyper::body::Incoming;
-use hyper::header::{DATE, HeaderMap, USER_AGENT};
-use hyper::{Request, StatusCode, Uri};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::header::{HeaderMap, HeaderValue, USER_AGENT};
+use hyper::{Request, Uri};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::TokioExecutor;
-use rustls::ClientConfig;
-use tonegate_protocol::limits::ANSWER_BYTES_MAX;
 
-use crate::FetchError;
-use crate::clock::unix_seconds;
+use crate::{FetchError, limits, tls};
 
-/// Sends requests to one server.
-pub(crate) struct Transport {
-    client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
-    server: String,
+/// Sends requests to any server. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct HttpClient {
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     connect: Duration,
+    total: Duration,
 }
 
-/// A whole answer with status 200.
-pub(crate) struct Answer {
-    /// The server's time, Unix seconds, when it tells one.
-    pub(crate) date: Option<i64>,
-    pub(crate) body: Bytes,
+/// A whole answer, whatever its status.
+#[derive(Debug)]
+pub struct HttpAnswer {
+    /// The status.
+    pub status: u16,
+    /// The header fields.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
 }
 
-impl Transport {
-    pub(crate) fn new(server: String, tls: ClientConfig, connect: Duration) -> Self {
+/// What an [`HttpClient`] is made of.
+#[derive(Debug, Clone)]
+pub struct HttpConfig {
+    /// Whether TLS is used at all. Without, the system's authorities are not read.
+    pub tls: bool,
+    /// Trust the authorities in this PEM file too, next to the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Time for the TCP connection.
+    pub connect: Duration,
+    /// Time for a whole answer.
+    pub total: Duration,
+    /// Largest head, and largest body, bytes.
+    pub answer_bytes_max: usize,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HttpError {
+    /// No connection, or one that ended without an answer.
+    #[error("cannot reach {server}: {why}; {cure}")]
+    Unreachable {
+        /// Host and port.
+        server: String,
+        /// What the system or TLS said.
+        why: String,
+        /// What to do next.
+        cure: &'static str,
+    },
+    /// No whole answer in time.
+    #[error(
+        "{server} did not answer within {after:?}; check that it is up and reachable from here"
+    )]
+    Timeout {
+        /// Host and port.
+        server: String,
+        /// How long was waited.
+        after: Duration,
+    },
+    /// Not HTTP, too long, or cut off.
+    #[error("{server} answered badly: {why}")]
+    BadAnswer {
+        /// Host and port.
+        server: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl HttpClient {
+    /// A client.
+    ///
+    /// # Errors
+    /// [`FetchError::NoTrust`].
+    pub fn new(config: &HttpConfig) -> Result<Self, FetchError> {
+        let tls = tls::client_config(config.tls, config.ca_file.as_deref())?;
         let mut http = HttpConnector::new();
         http.enforce_http(false);
-        http.set_connect_timeout(Some(connect));
+        http.set_connect_timeout(Some(config.connect));
         http.set_nodelay(true);
         let connector = HttpsConnectorBuilder::new()
             .with_tls_config(tls)
@@ -49,80 +104,92 @@ impl Transport {
             .wrap_connector(http);
         let client = Client::builder(TokioExecutor::new())
             .pool_max_idle_per_host(0)
-            .http1_max_buf_size(ANSWER_BYTES_MAX)
+            .http1_max_buf_size(config.answer_bytes_max)
             .build(connector);
-        Self { client, server, connect }
+        Ok(Self { client, connect: config.connect, total: config.total })
     }
 
-    /// Host and port, for messages.
-    pub(crate) fn server(&self) -> &str {
-        &self.server
+    /// Sends a request and reads its answer, of at most `bytes_max` bytes. Cancelling is safe.
+    ///
+    /// # Errors
+    /// See [`HttpError`].
+    pub async fn send(
+        &self,
+        mut request: Request<Full<Bytes>>,
+        bytes_max: usize,
+    ) -> Result<HttpAnswer, HttpError> {
+        let agent = HeaderValue::from_static(concat!("tonegate/", env!("CARGO_PKG_VERSION")));
+        request.headers_mut().insert(USER_AGENT, agent);
+        let server = server_of(request.uri());
+        let timeout = HttpError::Timeout { server: server.clone(), after: self.total };
+        let answer = self.send_unbounded(request, bytes_max, server);
+        tokio::time::timeout(self.total, answer).await.unwrap_or(Err(timeout))
     }
 
-    /// Sends a GET and reads its answer.
-    pub(crate) async fn get(&self, uri: Uri) -> Result<Answer, FetchError> {
-        let mut request = Request::new(Empty::new());
-        *request.uri_mut() = uri;
-        let agent = concat!("tonegate/", env!("CARGO_PKG_VERSION"));
-        request.headers_mut().insert(USER_AGENT, hyper::header::HeaderValue::from_static(agent));
-        let answer = self.client.request(request).await.map_err(|error| self.failed(&error))?;
+    async fn send_unbounded(
+        &self,
+        request: Request<Full<Bytes>>,
+        bytes_max: usize,
+        server: String,
+    ) -> Result<HttpAnswer, HttpError> {
+        let answer = self.client.request(request).await;
+        let answer = answer.map_err(|error| self.failed(&error, server.clone()))?;
         let (head, body) = answer.into_parts();
-        if head.status != StatusCode::OK {
-            return Err(self.wrong_status(head.status));
-        }
-        Ok(Answer { date: date_of(&head.headers), body: self.read(body).await? })
-    }
-
-    async fn read(&self, body: Incoming) -> Result<Bytes, FetchError> {
-        let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await.map_err(|error| {
-            let long = error.is::<LengthLimitError>();
-            self.bad_answer(if long { "it is longer than 64 KiB" } else { "it broke off" })
+        let body = Limited::new(body, bytes_max).collect().await.map_err(|error| {
+            let why = match error.is::<LengthLimitError>() {
+                true => format!("it is longer than {} KiB", bytes_max >> 10),
+                false => "it broke off".to_owned(),
+            };
+            HttpError::BadAnswer { server, why }
         })?;
-        Ok(body.to_bytes())
-    }
-
-    fn bad_answer(&self, why: &str) -> FetchError {
-        FetchError::BadAnswer { server: self.server.clone(), why: why.to_owned() }
-    }
-
-    fn wrong_status(&self, status: StatusCode) -> FetchError {
-        let cure = match status.as_u16() {
-            300..=399 => "give the address that it points to as the endpoint",
-            429 | 500..=599 => "it is overloaded or out of order: fetch again later",
-            _ => "check that the endpoint is the issuer's",
-        };
-        FetchError::Status { server: self.server.clone(), status: status.as_u16(), cure }
+        Ok(HttpAnswer {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body: body.to_bytes(),
+        })
     }
 
     /// Sorts what the HTTP client said into something that can be acted on.
-    fn failed(&self, error: &legacy::Error) -> FetchError {
-        let server = self.server.clone();
+    fn failed(&self, error: &legacy::Error, server: String) -> HttpError {
         if causes(error).any(|cause| is_io(cause, io::ErrorKind::TimedOut)) {
-            return FetchError::Timeout { server, after: self.connect };
+            return HttpError::Timeout { server, after: self.connect };
         }
         if let Some(why) = causes(error).find_map(tls_fault) {
             let cure = "check the server's certificate; that of a private authority must be given \
                         to the client";
-            return FetchError::Unreachable { server, why, cure };
+            return HttpError::Unreachable { server, why, cure };
         }
         if error.is_connect() {
             let why = causes(error).last().map(ToString::to_string).unwrap_or_default();
             let cure = "check host and port, that the server is up, and that a firewall lets this \
                         machine out";
-            return FetchError::Unreachable { server, why, cure };
+            return HttpError::Unreachable { server, why, cure };
         }
         if let Some(why) = causes(error).find_map(http_fault) {
-            return self.bad_answer(why);
+            return HttpError::BadAnswer { server, why: why.to_owned() };
         }
         let why = "the connection ended without an answer".to_owned();
-        FetchError::Unreachable { server, why, cure: "fetch again; if it stays, ask its operator" }
+        HttpError::Unreachable { server, why, cure: "fetch again; if it stays, ask its operator" }
     }
 }
 
-/// The `Date` header in Unix seconds.
-fn date_of(headers: &HeaderMap) -> Option<i64> {
-    let date = headers.get(DATE)?.to_str().ok()?;
-    httpdate::parse_http_date(date).ok().map(unix_seconds)
+impl Default for HttpConfig {
+    /// TLS, the system's authorities, the times of a fetch, 64 KiB.
+    fn default() -> Self {
+        Self {
+            tls: true,
+            ca_file: None,
+            connect: limits::CONNECT,
+            total: limits::TOTAL,
+            answer_bytes_max: tonegate_protocol::limits::ANSWER_BYTES_MAX,
+        }
+    }
+}
+
+/// Host and port, for messages.
+fn server_of(uri: &Uri) -> String {
+    let port = if uri.scheme_str() == Some("https") { 443 } else { 80 };
+    format!("{}:{}", uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(port))
 }
 
 fn causes<'a>(

@@ -1,32 +1,55 @@
-//! What an app's backend uses to fetch licences from an issuer: ours, or the original service.
+//! What an app's backend uses to fetch licences from an issuer (ours, or the original service) and to
+//! keep them fresh.
 //!
-//! [`LicenseClient::fetch`] signs a request, sends it over HTTPS or HTTP, and gives the licence or
-//! a [`FetchError`] that keeps the return code and says what to do next. Neither a secret nor a
-//! signed URL is ever part of what it prints. Keeping a licence and refreshing it in time is left
-//! to whoever holds the client.
+//! An [`Upstream`] is an issuer at one host or several. A [`LicenseClient`] signs a request of one app,
+//! sends it, and gives the licence or a [`FetchError`] that keeps the return code and says what to do
+//! next. A [`LicenseCache`] keeps one app's licence: in memory and on disk, refreshed every 2 h, so
+//! that an outage of the issuer is seen by nobody before the licence ends. Neither a secret nor a
+//! signed URL is ever part of what any of them prints.
 //!
 //! ```no_run
-//! use tonegate_client::{AppId, LicenseClient, ServerSecret};
+//! use tonegate_client::{AppId, LicenseCache, LicenseClient, ServerSecret, Upstream};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let upstream = Upstream::builder("https://issuer.example").build()?;
 //! let secret = ServerSecret::new("9193cc662a4c0ec135ec71fb57194b38")?;
-//! let client = LicenseClient::builder("https://issuer.example", AppId(12345), secret).build()?;
-//! let fetched = client.fetch().await?;
-//! println!("{}", fetched.license);
+//! let client = LicenseClient::new(upstream, AppId(12345), secret);
+//!
+//! let cache = LicenseCache::builder(client).directory("/var/lib/backend/licenses").build()?;
+//! let keeper = cache.clone();
+//! tokio::spawn(async move { keeper.keep_fresh().await });
+//!
+//! let view = cache.license().await?; // waits only while there is none
+//! if let Some(license) = view.usable() {
+//!     println!("{} ({})", license.license, view.state.name());
+//! }
 //! # Ok(())
 //! # }
 //! ```
 
 mod answer;
+mod breaker;
+mod cache;
+mod cached;
 mod client;
-mod clock;
+mod disk;
 mod endpoint;
 mod error;
+mod http;
+mod issuer_time;
 mod limits;
+mod pace;
+mod schedule;
 mod tls;
-mod transport;
+mod trust;
+mod upstream;
 
-pub use client::{FetchedLicense, LicenseClient, LicenseClientBuilder};
-pub use clock::Clock;
+pub use cache::{CacheEvent, LicenseCache, LicenseCacheBuilder};
+pub use cached::{CachedLicense, ExpireAtBasis, LicenseState, StaleReason, View};
+pub use client::{FetchedLicense, LicenseClient};
 pub use error::FetchError;
-pub use tonegate_protocol::{AppId, ReturnCode, ServerSecret};
+pub use http::{HttpAnswer, HttpClient, HttpConfig, HttpError};
+pub use tonegate_license::{Environment, Pins, Reason};
+pub use tonegate_protocol::{AppId, AppIdError, ReturnCode, ServerSecret, ServerSecretError};
+pub use trust::{Trust, Verified};
+pub use upstream::{Upstream, UpstreamBuilder};

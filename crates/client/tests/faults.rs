@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tonegate_client::{FetchError, ReturnCode};
+use tonegate_client::{FetchError, ReturnCode, Upstream};
 
-use crate::support::{Issuer, SECRET, builder, ok};
+use crate::support::{Issuer, SECRET, client, ok};
 
 /// The error of a fetch that gets `answer`; neither secret nor signature may be in it.
 async fn error_of(answer: impl AsRef<[u8]> + Send + 'static) -> FetchError {
@@ -27,10 +27,11 @@ async fn a_refusal_keeps_its_code_and_says_the_cure() {
         matches!(&error, FetchError::Refused { code: 100000005, request_id: Some(id), .. } if id == "77")
     );
     let said = error.to_string();
-    let cure = ReturnCode::SignatureInvalid.cure();
     assert_eq!(
         said,
-        format!("the issuer refused with 100000005: Signature error. again (request 77); {cure}")
+        "the issuer refused with 100000005: Signature error. again (request 77) (that is: The \
+         signature does not match, or was used before); Sign lower_hex(MD5(AppId + SignatureNonce + \
+         ServerSecret + Timestamp)) anew for each request, with the ServerSecret, not the AppSign."
     );
 }
 
@@ -102,7 +103,7 @@ async fn a_refused_connection() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let error = builder(&format!("http://{address}")).build().unwrap().fetch().await.unwrap_err();
+    let error = client(Upstream::builder(format!("http://{address}"))).fetch().await.unwrap_err();
     assert!(matches!(error, FetchError::Unreachable { .. }), "{error}");
     let said = error.to_string();
     assert!(said.contains(&format!("cannot reach {address}: Connection refused")), "{said}");
@@ -114,15 +115,15 @@ async fn a_silent_server() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let time = Duration::from_millis(50);
-    let client = builder(&endpoint).total_timeout(time).build().unwrap();
+    let client = client(Upstream::builder(&endpoint).total_timeout(time));
     let error = client.fetch().await.unwrap_err();
     assert!(matches!(error, FetchError::Timeout { after, .. } if after == time), "{error}");
 }
 
 #[test]
 fn debug_shows_no_secret() {
-    let shown = format!("{:?}", builder("http://127.0.0.1:1"));
-    let client = builder("http://127.0.0.1:1").build().unwrap();
+    let shown = format!("{:?}", Upstream::builder("http://127.0.0.1:1"));
+    let client = client(Upstream::builder("http://127.0.0.1:1"));
     let shown = format!("{shown} {client:?}");
     assert!(!shown.contains(SECRET) && shown.contains("12345"), "{shown}");
 }

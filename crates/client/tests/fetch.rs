@@ -1,18 +1,21 @@
 //! Fetches that succeed, and what they sent.
 
-use tonegate_client::{Clock, FetchedLicense};
+use tonegate_client::{FetchedLicense, Upstream};
 
-use crate::support::{Issuer, NOW, builder, granted, ok};
+use crate::support::{Issuer, NOW, client, granted, ok, standing_at};
 
 #[tokio::test]
 async fn a_license_comes_back() {
     let issuer = Issuer::start(vec![granted()]).await;
-    let client = builder(&issuer.endpoint).clock(Clock::new(|| NOW)).build().unwrap();
+    let client = client(Upstream::builder(&issuer.endpoint).clock(standing_at(NOW)));
     let expected = FetchedLicense {
         license: "a.b.c".to_owned(),
         request_id: Some("1234".to_owned()),
+        server: issuer.endpoint.strip_prefix("http://").unwrap().to_owned(),
         fetched_at: NOW,
+        server_time: None,
         clock_offset_secs: 0,
+        verified: None,
     };
     assert_eq!(client.fetch().await, Ok(expected));
 

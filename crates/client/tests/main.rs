@@ -1,8 +1,15 @@
-//! The client as a backend meets it: real sockets on loopback, scripted issuers.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+//! The client as a backend meets it: real sockets on loopback, issuers that fail on
+//! command, and a clock turned by hand.
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod bad_answers;
 mod clock;
 mod faults;
 mod fetch;
+mod kill;
+mod outage;
+mod schedule_properties;
+mod single_flight;
 mod support;
 mod tls;
+mod world;

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tonegate_client::{AppId, LicenseClient, LicenseClientBuilder, ServerSecret};
+use tonegate_client::{AppId, LicenseClient, ServerSecret, Upstream, UpstreamBuilder};
+use tonegate_clock::Clock;
 use tonegate_protocol::PublicParameters;
 
 pub(crate) const SECRET: &str = "9193cc662a4c0ec135ec71fb57194b38";
@@ -36,7 +37,7 @@ impl Issuer {
     }
 
     pub(crate) fn client(&self) -> LicenseClient {
-        builder(&self.endpoint).build().unwrap()
+        client(Upstream::builder(&self.endpoint))
     }
 
     /// The head of each request so far.
@@ -57,8 +58,15 @@ impl Issuer {
     }
 }
 
-pub(crate) fn builder(endpoint: &str) -> LicenseClientBuilder {
-    LicenseClient::builder(endpoint, AppId(12345), ServerSecret::new(SECRET).unwrap())
+/// The app's client for an upstream.
+pub(crate) fn client(upstream: UpstreamBuilder) -> LicenseClient {
+    let secret = ServerSecret::new(SECRET).unwrap();
+    LicenseClient::new(upstream.build().unwrap(), AppId(12345), secret)
+}
+
+/// Stands at `now`, Unix seconds.
+pub(crate) fn standing_at(now: i64) -> Clock {
+    Clock::manual(now).0
 }
 
 /// An answer with status 200.

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tempfile::TempDir;
-use tonegate_client::FetchError;
+use tonegate_client::{FetchError, Upstream};
 use tonegate_listener::{Drain, Listener, ListenerConfig, Response, TlsFiles};
 
-use crate::support::builder;
+use crate::support::client;
 
 /// The files of a private authority and of a server that it certifies for `localhost`.
 struct Files(TempDir);
@@ -55,7 +55,7 @@ impl Files {
 async fn a_private_authority_is_trusted_when_given() {
     let files = Files::new();
     let endpoint = format!("https://localhost:{}", files.serve().await);
-    let client = builder(&endpoint).ca_file(files.path("authority.pem")).build().unwrap();
+    let client = client(Upstream::builder(&endpoint).ca_file(files.path("authority.pem")));
     assert_eq!(client.fetch().await.unwrap().license, "a");
 }
 
@@ -63,7 +63,7 @@ async fn a_private_authority_is_trusted_when_given() {
 async fn a_stranger_is_not_trusted() {
     let (files, others) = (Files::new(), Files::new());
     let endpoint = format!("https://localhost:{}", files.serve().await);
-    let client = builder(&endpoint).ca_file(others.path("authority.pem")).build().unwrap();
+    let client = client(Upstream::builder(&endpoint).ca_file(others.path("authority.pem")));
     let error = client.fetch().await.unwrap_err();
     assert!(matches!(error, FetchError::Unreachable { .. }), "{error}");
     let said = error.to_string();
@@ -77,7 +77,7 @@ async fn a_stranger_is_not_trusted() {
 async fn another_name_is_not_trusted() {
     let files = Files::new();
     let endpoint = format!("https://127.0.0.1:{}", files.serve().await);
-    let client = builder(&endpoint).ca_file(files.path("authority.pem")).build().unwrap();
+    let client = client(Upstream::builder(&endpoint).ca_file(files.path("authority.pem")));
     let said = client.fetch().await.unwrap_err().to_string();
     assert!(said.contains("not valid for name"), "{said}");
 }
@@ -87,7 +87,7 @@ fn an_unusable_authority_file_is_named() {
     let files = Files::new();
     for name in ["missing.pem", "key.pem"] {
         let path = files.path(name);
-        let error = builder("https://localhost").ca_file(&path).build().unwrap_err();
+        let error = Upstream::builder("https://localhost").ca_file(&path).build().unwrap_err();
         assert!(matches!(&error, FetchError::NoTrust { file: Some(file), .. } if *file == path));
         assert!(error.to_string().contains(name), "{error}");
     }

@@ -1,0 +1,91 @@
+//! A host that fails again and again is left alone for a while, so that nobody waits for it.
+//!
+//! Invariant: while it is left alone, one request at a time goes through to see whether it is back.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::limits::{BREAKER_FAILURES, BREAKER_OPEN};
+use crate::{FetchError, schedule};
+
+/// What one host has done lately.
+#[derive(Debug, Default)]
+pub(crate) struct Breaker(Mutex<Record>);
+
+#[derive(Debug, Default)]
+struct Record {
+    failures: u32,
+    last: Option<FetchError>,
+    /// Monotonic time of the next request that goes through.
+    retry_at: Duration,
+}
+
+impl Breaker {
+    /// May a request go to the host at monotonic time `now`? `Err`: what it failed with, and when it
+    /// is asked again.
+    pub(crate) fn admit(&self, now: Duration) -> Result<(), (FetchError, Duration)> {
+        let mut record = self.record();
+        match &record.last {
+            Some(last) if record.failures >= BREAKER_FAILURES && now < record.retry_at => {
+                Err((last.clone(), record.retry_at.saturating_sub(now)))
+            }
+            _ => {
+                // The others wait for the outcome of this one.
+                record.retry_at = now + BREAKER_OPEN[0];
+                Ok(())
+            }
+        }
+    }
+
+    /// The host has answered as it should.
+    pub(crate) fn succeeded(&self) {
+        *self.record() = Record::default();
+    }
+
+    /// The host has failed.
+    pub(crate) fn failed(&self, error: FetchError, now: Duration) {
+        let mut record = self.record();
+        record.failures = record.failures.saturating_add(1);
+        record.last = Some(error);
+        let opened = record.failures.saturating_sub(BREAKER_FAILURES);
+        record.retry_at = now + schedule::growing(BREAKER_OPEN, opened);
+    }
+
+    /// Is it left alone at the moment?
+    pub(crate) fn is_open(&self, now: Duration) -> bool {
+        let record = self.record();
+        record.failures >= BREAKER_FAILURES && now < record.retry_at
+    }
+
+    fn record(&self) -> MutexGuard<'_, Record> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn a_failing_host_is_left_alone_longer_each_time_but_for_one_request() {
+        let breaker = Breaker::default();
+        let mut now = SECOND;
+        for _ in 0..BREAKER_FAILURES {
+            assert!(breaker.admit(now).is_ok());
+            breaker.failed(FetchError::NoRandomness, now);
+        }
+        for wait in [5, 10, 20, 40, 60, 60] {
+            let (_, left) = breaker.admit(now).unwrap_err();
+            assert_eq!(left, wait * SECOND);
+            now += left;
+            assert!(breaker.admit(now).is_ok(), "one goes through");
+            assert!(breaker.admit(now).is_err(), "and only one");
+            breaker.failed(FetchError::NoRandomness, now);
+        }
+        breaker.succeeded();
+        assert!(breaker.admit(now).is_ok() && breaker.admit(now).is_ok());
+        assert!(!breaker.is_open(now));
+    }
+}
