@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::exit::{self, Exit};
 use crate::output::Output;
-use crate::{app, completions, demo, doctor, init, key, license, reference, serve, sign};
+use crate::{app, completions, demo, doctor, init, key, license, reference, relay, serve, sign};
 
 /// Issues, delivers and verifies ZIM Audio licences.
 #[derive(Debug, Parser)]
@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Init(init::Init),
     /// Serve the licence API
     Serve(serve::Serve),
+    /// Keep licences fresh and hand them to apps, before an issuer or the original service
+    Relay(relay::Relay),
     /// Apps, their features and secrets; also while a server runs on the data directory
     #[command(subcommand)]
     App(app::App),
@@ -51,6 +53,7 @@ impl Command {
             Self::Demo(demo) => demo.run(output).await,
             Self::Init(init) => init.run(output).await,
             Self::Serve(serve) => serve.run(output).await,
+            Self::Relay(relay) => relay.run(output).await,
             Self::App(app) => app.run(output).await,
             Self::Key(key) => key.run(output).await,
             Self::Sign(sign) => sign.run(output).await,

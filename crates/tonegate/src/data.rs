@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use tonegate_config::{ConfigError, Sources};
 use tonegate_issuer::Keyring;
-use tonegate_server::config::{Config, ConfigError, Sources};
+use tonegate_server::config::Config;
 use tonegate_server::data_dir::DataDir;
 use tonegate_server::installation::{Installation, kek_source};
 use tonegate_server::store::{Store, Tx};
@@ -26,7 +27,7 @@ pub(crate) struct DataArgs {
 
 impl DataArgs {
     /// Defaults, file, environment and `--data`; further flags can be added.
-    pub(crate) fn sources(&self) -> Result<Sources, ConfigError> {
+    pub(crate) fn sources(&self) -> Result<Sources<Config>, ConfigError> {
         let file = match &self.config {
             Some(file) => Some(file.as_path()),
             None => Some(Path::new(FILE)).filter(|file| file.exists()),

@@ -4,17 +4,20 @@
 //! every other command. Run again, it finds what it made: same data, same pins, same secret.
 
 mod authority;
+mod relay;
 mod report;
 mod sample;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
-use tonegate_client::LicenseClient;
+use tonegate_client::{LicenseClient, Upstream};
+use tonegate_config::{Log, LogFormat, LogLevel};
 use tonegate_license::{Expect, State};
+use tonegate_listener::Drain;
 use tonegate_server::Server;
 use tonegate_server::clock::Clock;
-use tonegate_server::config::{Config, Log, LogFormat, LogLevel};
+use tonegate_server::config::Config;
 use tonegate_server::grant;
 use tonegate_server::installation::Installation;
 
@@ -22,9 +25,11 @@ use crate::data::Place;
 use crate::exit::Exit;
 use crate::license::verdict::VerdictView;
 use crate::output::Output;
+use crate::relay as relay_command;
 use crate::sign::SignedRequest;
 use crate::{logs, process, serve, time};
 use authority::Authority;
+use relay::DemoRelay;
 use report::{Opening, Outcome};
 use sample::Sample;
 
@@ -48,13 +53,16 @@ pub(crate) struct Demo {
     /// Where health and metrics listen
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8081")]
     admin_address: SocketAddr,
+    /// Where the relay listens, which hands the licence to apps
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8090")]
+    relay_address: SocketAddr,
 }
 
 impl Demo {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
         logs::start(&Log { format: LogFormat::Text, level: LogLevel::Warn });
         let mut config = self.configuration();
-        process::open_files_for(config.gateway.connections);
+        process::open_files_for(config.gateway.connections, "gateway.connections");
         let place = Place::of(&config);
         let is_new = sample::make_installation(&place.data).await?;
         let sample = Sample::of(place).await?;
@@ -65,21 +73,32 @@ impl Demo {
         }
         let server = Server::bind(config, Clock::system()).await?;
         let base = base(server.gateway_address(), authority.is_some());
+        let relay =
+            DemoRelay::bind(&self.data, self.relay_address, &base, &sample, authority.as_ref())
+                .await?;
         output.say(Opening {
             data: &self.data,
             is_new,
             sample: &sample,
             base: &base,
             admin: server.admin_address(),
+            relay: &relay.base,
         })?;
         let installation = server.service().installation.clone();
-        let drain = server.drain();
+        let drains = [server.drain(), relay.relay.drain()];
+        let visitor = relay.visitor()?;
         let serving = tokio::spawn(serve::run(server));
+        let relaying = tokio::spawn(relay_command::serve(relay.relay));
         let outcome = outcome(&base, &sample, &installation, authority.as_ref()).await;
+        let outcome = match outcome {
+            Ok(outcome) => visitor.fetch().await.map(|handed_out| (outcome, handed_out)),
+            Err(error) => Err(error),
+        };
         if self.once || outcome.is_err() {
-            drain.begin();
+            drains.iter().for_each(Drain::begin);
         }
-        let valid = outcome.and_then(|outcome| {
+        let valid = outcome.and_then(|(outcome, handed_out)| {
+            let outcome = outcome.handed_out(handed_out);
             output.show(&outcome)?;
             Ok(outcome.verdict.is_valid())
         });
@@ -87,6 +106,7 @@ impl Demo {
             output.say("\nServing. Ctrl-C stops it.")?;
         }
         serving.await??;
+        relaying.await??;
         if !self.once && valid.is_ok() {
             output.say("Stopped.")?;
         }
@@ -109,11 +129,12 @@ async fn outcome(
     installation: &Installation,
     authority: Option<&Authority>,
 ) -> anyhow::Result<Outcome> {
-    let mut client = LicenseClient::builder(base, sample.app_id, sample.secret.clone());
+    let mut upstream = Upstream::builder(base);
     if let Some(authority) = authority {
-        client = client.ca_file(&authority.authority);
+        upstream = upstream.ca_file(&authority.authority);
     }
-    let fetched = client.build()?.fetch().await?;
+    let client = LicenseClient::new(upstream.build()?, sample.app_id, sample.secret.clone());
+    let fetched = client.fetch().await?;
     let expect = Expect {
         issuer: &installation.issuer,
         environment: grant::environment(installation.environment),

@@ -4,9 +4,11 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use tonegate_client::FetchError;
+use tonegate_config::ConfigError;
 use tonegate_issuer::KeyError;
+use tonegate_listener::ListenError;
+use tonegate_relay::auth::KeyFileError;
 use tonegate_server::StartError;
-use tonegate_server::config::ConfigError;
 use tonegate_server::guard::GuardError;
 use tonegate_server::installation::InstallationError;
 use tonegate_server::seal::SealError;
@@ -128,9 +130,11 @@ fn exit_of(error: &anyhow::Error) -> Exit {
         of_store(error)
     } else if let Some(error) = error.downcast_ref::<FetchError>() {
         of_fetch(error)
+    } else if let Some(error) = error.downcast_ref::<tonegate_relay::StartError>() {
+        of_relay(error)
     } else if error.is::<ConfigError>() {
         Exit::Usage
-    } else if error.is::<SealError>() || error.is::<KeyError>() {
+    } else if error.is::<SealError>() || error.is::<KeyError>() || error.is::<KeyFileError>() {
         Exit::Installation
     } else {
         Exit::Failed
@@ -144,6 +148,16 @@ fn of_start(error: &StartError) -> Exit {
         StartError::Store(error) => of_store(error),
         StartError::Guard(GuardError::Io { .. }) | StartError::SelfIssue(_) => Exit::Installation,
         StartError::Guard(_) | StartError::Listen(_) => Exit::Failed,
+    }
+}
+
+fn of_relay(error: &tonegate_relay::StartError) -> Exit {
+    use tonegate_relay::StartError as Start;
+    match error {
+        Start::Config(_) | Start::NoAuthentication | Start::Upstream { .. } => Exit::Usage,
+        Start::Listen(ListenError::AddressInUse { .. }) => Exit::InUse,
+        Start::Listen(_) => Exit::Failed,
+        _ => Exit::Installation,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal as _;
 
-use tonegate_server::config::{Log, LogFormat, LogLevel};
+use tonegate_config::{Log, LogFormat, LogLevel};
 use tracing::Level;
 
 /// Begins to log. Once a process.

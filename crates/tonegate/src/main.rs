@@ -17,10 +17,13 @@ mod license;
 mod logs;
 mod output;
 mod process;
+mod progress;
 mod reference;
+mod relay;
 mod secret;
 mod serve;
 mod sign;
+mod signals;
 mod time;
 
 use std::process::ExitCode;

@@ -20,8 +20,8 @@ pub(crate) fn protect() {
 const FILES_BESIDE: u64 = 128;
 
 /// Takes all the open files that this process may have, and says in the log where they are too few
-/// for so many connections.
-pub(crate) fn open_files_for(connections: usize) {
+/// for so many connections; `key`: where those are configured.
+pub(crate) fn open_files_for(connections: usize, key: &str) {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     // Where it is refused, what there was before is what counts below.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
@@ -30,7 +30,7 @@ pub(crate) fn open_files_for(connections: usize) {
         tracing::warn!(
             connections,
             limit,
-            "gateway.connections does not fit below the limit of open files; raise that to {needed}"
+            "{key} does not fit below the limit of open files; raise that to {needed}"
         );
     }
 }

@@ -4,15 +4,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use serde_json::json;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tonegate_config::{ConfigError, Configuration as _};
 use tonegate_server::Server;
 use tonegate_server::clock::Clock;
-use tonegate_server::config::{self, Config, ConfigError};
+use tonegate_server::config::Config;
 
 use crate::data::DataArgs;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Output};
-use crate::{logs, process};
+use crate::{logs, process, signals};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Serve {
@@ -33,12 +33,12 @@ impl Serve {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
         if self.print_config {
             output.refuse_json("serve --print-config")?;
-            output::write_out(config::DEFAULT.trim_end())?;
+            output::write_out(Config::DEFAULT.trim_end())?;
             return Ok(Exit::Done);
         }
         let config = self.configuration()?;
         logs::start(&config.log);
-        process::open_files_for(config.gateway.connections);
+        process::open_files_for(config.gateway.connections, "gateway.connections");
         let server = Server::bind(config, Clock::system()).await?;
         let (gateway, admin) = (server.gateway_address(), server.admin_address());
         tracing::info!(%gateway, %admin, "serving");
@@ -66,44 +66,12 @@ impl Serve {
 
 /// Serves until a signal: the first SIGTERM or SIGINT drains, a second one ends at once.
 pub(crate) async fn run(server: Server) -> anyhow::Result<()> {
-    let mut signals = Signals::listen()?;
     let service = Arc::clone(server.service());
     let drain = server.drain();
-    let stop = async move {
-        signals.next().await;
-        tracing::info!("stopping: requests in flight finish; another signal ends them");
-        drain.begin();
-        signals.next().await;
-        tracing::warn!("stopping at once");
-        drain.begin_hard();
-        std::future::pending::<()>().await;
-    };
-    tokio::select! {
-        () = server.run() => {}
-        () = stop => {}
-    }
+    signals::until_stopped(server.run(), drain).await?;
     if service.is_broken() {
         let message = "the server stopped by itself: a part of it has failed, see the log above";
         return Err(Failure::new(message).into());
     }
     Ok(())
-}
-
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn listen() -> anyhow::Result<Self> {
-        let terminate = signal(SignalKind::terminate())?;
-        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
 }

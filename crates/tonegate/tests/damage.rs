@@ -3,10 +3,13 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::support::House;
+use crate::support::{FREE, House};
 
-const DEMO: [&str; 6] =
-    ["demo", "--once", "--address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0"];
+/// `demo --once` on free addresses.
+const DEMO: [&str; 8] = {
+    let [a, b, c, d, e, f] = FREE;
+    ["demo", "--once", a, b, c, d, e, f]
+};
 
 #[test]
 fn a_directory_that_cannot_be_made_or_is_somebody_elses() {

@@ -6,9 +6,7 @@ use std::process::{Child, Stdio};
 
 use serde_json::{Deserializer, Value};
 
-use crate::support::{House, get, text};
-
-const FREE: [&str; 4] = ["--address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0"];
+use crate::support::{FREE, House, get, get_with, text};
 
 fn once(more: &[&str]) -> Vec<String> {
     let demo = [&["demo", "--once"], FREE.as_slice(), more].concat();
@@ -50,6 +48,9 @@ fn it_ends_with_a_valid_license_and_says_all_on_the_way() {
         "valid: the licence is valid",
         "Feature ans-ai  runs",
         "curl 'http://127.0.0.1:",
+        "Handed to an app by the relay",
+        "\"Source\":\"fresh\"",
+        "curl -H 'Authorization: Bearer tgrk_",
     ] {
         assert!(ran.stdout.contains(says), "{says}: {}", ran.stdout);
     }
@@ -62,7 +63,8 @@ fn json_is_one_object_and_a_second_run_finds_the_same() {
     let house = House::empty();
     let first = run(&house, &["--json"]).json();
     let keys: BTreeSet<_> = first.as_object().unwrap().keys().map(String::as_str).collect();
-    let expected = ["app_id", "pins", "request_url", "response", "server_secret", "verdict"];
+    let expected =
+        ["app_id", "pins", "relay", "request_url", "response", "server_secret", "verdict"];
     assert_eq!(keys, BTreeSet::from(expected));
     assert_eq!(first["app_id"], 12345);
     assert_eq!(first["response"]["Code"], 0);
@@ -90,6 +92,11 @@ fn it_goes_on_serving_and_its_url_works_once() {
     let (_demo, object) = start(&house, &[]);
     let url = text(&object["request_url"]);
     assert!(get(&url).contains("\"Code\":0"));
+    let relay = &object["relay"];
+    let key = format!("Authorization: Bearer {}\r\n", text(&relay["api_key"]));
+    let (status, again) = get_with(&text(&relay["url"]), &key);
+    let again: Value = serde_json::from_str(&again).unwrap();
+    assert_eq!((status, &again["License"]), (200, &relay["response"]["License"]));
     assert!(get(&url).contains("100000005"), "a signature is good once");
     run(&house, &[]).refused(5, "another server runs on this data directory");
 }

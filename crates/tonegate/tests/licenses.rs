@@ -2,13 +2,12 @@
 
 use serde_json::Value;
 
-use crate::support::{House, eventually, text};
+use crate::support::{FREE, House, eventually, text};
 
 /// A house with a demo's licence in the file `license`; its text and the whole answer.
 fn licensed() -> (House, String, String) {
     let house = House::empty();
-    let free = ["--address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0"];
-    let demo = house.json(&[&["demo", "--once"], &free[..]].concat());
+    let demo = house.json(&[&["demo", "--once"], &FREE[..]].concat());
     let license = text(&demo["response"]["Data"]["License"]);
     house.write("license", &license);
     (house, license, demo["response"].to_string())

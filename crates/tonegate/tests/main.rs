@@ -15,6 +15,7 @@ mod licenses;
 mod migrate;
 mod page;
 mod reference;
+mod relay;
 mod secrecy;
 mod serving;
 mod support;

@@ -15,6 +15,16 @@ use tempfile::TempDir;
 /// Longer than anything here takes on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Free addresses for `demo`.
+pub(crate) const FREE: [&str; 6] = [
+    "--address",
+    "127.0.0.1:0",
+    "--admin-address",
+    "127.0.0.1:0",
+    "--relay-address",
+    "127.0.0.1:0",
+];
+
 /// What a run of the binary came to.
 #[derive(Debug)]
 pub(crate) struct Ran {
@@ -123,6 +133,13 @@ impl House {
         Server::start(command.env("TONEGATE_LOG__FORMAT", "json"))
     }
 
+    /// Starts `tonegate relay` on this configuration.
+    pub(crate) fn relay(&self, config: &str) -> Server {
+        let relay = ["relay", "--address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0"];
+        let mut command = self.command(&[&relay[..], &["--config", config]].concat());
+        Server::started(command.env("TONEGATE_RELAY_LOG__FORMAT", "json"), "relaying", "address")
+    }
+
     /// Starts it from a shell that has said this before, with this many connections.
     pub(crate) fn serve_after(&self, shell: &str, connections: &str) -> Server {
         let any = "127.0.0.1:0";
@@ -140,7 +157,7 @@ pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
-/// A running `tonegate serve`.
+/// A running `tonegate serve` or `tonegate relay`.
 pub(crate) struct Server {
     child: Child,
     lines: Receiver<String>,
@@ -151,6 +168,11 @@ pub(crate) struct Server {
 
 impl Server {
     fn start(command: &mut Command) -> Self {
+        Self::started(command, "serving", "gateway")
+    }
+
+    /// Waits until it says that it is `ready`, with its `address`.
+    fn started(command: &mut Command, ready: &str, address: &str) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (sender, lines) = mpsc::channel();
@@ -160,8 +182,8 @@ impl Server {
         let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
         let mut server =
             Self { child, lines, log: String::new(), gateway: unknown, admin: unknown };
-        let line: Value = serde_json::from_str(&server.wait_for("serving")).unwrap();
-        server.gateway = text(&line["gateway"]).parse().unwrap();
+        let line: Value = serde_json::from_str(&server.wait_for(ready)).unwrap();
+        server.gateway = text(&line[address]).parse().unwrap();
         server.admin = text(&line["admin"]).parse().unwrap();
         server
     }
@@ -230,12 +252,20 @@ pub(crate) fn eventually<T: std::fmt::Debug>(
 
 /// The body of a plain GET.
 pub(crate) fn get(url: &str) -> String {
+    get_with(url, "").1
+}
+
+/// Status and body of a GET with these header lines.
+pub(crate) fn get_with(url: &str, headers: &str) -> (u16, String) {
     let (address, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "GET /{path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let head =
+        format!("GET /{path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n");
+    stream.write_all(head.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
-    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
 }
 
 /// Every byte of every file under a directory.

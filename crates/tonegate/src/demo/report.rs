@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use tonegate_client::FetchedLicense;
 use tonegate_protocol::{AppId, Data, Envelope, ReturnCode, ServerSecret};
 
+use super::relay::HandedOut;
 use super::sample::Sample;
 use crate::init::roots;
 use crate::license::verdict::VerdictView;
@@ -21,11 +22,12 @@ pub(super) struct Opening<'a> {
     pub(super) sample: &'a Sample,
     pub(super) base: &'a str,
     pub(super) admin: SocketAddr,
+    pub(super) relay: &'a str,
 }
 
 impl fmt::Display for Opening<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Sample { app_id, name, secret, pins, auto_root } = self.sample;
+        let Sample { app_id, name, secret, pins, auto_root, .. } = self.sample;
         let made = if self.is_new { "made now" } else { "as before" };
         let mut table = Table::default();
         table.fact("Installation", format_args!("{} ({made})", self.data.display()));
@@ -35,6 +37,7 @@ impl fmt::Display for Opening<'_> {
         table.fact("ServerSecret", output::bold(secret.expose()));
         table.fact("Gateway", output::bold(self.base));
         table.fact("Health, metrics", format_args!("http://{}", self.admin));
+        table.fact("Relay", output::bold(self.relay));
         write!(f, "{table}\n\nA signed request goes to {} over the network …", self.base)
     }
 }
@@ -49,6 +52,7 @@ pub(super) struct Outcome {
     response: Envelope,
     pub(super) verdict: VerdictView,
     pins: String,
+    relay: Option<HandedOut>,
     #[serde(skip)]
     request: SignedRequest,
 }
@@ -78,8 +82,14 @@ impl Outcome {
             response,
             verdict,
             pins: sample.pins.clone(),
+            relay: None,
             request,
         }
+    }
+
+    /// With what the relay handed to an app.
+    pub(super) fn handed_out(self, relay: HandedOut) -> Self {
+        Self { relay: Some(relay), ..self }
     }
 }
 
@@ -88,6 +98,10 @@ impl fmt::Display for Outcome {
         let heading = output::bold;
         writeln!(f, "\n{}\n{}\n", heading("The answer"), self.response.to_json())?;
         writeln!(f, "{}\n{}\n", heading("Verified offline, with the pins alone"), self.verdict)?;
-        write!(f, "{}\n{}", heading("Ask for yourself"), self.request)
+        if let Some(relay) = &self.relay {
+            writeln!(f, "{}\n{}\n", heading("Handed to an app by the relay"), relay.response)?;
+            writeln!(f, "{}\n{}\n", heading("Ask the relay for yourself"), relay.curl)?;
+        }
+        write!(f, "{}\n{}", heading("Ask the gateway for yourself"), self.request)
     }
 }

@@ -2,6 +2,7 @@
 
 use tonegate_protocol::{AppId, ServerSecret};
 use tonegate_server::data_dir::DataDir;
+use tonegate_server::grant;
 use tonegate_server::installation::{
     Installation, InstallationError, NewInstallation, Roots, pins_file,
 };
@@ -21,6 +22,8 @@ pub(super) struct Sample {
     /// Of the installation.
     pub(super) pins: String,
     pub(super) auto_root: bool,
+    pub(super) issuer: String,
+    pub(super) environment: &'static str,
 }
 
 /// Makes the installation, where there is none yet. Was it made?
@@ -52,6 +55,8 @@ impl Sample {
             secret: secret::active(&opened.store, APP_ID).await?,
             pins: pins_file(&opened.store.meta().await?).pins,
             auto_root: opened.installation.auto_root,
+            issuer: opened.installation.issuer.clone(),
+            environment: grant::environment(opened.installation.environment).as_str(),
         };
         opened.store.close().await;
         Ok(sample)

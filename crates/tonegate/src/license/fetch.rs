@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use serde::Serialize;
-use tonegate_client::{AppId, FetchedLicense, LicenseClient};
+use tonegate_client::{AppId, FetchedLicense, LicenseClient, Upstream};
 
 use crate::exit::Exit;
 use crate::output::Output;
@@ -30,11 +30,12 @@ pub(crate) struct Fetch {
 impl Fetch {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
         secret::refuse_argument(self.secret.as_deref())?;
-        let mut client = LicenseClient::builder(self.url, self.app_id, self.from.read()?);
+        let mut upstream = Upstream::builder(self.url);
         if let Some(ca) = self.ca {
-            client = client.ca_file(ca);
+            upstream = upstream.ca_file(ca);
         }
-        output.show(&Fetched::of(client.build()?.fetch().await?))?;
+        let client = LicenseClient::new(upstream.build()?, self.app_id, self.from.read()?);
+        output.show(&Fetched::of(client.fetch().await?))?;
         Ok(Exit::Done)
     }
 }

@@ -1,0 +1,171 @@
+//! One request's way to a licence. A pure walk over what is in memory, so it answers on the event loops
+//! of the fast path and behind hyper alike.
+//!
+//! Invariant: without a good credential, nothing is told of any app.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use tonegate_client::{AppId, View};
+use tonegate_clock::Reading;
+
+use crate::app::App;
+use crate::auth::{Apps, Principal, Refused};
+use crate::problem::Problem;
+use crate::rendered::{Rendered, Times};
+use crate::service::Service;
+
+/// What is read of a request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked<'r> {
+    pub(crate) path: &'r str,
+    pub(crate) authorization: Option<&'r str>,
+    pub(crate) if_none_match: Option<&'r str>,
+    pub(crate) address: IpAddr,
+}
+
+/// What is answered.
+pub(crate) enum Answer {
+    /// A licence.
+    License(Arc<Rendered>, Times),
+    /// The one that the caller has is still the one.
+    NotModified(Arc<Rendered>, Times),
+    /// None.
+    Problem(Problem),
+}
+
+/// What is to be done.
+pub(crate) enum Decision<'s> {
+    /// Say this.
+    Answer(Answer),
+    /// Nothing good is held: fetch, for a caller who may have it.
+    Fetch(&'s App, Arc<Principal>),
+}
+
+/// Decides on a request. What only the last step charges is not charged for [`Decision::Fetch`].
+pub(crate) fn decide<'s>(service: &'s Service, asked: &Asked<'_>, at: Reading) -> Decision<'s> {
+    let (app, principal) = match authorise(service, asked, at) {
+        Ok(authorised) => authorised,
+        Err(problem) => return Decision::Answer(Answer::Problem(problem)),
+    };
+    let view = app.cache.view_at(at);
+    if view.usable().is_none() {
+        return Decision::Fetch(app, principal);
+    }
+    Decision::Answer(charge_and_hand_out(service, app, &principal, &view, asked, at))
+}
+
+/// The last step: the caller's rate, then the licence.
+pub(crate) fn charge_and_hand_out(
+    service: &Service,
+    app: &App,
+    principal: &Principal,
+    view: &View,
+    asked: &Asked<'_>,
+    at: Reading,
+) -> Answer {
+    if !service.rates.admit(principal, at.monotonic) {
+        return Answer::Problem(Problem::rate_limit());
+    }
+    let handed_out = app.rendered(view).zip(view.usable());
+    let Some((rendered, license)) = handed_out else {
+        let why = view.state.error().map(|error| crate::rendered::named(error));
+        let why = why.unwrap_or_else(|| "none has come yet".to_owned());
+        return Answer::Problem(Problem::no_license(&why, view.refresh_in.as_secs() + 1));
+    };
+    let times = Times::of(view, license);
+    match asked.if_none_match {
+        Some(known) if matches(known, &rendered.etag) => Answer::NotModified(rendered, times),
+        _ => Answer::License(rendered, times),
+    }
+}
+
+/// Who asks, and for which app: one that it may have.
+fn authorise<'s>(
+    service: &'s Service,
+    asked: &Asked<'_>,
+    at: Reading,
+) -> Result<(&'s App, Arc<Principal>), Problem> {
+    let named = Route::of(asked.path).ok_or_else(Problem::not_found)?;
+    if service.network_limit.is_exhausted(asked.address, at.monotonic) {
+        return Err(Problem::network_limit());
+    }
+    let now = i64::try_from(at.wall.as_secs()).unwrap_or(i64::MAX);
+    let principal = service.auth.authenticate(asked.authorization, now).map_err(|refused| {
+        if refused != Refused::KeysNotLoaded {
+            service.network_limit.charge(asked.address, at.monotonic);
+        }
+        Problem::unauthenticated(refused)
+    })?;
+    let app = match named {
+        Route::App(app_id) => app_id,
+        Route::TheApp => the_app(service, &principal.apps).ok_or_else(Problem::app_not_named)?,
+    };
+    match service.apps.get(&app).filter(|_| principal.apps.allow(app)) {
+        Some(app) => Ok((app, principal)),
+        None => Err(Problem::app_not_allowed()),
+    }
+}
+
+/// The app that is meant where none is named: the only one of the relay, or of the caller.
+fn the_app(service: &Service, apps: &Apps) -> Option<AppId> {
+    match apps {
+        Apps::List(apps) => match **apps {
+            [app] => Some(app),
+            _ => None,
+        },
+        Apps::All if service.apps.len() == 1 => service.apps.keys().next().copied(),
+        Apps::All => None,
+    }
+}
+
+/// Where a request goes.
+#[derive(Debug, PartialEq, Eq)]
+enum Route {
+    /// `/v1/license`.
+    TheApp,
+    /// `/v1/apps/{app_id}/license`.
+    App(AppId),
+}
+
+impl Route {
+    fn of(path: &str) -> Option<Self> {
+        if path == "/v1/license" {
+            return Some(Self::TheApp);
+        }
+        let app_id = path.strip_prefix("/v1/apps/")?.strip_suffix("/license")?;
+        Some(Self::App(app_id.parse().ok()?))
+    }
+}
+
+/// RFC 9110, If-None-Match: a list, compared weakly; `*` is any.
+fn matches(known: &str, etag: &str) -> bool {
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    known.trim() == "*" || known.split(',').any(|tag| opaque(tag) == opaque(etag))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths() {
+        assert_eq!(Route::of("/v1/license"), Some(Route::TheApp));
+        assert_eq!(Route::of("/v1/apps/12345/license"), Some(Route::App(AppId(12345))));
+        for path in
+            ["/", "/v1/license/", "/v1/apps//license", "/v1/apps/1/licence", "/v1/apps/x/license"]
+        {
+            assert_eq!(Route::of(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn entity_tags_are_compared_weakly_in_lists() {
+        for known in ["W/\"a\"", "\"a\"", "*", "\"x\", W/\"a\"", " \"a\" "] {
+            assert!(matches(known, "W/\"a\""), "{known}");
+        }
+        for known in ["W/\"b\"", "a", "", "\"aa\""] {
+            assert!(!matches(known, "W/\"a\""), "{known}");
+        }
+    }
+}

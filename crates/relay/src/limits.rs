@@ -1,0 +1,40 @@
+//! Every bound of the relay, in one place. Those of connections are in `tonegate_listener::Limits`,
+//! those of fetches in `tonegate_client`, those of credentials in `auth::limits`.
+
+use std::time::Duration;
+
+/// Most apps of one relay.
+pub(crate) const APPS_MAX: usize = 10_000;
+/// How long a request waits for the first licence of an app.
+pub(crate) const WAIT: Duration = Duration::from_secs(10);
+/// What a caller is told to wait when there is no licence and no better guess, seconds.
+pub(crate) const RETRY_AFTER_SECS: u64 = 5;
+/// Callers of a fresh licence come back over this time, seconds: not all in the moment of the refresh.
+pub(crate) const RETURN_SPREAD_SECS: i64 = 1_800;
+/// Callers of a stale licence come back after this time and up to twice it, seconds.
+pub(crate) const STALE_RETURN_SECS: i64 = 300;
+/// Slots of the table of callers' rates; 8 bytes each.
+pub(crate) const RATE_SLOTS: usize = 1 << 16;
+/// How often files are looked at for a change.
+pub(crate) const LOOK: Duration = Duration::from_secs(1);
+/// How often the secret of an app whose refresh failed is looked at for a change.
+pub(crate) const MENDED_LOOK: Duration = Duration::from_secs(2);
+/// How often an app's keeper looks at the clocks.
+pub(crate) const KEEPER_LOOK: Duration = Duration::from_secs(30);
+/// How often licences are looked at for their end.
+pub(crate) const END_LOOK: Duration = Duration::from_secs(30);
+/// Most notices that wait to be sent; the oldest gives way.
+pub(crate) const NOTICES_MAX: usize = 1_000;
+/// When a webhook that was not taken is sent again; after the last it is given up.
+pub(crate) const WEBHOOK_RETRIES: [Duration; 6] = [
+    Duration::from_secs(5),
+    Duration::from_secs(30),
+    Duration::from_secs(300),
+    Duration::from_secs(1_800),
+    Duration::from_secs(7_200),
+    Duration::from_secs(18_000),
+];
+/// Webhooks that are being delivered at once.
+pub(crate) const WEBHOOKS_AT_ONCE: usize = 64;
+/// Most bytes of a webhook's answer, which nobody reads.
+pub(crate) const WEBHOOK_ANSWER_BYTES_MAX: usize = 64 << 10;

@@ -1,0 +1,46 @@
+//! A bar on stderr, for work that may take more than two seconds. Only on a terminal.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::time::Duration;
+
+use tonegate_clock::Clock;
+
+/// Work that is quicker shows none.
+const AFTER: Duration = Duration::from_secs(2);
+const WIDTH: usize = 30;
+
+/// How far the work has come.
+pub(crate) struct Progress {
+    all: usize,
+    done: usize,
+    what: &'static str,
+    is_shown: bool,
+    clock: Clock,
+}
+
+impl Progress {
+    /// `all` steps of `what`.
+    pub(crate) fn new(all: usize, what: &'static str) -> Self {
+        Self { all, done: 0, what, is_shown: false, clock: Clock::system() }
+    }
+
+    /// A step is done.
+    pub(crate) fn step(&mut self) {
+        self.done += 1;
+        if self.clock.monotonic() > AFTER && io::stderr().is_terminal() {
+            self.is_shown = true;
+            let filled = (WIDTH * self.done).checked_div(self.all).unwrap_or(WIDTH).min(WIDTH);
+            let (bar, rest) = ("█".repeat(filled), "░".repeat(WIDTH - filled));
+            let Self { all, done, what, .. } = self;
+            // Who cannot see it misses nothing.
+            let _ = write!(io::stderr(), "\r{bar}{rest} {done}/{all} {what}");
+        }
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn end(self) {
+        if self.is_shown {
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+}
