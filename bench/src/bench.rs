@@ -37,6 +37,8 @@ pub(crate) struct Load {
     pub(crate) kind: Kind,
     /// Who asks.
     pub(crate) apps: Arc<[App]>,
+    /// The requests, where they are no requests of the licence API.
+    pub(crate) prepared: Arc<[Vec<u8>]>,
     /// Does the server decide, or has it one answer for all?
     pub(crate) decides: bool,
     /// Connections.
@@ -55,12 +57,19 @@ impl Load {
         Self {
             kind: Kind::Signed,
             apps: Arc::clone(apps),
+            prepared: Arc::default(),
             decides: true,
             connections: plan.connections,
             tls: None,
             reconnect: false,
             rate: None,
         }
+    }
+
+    /// These requests of `app` to a relay, one after another, over and over.
+    pub(crate) fn to_relay(app: &App, prepared: Vec<Vec<u8>>, plan: &Plan) -> Self {
+        let signed = Self::signed(&[app.clone()].into(), plan);
+        Self { kind: Kind::Prepared, prepared: prepared.into(), ..signed }
     }
 
     /// The same requests to a server that has one answer for all.
@@ -90,7 +99,9 @@ impl Bench {
         let address = contestant.address;
         let target = Target { address, tls: load.tls.clone(), reconnect: load.reconnect };
         let traffic = Traffic::new(load.kind, &load.apps, &address.to_string())?;
-        let judge = Judge::new(house.pins, ISSUER, load.decides);
+        let traffic = traffic.with(&load.prepared);
+        let relayed = load.kind == Kind::Prepared;
+        let judge = Judge::new(house.pins, ISSUER, load.decides, relayed);
         Engine::connect(target, load.connections, traffic, judge)
     }
 

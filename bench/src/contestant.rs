@@ -3,6 +3,7 @@
 pub(crate) mod nginx;
 pub(crate) mod ours;
 pub(crate) mod peers;
+pub(crate) mod relay;
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};

@@ -51,6 +51,16 @@ pub(crate) fn all(results: &Results) -> Vec<Goal> {
         at_least("held licence: requests/s by Node http", 8.0, held("Node http")),
         at_least("held licence: requests/s by FastAPI", 25.0, held("FastAPI")),
         at_most("held licence: p99 by nginx's", 1.3, p99),
+        at_least(
+            "relay, API key: requests/s by nginx `return 200`",
+            0.9,
+            rates("relay", OURS, NGINX),
+        ),
+        at_least(
+            "relay, JWT (ES256): requests/s by nginx `return 200`",
+            0.8,
+            rates("relay-jwt", OURS, NGINX),
+        ),
         at_least("forged requests/s by accepted ones", 1.0, rates("forged", OURS, ACCEPTED)),
         at_least("fresh mints/s by raw signature and verification", 0.85, mint(results)),
         at_most("CPU for each request, two workers by one", 1.1, cpu),

@@ -4,6 +4,7 @@ mod held;
 mod idle;
 mod mint;
 mod refusals;
+mod relay;
 mod scale;
 mod tls;
 mod workers;
@@ -42,8 +43,10 @@ pub(crate) struct Entry {
 }
 
 /// All of them, in the order of the page.
-pub(crate) const ALL: [Entry; 11] = [
+pub(crate) const ALL: [Entry; 13] = [
     Entry { name: "held", arms: 6, run: held::run },
+    Entry { name: "relay", arms: 2, run: relay::api_key },
+    Entry { name: "relay-jwt", arms: 2, run: relay::jwt },
     Entry { name: "mint", arms: 2, run: mint::run },
     Entry { name: "forged", arms: 3, run: refusals::forged },
     Entry { name: "unknown", arms: 3, run: refusals::unknown },

@@ -17,19 +17,24 @@ pub(crate) struct Judge {
     issuer: String,
     /// Is the answer the asking app's? A server of static bytes has one for all.
     personal: bool,
+    /// Is it a relay's, and not the licence API's?
+    relayed: bool,
     seen: u64,
 }
 
 impl Judge {
     /// For the licences of this installation.
-    pub(crate) fn new(pins: Pins, issuer: &str, personal: bool) -> Self {
-        Self { pins, issuer: issuer.to_owned(), personal, seen: 0 }
+    pub(crate) fn new(pins: Pins, issuer: &str, personal: bool, relayed: bool) -> Self {
+        Self { pins, issuer: issuer.to_owned(), personal, relayed, seen: 0 }
     }
 
     /// `Err`: the answer is wrong, and with it the whole run.
     pub(crate) fn check(&mut self, body: &[u8], code: u32, app_id: u32) -> anyhow::Result<()> {
         let expected = if self.personal { code } else { 0 };
-        let found = answer::code(body);
+        let found = match self.relayed {
+            false => answer::code(body),
+            true => body.starts_with(b"{\"License\":\"").then_some(0),
+        };
         ensure!(
             found == Some(expected),
             "expected code {expected} for app {app_id}: {}",
@@ -46,8 +51,14 @@ impl Judge {
 
     fn verify(&self, body: &[u8], app_id: u32) -> anyhow::Result<()> {
         let answer: Value = serde_json::from_slice(body).context("an answer that is no JSON")?;
-        ensure!(answer["RequestId"].is_string(), "an answer without RequestId: {answer}");
-        let license = answer["Data"]["License"].as_str().context("an answer without a licence")?;
+        let license = match self.relayed {
+            true => &answer["License"],
+            false => {
+                ensure!(answer["RequestId"].is_string(), "an answer without RequestId: {answer}");
+                &answer["Data"]["License"]
+            }
+        };
+        let license = license.as_str().context("an answer without a licence")?;
         let expect = Expect {
             issuer: &self.issuer,
             environment: Environment::Production,

@@ -20,6 +20,8 @@ pub(crate) enum Kind {
     Unknown,
     /// One signed request for each app, again and again: the first time counts, no other does.
     Replayed,
+    /// As they were prepared, one after another, over and over.
+    Prepared,
 }
 
 /// A request, and who is to be answered how.
@@ -38,6 +40,7 @@ pub(crate) struct Asked<'t> {
 pub(crate) struct Traffic {
     kind: Kind,
     apps: Arc<[App]>,
+    prepared: Arc<[Vec<u8>]>,
     request: Request,
     cursor: usize,
     random: fastrand::Rng,
@@ -51,11 +54,17 @@ impl Traffic {
         Ok(Self {
             kind,
             apps: Arc::clone(apps),
+            prepared: Arc::default(),
             request: Request::new(host)?,
             cursor: 0,
             random: fastrand::Rng::new(),
             signed_at: 0,
         })
+    }
+
+    /// With the requests of [`Kind::Prepared`].
+    pub(crate) fn with(self, prepared: &Arc<[Vec<u8>]>) -> Self {
+        Self { prepared: Arc::clone(prepared), ..self }
     }
 
     /// The next request, made at `now` (Unix seconds); `None`: there are no more.
@@ -86,6 +95,10 @@ impl Traffic {
                 let code =
                     if is_first { ReturnCode::Success } else { ReturnCode::SignatureInvalid };
                 (self.request.sign(app, app.id.into(), self.signed_at), code)
+            }
+            Kind::Prepared => {
+                let bytes = self.prepared.get(turn % self.prepared.len().max(1))?;
+                (bytes.as_slice(), ReturnCode::Success)
             }
         };
         Some(Asked { bytes, code: code as u32, app_id: app.id })
