@@ -1,6 +1,8 @@
 //! Target `config`: the configuration file, and a value from the environment or a flag.
 
-use tonegate_server::config::{Config, Sources};
+use tonegate_server::config::Config;
+
+type Sources = tonegate_config::Sources<Config>;
 
 /// Reads `data` as a file, and as the value of one key. A file added twice says what it said once;
 /// a value changes its own key and no other; a refusal names where the fault came from.

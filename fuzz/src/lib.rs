@@ -8,15 +8,21 @@
 #![forbid(unsafe_code)]
 
 mod config;
+mod credential;
+mod envelope;
 mod journal;
 mod key_certificate;
+mod key_set;
 mod keys;
 mod license;
 mod query;
 
 pub use config::config;
+pub use credential::credential;
+pub use envelope::envelope;
 pub use journal::journal;
 pub use key_certificate::key_certificate;
+pub use key_set::key_set;
 pub use license::license;
 pub use query::query;
 
@@ -26,8 +32,11 @@ pub type Target = fn(&[u8]);
 /// Every target by the name of its corpus, in alphabetical order.
 pub const TARGETS: &[(&str, Target)] = &[
     ("config", config),
+    ("credential", credential),
+    ("envelope", envelope),
     ("journal", journal),
     ("key_certificate", key_certificate),
+    ("key_set", key_set),
     ("license", license),
     ("query", query),
 ];

@@ -21,20 +21,18 @@ struct Record {
 }
 
 impl Breaker {
-    /// May a request go to the host at monotonic time `now`? `Err`: what it failed with, and when it
-    /// is asked again.
-    pub(crate) fn admit(&self, now: Duration) -> Result<(), (FetchError, Duration)> {
+    /// May a request go to the host at monotonic time `now`? `Err`: it is left alone.
+    pub(crate) fn look(&self, now: Duration) -> Result<(), FetchError> {
+        self.record().look(now)
+    }
+
+    /// The same, for a request that goes now: while the host is out of order, the others wait for the
+    /// outcome of this one.
+    pub(crate) fn admit(&self, now: Duration) -> Result<(), FetchError> {
         let mut record = self.record();
-        match &record.last {
-            Some(last) if record.failures >= BREAKER_FAILURES && now < record.retry_at => {
-                Err((last.clone(), record.retry_at.saturating_sub(now)))
-            }
-            _ => {
-                // The others wait for the outcome of this one.
-                record.retry_at = now + BREAKER_OPEN[0];
-                Ok(())
-            }
-        }
+        record.look(now)?;
+        record.retry_at = now + BREAKER_OPEN[0];
+        Ok(())
     }
 
     /// The host has answered as it should.
@@ -53,12 +51,23 @@ impl Breaker {
 
     /// Is it left alone at the moment?
     pub(crate) fn is_open(&self, now: Duration) -> bool {
-        let record = self.record();
-        record.failures >= BREAKER_FAILURES && now < record.retry_at
+        self.look(now).is_err()
     }
 
     fn record(&self) -> MutexGuard<'_, Record> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Record {
+    fn look(&self, now: Duration) -> Result<(), FetchError> {
+        match &self.last {
+            Some(last) if self.failures >= BREAKER_FAILURES && now < self.retry_at => {
+                let retry_after = self.retry_at.saturating_sub(now);
+                Err(FetchError::LeftAlone { why: Box::new(last.clone()), retry_after })
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -77,7 +86,10 @@ mod tests {
             breaker.failed(FetchError::NoRandomness, now);
         }
         for wait in [5, 10, 20, 40, 60, 60] {
-            let (_, left) = breaker.admit(now).unwrap_err();
+            let FetchError::LeftAlone { retry_after: left, .. } = breaker.admit(now).unwrap_err()
+            else {
+                unreachable!()
+            };
             assert_eq!(left, wait * SECOND);
             now += left;
             assert!(breaker.admit(now).is_ok(), "one goes through");

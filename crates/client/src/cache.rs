@@ -180,7 +180,14 @@ impl Inner {
     fn failed(&self, error: FetchError) {
         let before = self.held.load_full();
         let failures = before.failures.saturating_add(1);
-        let retry_in = schedule::after_failure(failures);
+        let left = before.license.as_ref().map_or(i64::MAX, |license| {
+            license.expire_at.saturating_sub(before.time.now(self.clock().read()))
+        });
+        let retry_in = match &error {
+            // No request was made, so there is nothing to back off from.
+            FetchError::LeftAlone { retry_after, .. } => *retry_after,
+            _ => schedule::after_failure(failures, left),
+        };
         let error = Arc::new(error);
         self.held.store(Arc::new(Held {
             failures,
@@ -246,42 +253,37 @@ impl Held {
         }
     }
 
-    /// The next refresh is where it would have been, unless the clock cannot be trusted.
+    /// A refresh is due: who knows how long ago, and by which clock, this was written.
     fn loaded(kept: Kept, reading: Reading) -> Self {
         let Kept { license, clock_offset } = kept;
         let time = IssuerTime::remembered(clock_offset, license.fetched_at, reading);
-        let left = license.expire_at.saturating_sub(license.fetched_at);
-        let age = time.now(reading).saturating_sub(license.fetched_at);
-        let age = Duration::from_secs(u64::try_from(age).unwrap_or(0));
-        let wait = match time.is_doubtful(reading) {
-            true => Duration::ZERO,
-            false => schedule::after_success(left).saturating_sub(age),
-        };
         Self {
             license: Some(Arc::new(license)),
             failures: 0,
             error: None,
             time,
-            attempt_at: reading.monotonic + wait,
+            attempt_at: reading.monotonic,
         }
     }
 
     fn view(&self, reading: Reading) -> View {
         let now = self.time.now(reading);
         let refresh_in = self.attempt_at.saturating_sub(reading.monotonic);
-        // The clock was set: the issuer knows the time. After a failure the wait is as for any other.
-        let asks_time = self.error.is_none() && self.time.is_doubtful(reading);
+        // The issuer knows the time. After a failure the wait is as for any other.
+        let is_doubtful = self.time.is_doubtful(reading);
+        let asks_time = is_doubtful && self.error.is_none();
         let refresh_in = if asks_time { Duration::ZERO } else { refresh_in };
-        let state = self.state(now, refresh_in);
+        let state = self.state(now, refresh_in, is_doubtful);
         View { license: self.license.clone(), state, now, refresh_in, failures: self.failures }
     }
 
-    fn state(&self, now: i64, refresh_in: Duration) -> LicenseState {
+    fn state(&self, now: i64, refresh_in: Duration, is_doubtful: bool) -> LicenseState {
         let left = self.license.as_ref().map_or(0, |license| license.expire_at - now);
         let error = self.error.clone();
         match error {
             why if left <= 0 => LicenseState::Expired { why },
             Some(error) => LicenseState::Stale { why: StaleReason::RefreshFailed(error) },
+            None if is_doubtful => LicenseState::Stale { why: StaleReason::ClockMoved },
             None if left < limits::ENDS_SOON_SECS => {
                 LicenseState::Stale { why: StaleReason::EndsSoon }
             }

@@ -62,6 +62,9 @@ impl From<FetchedLicense> for CachedLicense {
 pub enum StaleReason {
     /// It could not be refreshed.
     RefreshFailed(Arc<FetchError>),
+    /// This machine's clock was set, or the machine slept: until the issuer was asked, nobody knows how
+    /// late it is.
+    ClockMoved,
     /// It ends in less than an hour, and the issuer gives none that lasts longer.
     EndsSoon,
 }
@@ -103,7 +106,7 @@ impl LicenseState {
         match self {
             Self::Stale { why: StaleReason::RefreshFailed(error) } => Some(error),
             Self::Expired { why } => why.as_ref(),
-            Self::Fresh | Self::Due | Self::Stale { why: StaleReason::EndsSoon } => None,
+            Self::Fresh | Self::Due | Self::Stale { .. } => None,
         }
     }
 }

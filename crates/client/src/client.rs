@@ -119,10 +119,10 @@ impl LicenseClient {
     /// Asks one host, unless it is left alone, and keeps in mind how that went.
     async fn fetch_from(&self, host: &Host) -> Result<FetchedLicense, FetchError> {
         let clock = self.upstream.clock();
+        // Asked before the turn, which would be lost, and after it, when it counts.
+        host.breaker.look(clock.monotonic())?;
         self.upstream.pace().turn().await;
-        host.breaker.admit(clock.monotonic()).map_err(|(why, retry_after)| {
-            FetchError::LeftAlone { why: Box::new(why), retry_after }
-        })?;
+        host.breaker.admit(clock.monotonic())?;
         let fetched = self.ask_twice(host).await;
         match &fetched {
             Err(error) if error.is_of_host() => {

@@ -190,6 +190,10 @@ fn named(request_id: &Option<String>) -> String {
 fn described(offset_secs: &Option<i64>) -> String {
     match offset_secs {
         None => "it did not tell its own time".to_owned(),
+        Some(-2..=2) => {
+            "the clocks agree now, so the request was delayed, or signed for another time"
+                .to_owned()
+        }
         Some(offset @ 0..) => format!("it is {offset} s behind the issuer's"),
         Some(offset) => format!("it is {} s ahead of the issuer's", offset.unsigned_abs()),
     }

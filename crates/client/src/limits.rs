@@ -32,6 +32,8 @@ pub(crate) const REFRESH_SPREAD_SECS: i64 = 30 * 60;
 pub(crate) const REFRESH_SECS_MIN: i64 = 60;
 /// The first and the longest wait after a failed refresh; what is waited is anything up to it.
 pub(crate) const BACKOFF: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(300)];
+/// The longest wait while the licence ends within the hour, or has ended within the last one.
+pub(crate) const BACKOFF_ENDS_SOON: Duration = Duration::from_secs(10);
 
 /// A licence with less time left is handed out as stale, seconds.
 pub(crate) const ENDS_SOON_SECS: i64 = 3600;

@@ -8,7 +8,9 @@
 
 use std::time::Duration;
 
-use crate::limits::{BACKOFF, ENDS_SOON_SECS, REFRESH_SECS, REFRESH_SECS_MIN, REFRESH_SPREAD_SECS};
+use crate::limits::{
+    BACKOFF, BACKOFF_ENDS_SOON, ENDS_SOON_SECS, REFRESH_SECS, REFRESH_SECS_MIN, REFRESH_SPREAD_SECS,
+};
 
 /// How long after a successful fetch the next one is due; `left`: seconds that the licence is good.
 pub(crate) fn after_success(left: i64) -> Duration {
@@ -19,9 +21,14 @@ pub(crate) fn after_success(left: i64) -> Duration {
     Duration::from_secs(seconds.unsigned_abs())
 }
 
-/// How long to wait after so many failures in a row (at least 1).
-pub(crate) fn after_failure(failures: u32) -> Duration {
-    growing(BACKOFF, failures.saturating_sub(1)).mul_f64(fastrand::f64())
+/// How long to wait after so many failures in a row (at least 1). In the last hour before a licence
+/// ends, and the hour after, every minute counts; `left`: seconds until then.
+pub(crate) fn after_failure(failures: u32, left: i64) -> Duration {
+    let [first, mut last] = BACKOFF;
+    if (-ENDS_SOON_SECS..ENDS_SOON_SECS).contains(&left) {
+        last = BACKOFF_ENDS_SOON;
+    }
+    growing([first, last], failures.saturating_sub(1)).mul_f64(fastrand::f64())
 }
 
 /// The first duration, doubled so many times, but not above the last.
@@ -53,11 +60,14 @@ mod tests {
     #[test]
     fn failures_wait_anything_up_to_a_growing_bound() {
         for (failures, bound) in [(1, 1), (2, 2), (5, 16), (9, 256), (10, 300), (u32::MAX, 300)] {
-            let drawn: Vec<_> = (0..300).map(|_| after_failure(failures).as_secs_f64()).collect();
+            let draw = |_| after_failure(failures, WEEK).as_secs_f64();
+            let drawn: Vec<_> = (0..300).map(draw).collect();
             let bound = f64::from(bound);
             assert!(drawn.iter().all(|wait| (0.0..=bound).contains(wait)));
             assert!(drawn.iter().any(|wait| *wait < bound * 0.2));
             assert!(drawn.iter().any(|wait| *wait > bound * 0.8));
         }
+        let near_the_end = (0..300).map(|_| after_failure(20, 1_800));
+        assert!(near_the_end.max().unwrap() <= BACKOFF_ENDS_SOON);
     }
 }

@@ -31,7 +31,7 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) hand: ClockHand,
     pub(crate) directory: TempDir,
-    opaque: bool,
+    pub(crate) opaque: bool,
     /// What this machine's clock shows too much.
     off: Cell<i64>,
     /// The ends of licences that an app's verifier has accepted.

@@ -173,9 +173,7 @@ fn has_new_secret(app: &App) -> bool {
 
 async fn look_for_ends(service: Arc<Service>) {
     loop {
-        for app in service.apps.values() {
-            service.notices.look(app.id(), &app.cache.view());
-        }
+        service.look_for_ends();
         tokio::time::sleep(END_LOOK).await;
     }
 }

@@ -127,6 +127,7 @@ fn source(state: &LicenseState) -> &'static str {
 fn stale_because(state: &LicenseState) -> Option<String> {
     match state {
         LicenseState::Stale { why: StaleReason::EndsSoon } => Some("ends_soon".to_owned()),
+        LicenseState::Stale { why: StaleReason::ClockMoved } => Some("clock_moved".to_owned()),
         LicenseState::Stale { why: StaleReason::RefreshFailed(error) } => Some(named(error)),
         _ => None,
     }

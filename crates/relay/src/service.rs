@@ -139,6 +139,13 @@ impl Service {
         let usable = |app: &App| app.cache.view().usable().is_some();
         !self.drain.has_begun() && self.apps.values().any(usable)
     }
+
+    /// Takes note of licences that end soon without a successor, for the webhook; done every 30 s.
+    pub fn look_for_ends(&self) {
+        for app in self.apps.values() {
+            self.notices.look(app.id(), &app.cache.view());
+        }
+    }
 }
 
 /// Every upstream that is configured.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::task::JoinSet;
 use tonegate_client::HttpClient;
 
 use crate::auth::limits::JWKS_BYTES_MAX;
@@ -24,14 +25,24 @@ pub(crate) async fn watch_files(service: Arc<Service>) {
     }
 }
 
-/// Fetches key sets when they are wanted.
+/// Fetches key sets when they are wanted; a provider that is slow keeps no other one waiting. Ends when
+/// one fetcher ends, which none does.
 pub(crate) async fn fetch_sets(service: Arc<Service>) {
-    loop {
-        for provider in service.auth.providers() {
-            let now = service.clock.unix_seconds();
-            if provider.wants_keys(now) {
-                take_over(provider, fetch(&service.http, provider).await, now);
-            }
+    let mut fetchers = JoinSet::new();
+    for index in 0..service.auth.providers().len() {
+        fetchers.spawn(fetch_set(Arc::clone(&service), index));
+    }
+    match fetchers.join_next().await {
+        Some(_) => {}
+        None => std::future::pending().await,
+    }
+}
+
+async fn fetch_set(service: Arc<Service>, index: usize) {
+    while let Some(provider) = service.auth.providers().get(index) {
+        let now = service.clock.unix_seconds();
+        if provider.wants_keys(now) {
+            take_over(provider, fetch(&service.http, provider).await, now);
         }
         tokio::time::sleep(LOOK).await;
     }

@@ -18,7 +18,7 @@ pub(crate) struct SettingsArgs {
     /// A feature that its licences unlock, perhaps for a time: ans or ans:FROM..UNTIL; repeatable
     #[arg(long = "feature", value_name = "NAME[:FROM..UNTIL]")]
     features: Vec<OrNone<FeatureArg>>,
-    /// How long a licence lasts at least: 1h to 14d [default: 7d]
+    /// How long a licence lasts at least: 1h to 14d [default: 7d]; a suspension takes as long, and an hour
     #[arg(long, value_name = "SPAN")]
     lifetime: Option<Span>,
     /// Requests per second [default: 20]
