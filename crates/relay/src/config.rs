@@ -335,3 +335,86 @@ impl Webhook {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tonegate_config::Sources;
+
+    use super::*;
+
+    const GOOD: &str = "[[apps]]\napp_id = 1\nsecret_file = 's'\n\
+                        [upstreams.a]\nendpoints = ['https://a.example']\n";
+
+    /// Those of the vectors.
+    const PINS: &str =
+        "EJKG3qU8fFnBPyuGFXdvuEE92YhMFmXX7SOCY7ehazs,yYepSst8npD6vt9VlFFhVrCXdWk0_uIXYX9ykDHw7rw";
+
+    fn read(text: &str) -> Result<Config, ConfigError> {
+        Sources::new().text(text, "relay.toml")?.read()
+    }
+
+    #[test]
+    fn the_embedded_defaults_are_whole() {
+        let config = Config::default();
+        assert_eq!(config.listen.address.port(), 8090);
+        assert_eq!(config.auth, Auth::default());
+        assert!(!config.webhook.is_on());
+    }
+
+    #[test]
+    fn the_page_shows_every_key_and_its_examples_work() {
+        let page = include_str!("../../../docs/RELAY.md");
+        assert!(page.contains(Config::DEFAULT), "docs/RELAY.md has other keys than the defaults");
+        let mut examples = page.split("```toml\n").skip(1);
+        let mut example = || examples.next().and_then(|rest| rest.split("```").next()).unwrap();
+        let (whole, ours) = (example(), example().replace("…,…", PINS));
+        assert!(read(whole).unwrap().upstreams["zego"].pins.is_empty());
+        let zego = "[upstreams.zego]\nendpoints = [\"https://zim-api.zego.im\"]\n";
+        let config = read(&whole.replace(zego, &ours)).unwrap();
+        assert_eq!(config.upstreams["ours"].issuer, "tonegate");
+    }
+
+    #[test]
+    fn every_commented_example_of_the_defaults_can_be_taken_over() {
+        let uncommented = |block: &str| -> String {
+            let lines =
+                Config::DEFAULT.lines().skip_while(|line| line.trim() != format!("#   {block}"));
+            let lines = lines.take_while(|line| line.starts_with("#   "));
+            lines.map(|line| line.trim_start_matches("#   ").to_owned() + "\n").collect()
+        };
+        let apps = uncommented("[[apps]]").replace("features = [\"ans\"]", "features = []");
+        let text = apps + &uncommented("[upstreams.zego]") + &uncommented("[[auth.jwt]]");
+        let config = read(&text).unwrap();
+        assert_eq!((config.apps.len(), config.auth.jwt.len()), (1, 1));
+        assert_eq!(config.upstreams["zego"].total_timeout, 15);
+    }
+
+    #[test]
+    fn what_can_only_be_a_mistake_is_an_error() {
+        for (from, to, why) in [
+            ("app_id = 1", "app_id = -1", "expected u32"),
+            ("app_id = 1", "", "missing field `app_id`"),
+            ("secret_file = 's'", "", "ServerSecret is missing"),
+            ("secret_file = 's'", "secret_file = 's'\nsecret_env = 'S'", "give one of"),
+            ("secret_file = 's'", "secret_file = 's'\nupstream = 'b'", "no [upstreams.b]"),
+            ("secret_file = 's'", "secret_file = 's'\nfeatures = ['ans']", "upstream with pins"),
+            ("[upstreams.a]", "[[apps]]\napp_id = 1\nsecret_env = 'S'\n[upstreams.a]", "twice"),
+            ("['https://a.example']", "[]", "there is none"),
+            ("[upstreams.a]", "[upstreams.a]\nissuer = 'i'", "pins are missing"),
+            ("[upstreams.a]", "[upstreams.a]\npins = 'x'\nissuer = 'i'", "upstreams.a.pins"),
+            ("[upstreams.a]", "[upstreams.a]\nenvironment = 'live'", "`production` or `test`"),
+            ("[upstreams.a]", "[upstreams.a]\nrequests_per_second = 0", "no request through"),
+            ("[upstreams.a]", "[upstreams.b]\nendpoints = ['x']\n[upstreams.a]", "several"),
+            ("[[apps]]", "[webhook]\nurl = 'https://a'\n[[apps]]", "secret_file is missing"),
+            ("[[apps]]", "[webhook]\nsecret_file = 'a'\n[[apps]]", "url is missing"),
+            ("[[apps]]", "[webhook]\nurl = 'a'\nsecret_file = 'a'\n[[apps]]", "URL"),
+            ("[[apps]]", "[rate_limit]\njwt_burst = 0\n[[apps]]", "rate_limit.jwt_burst"),
+            ("[[apps]]", "[listen]\ntls_key = 'k'\n[[apps]]", "listen.tls_certificate"),
+            ("[[apps]]", "[listen]\ncors_origins = ['a']\n[[apps]]", "no origin"),
+        ] {
+            assert!(read(GOOD).is_ok());
+            let error = read(&GOOD.replace(from, to)).unwrap_err().to_string();
+            assert!(error.contains(why), "{to}: {error}");
+        }
+    }
+}
