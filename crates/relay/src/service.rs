@@ -250,7 +250,7 @@ fn observe(metrics: &Metrics, app_id: AppId, event: &CacheEvent<'_>) {
             tracing::info!(%app_id, server = license.server, expire_at = license.expire_at, "licence refreshed");
         }
         CacheEvent::RefreshFailed { error, failures, retry_in } => {
-            metrics.refreshed(app_id, named(error));
+            metrics.refreshed(app_id, outcome(error));
             let retry_in = retry_in.as_secs_f32();
             tracing::warn!(%app_id, %error, failures, retry_in, "no licence came; what is held is held on");
         }
@@ -259,6 +259,15 @@ fn observe(metrics: &Metrics, app_id: AppId, event: &CacheEvent<'_>) {
             let path = path.display();
             tracing::error!(%app_id, %path, %error, "the licence is in memory only: it does not survive a restart");
         }
+    }
+}
+
+/// An error's name as a label: an upstream must not be able to invent ever new ones.
+fn outcome(error: &FetchError) -> String {
+    match error {
+        FetchError::LeftAlone { .. } => error.kind().to_owned(),
+        FetchError::Refused { .. } if error.return_code().is_none() => "refused other".to_owned(),
+        error => named(error),
     }
 }
 

@@ -83,6 +83,7 @@ impl Demo {
             base: &base,
             admin: server.admin_address(),
             relay: &relay.base,
+            relay_admin: relay.relay.admin_address(),
         })?;
         let installation = server.service().installation.clone();
         let drains = [server.drain(), relay.relay.drain()];

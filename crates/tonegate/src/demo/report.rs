@@ -23,6 +23,7 @@ pub(super) struct Opening<'a> {
     pub(super) base: &'a str,
     pub(super) admin: SocketAddr,
     pub(super) relay: &'a str,
+    pub(super) relay_admin: SocketAddr,
 }
 
 impl fmt::Display for Opening<'_> {
@@ -38,6 +39,7 @@ impl fmt::Display for Opening<'_> {
         table.fact("Gateway", output::bold(self.base));
         table.fact("Health, metrics", format_args!("http://{}", self.admin));
         table.fact("Relay", output::bold(self.relay));
+        table.fact("Relay's status", format_args!("http://{}/status", self.relay_admin));
         write!(f, "{table}\n\nA signed request goes to {} over the network …", self.base)
     }
 }
