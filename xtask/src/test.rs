@@ -37,12 +37,13 @@ struct Step {
 }
 
 /// In the order of what fails soonest and is mended most easily.
-const STEPS: [Step; 15] = [
+const STEPS: [Step; 16] = [
     Step { name: "tidy", quick: true, run: tidy::run },
     Step { name: "format", quick: true, run: format },
     Step { name: "compiler", quick: true, run: compiler },
     Step { name: "clippy", quick: true, run: clippy },
     Step { name: "interop", quick: false, run: interop::prepare },
+    Step { name: "languages", quick: false, run: languages },
     Step { name: "tests", quick: true, run: tests },
     Step { name: "doctests", quick: false, run: doctests },
     Step { name: "rustdoc", quick: false, run: rustdoc },
@@ -114,6 +115,20 @@ fn clippy(workspace: &Workspace) -> anyhow::Result<()> {
     let mut fuzz = workspace.cargo(["clippy", "--manifest-path", "fuzz/Cargo.toml"]);
     fuzz.args(["--all-targets", "--target-dir"]).arg(&workspace.target);
     command::run(fuzz.args(["--", "--deny", "warnings"]))
+}
+
+/// Those of examples/backends, which the tests run.
+fn languages(_: &Workspace) -> anyhow::Result<()> {
+    let tried = [
+        (["python3", "--version"], "python3"),
+        (["node", "--version"], "nodejs"),
+        (["go", "version"], "golang-go"),
+        (["javac", "--version"], "default-jdk-headless"),
+        (["php", "--version"], "php-cli"),
+    ]
+    // One that is not to be had takes nothing from the others.
+    .map(|(probe, package)| system::ensure(&probe, package));
+    tried.into_iter().collect()
 }
 
 fn tests(workspace: &Workspace) -> anyhow::Result<()> {

@@ -7,6 +7,7 @@
 )]
 
 mod apps;
+mod backends;
 mod damage;
 mod demo;
 mod incidents;
