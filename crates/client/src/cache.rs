@@ -119,7 +119,8 @@ impl LicenseCache {
         Ok(self.view())
     }
 
-    /// Fetches now, or waits for the fetch that is under way. Cancelling leaves the fetch to itself.
+    /// Fetches now, or waits for the fetch that is under way, also where that is at its last step, the
+    /// writing to disk. Cancelling leaves the fetch to itself.
     ///
     /// # Errors
     /// Why no licence came; what was held is held on.

@@ -26,12 +26,15 @@ pub(crate) async fn answer<B>(
     let origin = allowed_origin(&service, head.headers.get(ORIGIN));
     let response = match head.method.as_str() {
         "GET" | "HEAD" => {
-            let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
-            let single = head.headers.get_all(AUTHORIZATION).iter().count() == 1;
+            let lines = |name| head.headers.get_all(name).iter().map(|value| value.to_str().ok());
+            let mut credentials = lines(AUTHORIZATION);
+            let authorization = credentials.next().filter(|_| credentials.next().is_none());
+            let known: Option<Vec<&str>> = lines(IF_NONE_MATCH).collect();
+            let known = known.filter(|known| !known.is_empty()).map(|known| known.join(","));
             let asked = Asked {
                 path: head.uri.path(),
-                authorization: text(AUTHORIZATION).filter(|_| single),
-                if_none_match: text(IF_NONE_MATCH),
+                authorization: authorization.flatten(),
+                if_none_match: known.as_deref(),
                 address: peer.address,
             };
             license(&service, &asked).await

@@ -106,6 +106,16 @@ impl Authenticator {
         self.tokens.providers()
     }
 
+    /// Whose request this is, where that is known without verifying a signature: an API key, or a token
+    /// seen before. What others cost depends on what they send.
+    pub fn recall(&self, authorization: Option<&str>, now: i64) -> Option<Arc<Principal>> {
+        let credential = authorization.and_then(bearer)?;
+        match (credential.starts_with(keys::PREFIX), &self.keys) {
+            (true, keys) => keys.as_ref()?.find(credential, now).ok(),
+            (false, _) => self.tokens.recognise(credential, now),
+        }
+    }
+
     /// Whose request this is. `authorization`: the value of the one header of that name; `now`: Unix
     /// seconds.
     ///

@@ -87,16 +87,11 @@ fn authorise<'s>(
     at: Reading,
 ) -> Result<(&'s App, Arc<Principal>), Problem> {
     let named = Route::of(asked.path).ok_or_else(Problem::not_found)?;
-    if service.network_limit.is_exhausted(asked.address, at.monotonic) {
-        return Err(Problem::network_limit());
-    }
     let now = i64::try_from(at.wall.as_secs()).unwrap_or(i64::MAX);
-    let principal = service.auth.authenticate(asked.authorization, now).map_err(|refused| {
-        if refused != Refused::KeysNotLoaded {
-            service.network_limit.charge(asked.address, at.monotonic);
-        }
-        Problem::unauthenticated(refused)
-    })?;
+    let principal = match service.auth.recall(asked.authorization, now) {
+        Some(known) => known,
+        None => introduce(service, asked, at, now)?,
+    };
     let app = match named {
         Route::App(app_id) => app_id,
         Route::TheApp => the_app(service, &principal.apps).ok_or_else(Problem::app_not_named)?,
@@ -105,6 +100,25 @@ fn authorise<'s>(
         Some(app) => Ok((app, principal)),
         None => Err(Problem::app_not_allowed()),
     }
+}
+
+/// Finds out who a stranger is, unless its network has sent too many who were nobody. Callers who are
+/// known are heard from there all the same: it may be a whole company's one address.
+fn introduce(
+    service: &Service,
+    asked: &Asked<'_>,
+    at: Reading,
+    now: i64,
+) -> Result<Arc<Principal>, Problem> {
+    if service.network_limit.is_exhausted(asked.address, at.monotonic) {
+        return Err(Problem::network_limit());
+    }
+    service.auth.authenticate(asked.authorization, now).map_err(|refused| {
+        if refused != Refused::KeysNotLoaded {
+            service.network_limit.charge(asked.address, at.monotonic);
+        }
+        Problem::unauthenticated(refused)
+    })
 }
 
 /// The app that is meant where none is named: the only one of the relay, or of the caller.

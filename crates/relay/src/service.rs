@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tonegate_client::{
     AppId, CacheEvent, Environment, FetchError, HttpClient, HttpConfig, LicenseCache,
-    LicenseClient, Trust, Upstream,
+    LicenseClient, Pins, Trust, Upstream,
 };
 use tonegate_clock::Clock;
 use tonegate_config::ConfigError;
@@ -202,7 +202,11 @@ pub(crate) fn client(
     let secret = source.read();
     let secret = secret.map_err(|source| StartError::Secret { app_id: app.app_id, source })?;
     let client = LicenseClient::new(shared, app.app_id, secret);
-    let Ok(pins) = upstream.pins.parse() else { return Ok(client) };
+    if upstream.pins.is_empty() {
+        return Ok(client);
+    }
+    let bad_pins = |error| ConfigError::invalid::<Config>("pins", error);
+    let pins = upstream.pins.parse::<Pins>().map_err(bad_pins)?;
     Ok(client.trusting(Trust {
         pins,
         issuer: upstream.issuer.clone(),

@@ -66,6 +66,12 @@ impl Tokens {
         }
     }
 
+    /// The caller, if the token was verified before and is still good.
+    pub(super) fn recognise(&self, text: &str, now: i64) -> Option<Arc<Principal>> {
+        let is_sized = text.len() <= TOKEN_BYTES_MAX;
+        is_sized.then(|| self.recall(&hash(text), now))??.ok()
+    }
+
     /// What was found of the token before, if the keys that verified it are still in force.
     fn recall(&self, hash: &TokenHash, now: i64) -> Option<Result<Arc<Principal>, Refused>> {
         let verdict = self.remembered.get(hash)?;

@@ -50,6 +50,11 @@ impl IdentityProvider {
         self.come_back();
     }
 
+    /// It takes requests and never answers.
+    pub(crate) fn hang(&self) {
+        self.server.set(1, "");
+    }
+
     /// Its key set cannot be had.
     pub(crate) fn go_away(&self) {
         self.server.set(0, "");

@@ -45,7 +45,7 @@ impl Loopback {
         format!("http://127.0.0.1:{}/here", self.port)
     }
 
-    /// What is answered from now on; status 0: the connection is closed.
+    /// What is answered from now on; status 0: the connection is closed; 1: it is left waiting.
     pub(crate) fn set(&self, status: u16, body: &str) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         (known.status, known.body) = (status, body.to_owned());
@@ -98,6 +98,9 @@ async fn answer(mut stream: TcpStream, known: &Mutex<Known>) -> Option<()> {
         known.requests.push(Received { head, body, status });
         (status, known.body.clone())
     };
+    if status == 1 {
+        return stream.read_buf(&mut read).await.ok().map(drop);
+    }
     if status != 0 {
         let length = text.len();
         let answer = format!("HTTP/1.1 {status} \r\nContent-Length: {length}\r\n\r\n{text}");

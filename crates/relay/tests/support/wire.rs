@@ -57,6 +57,12 @@ impl Wire {
         Answer::new(head, Vec::new())
     }
 
+    /// Whether the other side closes it without a further byte.
+    pub(crate) async fn is_closed(&mut self) -> bool {
+        let read = timeout(PATIENCE, self.stream.read_u8()).await;
+        read.expect("the connection was closed").is_err()
+    }
+
     async fn head(&mut self) -> (String, usize) {
         let end = loop {
             if let Some(end) = self.read.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -113,6 +119,12 @@ impl Answer {
     pub(crate) fn license(&self) -> String {
         assert_eq!(self.status, 200, "{self:?}");
         self.text("License")
+    }
+
+    /// Whose licence it is.
+    pub(crate) fn app_id(&self) -> u32 {
+        assert_eq!(self.status, 200, "{self:?}");
+        self.number("AppId").try_into().unwrap()
     }
 
     pub(crate) fn etag(&self) -> String {

@@ -27,6 +27,8 @@ pub(super) enum Mode {
     Through { life: Option<i64> },
     /// A problem, and a wish to be left alone for 2 s.
     Busy,
+    /// Sends whoever asks to another host.
+    Moved { to: SocketAddr },
     /// Takes the request and says nothing.
     Silent,
     /// Says half of an answer.
@@ -76,6 +78,10 @@ fn serve(mut stream: TcpStream, relay: SocketAddr, state: &Mutex<State>) {
         Mode::Unchanged => answer(relay, &head),
         Mode::Through { life } => changed(&answer(relay, &head), life),
         Mode::Busy => BUSY.to_owned(),
+        Mode::Moved { to } => format!(
+            "HTTP/1.1 302 Found\r\nLocation: http://{to}/v1/license\r\n\
+             Connection: close\r\nContent-Length: 0\r\n\r\n"
+        ),
         Mode::Silent => String::new(),
         Mode::Stalled => HALF.to_owned(),
     };

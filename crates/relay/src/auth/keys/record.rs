@@ -99,7 +99,7 @@ impl<'de> Deserialize<'de> for KeyHash {
             64 => HEXLOWER.decode_mut(text.as_bytes(), &mut hash).map(|_| Self(hash)).ok(),
             _ => None,
         }
-        .ok_or_else(|| de::Error::custom("Hash: must be a SHA-256, 64 lowercase hex digits"))
+        .ok_or_else(|| de::Error::custom("hash: must be a SHA-256, 64 lowercase hex digits"))
     }
 }
 
