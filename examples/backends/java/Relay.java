@@ -34,7 +34,8 @@ public class Relay {
     static void ask(long began) throws InterruptedException {
         long wait = 10;
         try {
-            String key = Files.readAllLines(Path.of(System.getenv("RELAY_KEY_FILE"))).get(0).strip();
+            String key = Files.readAllLines(Path.of(System.getenv("RELAY_KEY_FILE"))).get(0)
+                .replaceAll("[^!-~]", "");
             URI url = URI.create(System.getenv("RELAY_URL") + "/v1/license");
             HttpRequest request = HttpRequest.newBuilder(url)
                 .header("Authorization", "Bearer " + key).header("If-None-Match", held.etag).build();

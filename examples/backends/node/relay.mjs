@@ -18,7 +18,7 @@ async function ask(began, wait = 10) {
   try {
     const [key] = (await readFile(process.env.RELAY_KEY_FILE, "utf8")).split("\n");
     const answer = await fetch(`${process.env.RELAY_URL}/v1/license`, {
-      headers: { authorization: `Bearer ${key.trim()}`, "if-none-match": held.etag },
+      headers: { authorization: `Bearer ${key.replace(/[^!-~]/g, "")}`, "if-none-match": held.etag },
       signal: AbortSignal.timeout(5000),
     });
     const { status, headers } = answer;

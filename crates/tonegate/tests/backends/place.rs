@@ -62,7 +62,7 @@ impl Place {
         place.run(&key).code(0);
         place.house.write("wrong", &format!("{WRONG_KEY}\nand a second line\n"));
         // An error that shows the header it could not send shows the key.
-        place.house.write("odd", &format!("{}\u{1}{}\n", &WRONG_KEY[..20], &WRONG_KEY[20..]));
+        place.house.write("odd", &format!("{}\0{}\n", &WRONG_KEY[..20], &WRONG_KEY[20..]));
         place.house.write("wrong-secret", WRONG_SECRET);
         // A new key is in force within 2 s.
         let key = place.key();
