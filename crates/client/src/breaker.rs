@@ -9,8 +9,12 @@ use crate::limits::{BREAKER_FAILURES, BREAKER_OPEN};
 use crate::{FetchError, schedule};
 
 /// What one host has done lately.
-#[derive(Debug, Default)]
-pub(crate) struct Breaker(Mutex<Record>);
+#[derive(Debug)]
+pub(crate) struct Breaker {
+    record: Mutex<Record>,
+    /// How long a request may take: so long the others wait for it.
+    request: Duration,
+}
 
 #[derive(Debug, Default)]
 struct Record {
@@ -21,17 +25,17 @@ struct Record {
 }
 
 impl Breaker {
-    /// May a request go to the host at monotonic time `now`? `Err`: it is left alone.
-    pub(crate) fn look(&self, now: Duration) -> Result<(), FetchError> {
-        self.record().look(now)
+    /// Of a host whose requests take `request` at most.
+    pub(crate) fn new(request: Duration) -> Self {
+        Self { record: Mutex::default(), request }
     }
 
-    /// The same, for a request that goes now: while the host is out of order, the others wait for the
-    /// outcome of this one.
+    /// May a request go to the host at monotonic time `now`? `Err`: it is left alone. While the host is
+    /// out of order, the others wait for the outcome of the one that goes.
     pub(crate) fn admit(&self, now: Duration) -> Result<(), FetchError> {
         let mut record = self.record();
         record.look(now)?;
-        record.retry_at = now + BREAKER_OPEN[0];
+        record.retry_at = now + self.request;
         Ok(())
     }
 
@@ -51,11 +55,11 @@ impl Breaker {
 
     /// Is it left alone at the moment?
     pub(crate) fn is_open(&self, now: Duration) -> bool {
-        self.look(now).is_err()
+        self.record().look(now).is_err()
     }
 
     fn record(&self) -> MutexGuard<'_, Record> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -79,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_failing_host_is_left_alone_longer_each_time_but_for_one_request() {
-        let breaker = Breaker::default();
+        let breaker = Breaker::new(3 * SECOND);
         let mut now = SECOND;
         for _ in 0..BREAKER_FAILURES {
             assert!(breaker.admit(now).is_ok());

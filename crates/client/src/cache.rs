@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use tonegate_clock::{Clock, Reading};
 use tonegate_protocol::AppId;
 
 use crate::cached::{CachedLicense, LicenseState, StaleReason, View};
-use crate::disk::{Disk, Kept};
+use crate::disk::{CacheDirectory, Kept};
 use crate::issuer_time::IssuerTime;
 use crate::{FetchError, LicenseClient, limits, schedule};
 
@@ -29,7 +29,7 @@ pub struct LicenseCache(Arc<Inner>);
 
 struct Inner {
     client: LicenseClient,
-    disk: Option<Disk>,
+    disk: Option<CacheDirectory>,
     observer: Observer,
     /// Read by whoever asks, replaced by whoever holds the flight.
     held: ArcSwap<Held>,
@@ -67,6 +67,8 @@ pub enum CacheEvent<'a> {
         failures: u32,
         /// How long until the next try.
         retry_in: Duration,
+        /// Was a request made? Otherwise the issuer's hosts are left alone at the moment.
+        was_asked: bool,
     },
     /// The licence came, but could not be written to disk.
     NotWritten(&'a Path, &'a io::Error),
@@ -165,9 +167,10 @@ impl Inner {
     }
 
     async fn fetch(&self, flight: OwnedMutexGuard<()>) {
-        match self.client.fetch().await {
-            Ok(fetched) => {
-                let license = Arc::new(CachedLicense::from(fetched));
+        let fetched = self.client.fetch().await.map(CachedLicense::from);
+        match fetched.and_then(|license| self.held.load().newer(license)) {
+            Ok(license) => {
+                let license = Arc::new(license);
                 let held = Held::refreshed(Arc::clone(&license), self.clock().read());
                 self.held.store(Arc::new(held));
                 (self.observer)(&CacheEvent::Refreshed(&license));
@@ -180,23 +183,33 @@ impl Inner {
 
     fn failed(&self, error: FetchError) {
         let before = self.held.load_full();
-        let failures = before.failures.saturating_add(1);
-        let left = before.license.as_ref().map_or(i64::MAX, |license| {
-            license.expire_at.saturating_sub(before.time.now(self.clock().read()))
-        });
+        let reading = self.clock().read();
+        let left = before
+            .license
+            .as_ref()
+            .map_or(i64::MAX, |license| license.expire_at.saturating_sub(before.time.now(reading)));
+        let was_asked = !matches!(error, FetchError::LeftAlone { .. });
+        let failures = before.failures.saturating_add(u32::from(was_asked)).max(1);
         let retry_in = match &error {
-            // No request was made, so there is nothing to back off from.
-            FetchError::LeftAlone { retry_after, .. } => *retry_after,
+            FetchError::LeftAlone { retry_after, .. } => schedule::spread(*retry_after),
+            FetchError::Status { retry_after: Some(wanted), .. } => {
+                schedule::after_failure(failures, left).max(*wanted)
+            }
             _ => schedule::after_failure(failures, left),
         };
-        let error = Arc::new(error);
+        // What the app's own request failed with says more than what another app's did.
+        let error = match &before.error {
+            Some(own) if !was_asked => Arc::clone(own),
+            _ => Arc::new(error),
+        };
         self.held.store(Arc::new(Held {
             failures,
             error: Some(Arc::clone(&error)),
-            attempt_at: self.clock().monotonic() + retry_in,
+            attempt_at: reading.monotonic + retry_in,
             ..Held::clone(&before)
         }));
-        (self.observer)(&CacheEvent::RefreshFailed { error: &error, failures, retry_in });
+        let event = CacheEvent::RefreshFailed { error: &error, failures, retry_in, was_asked };
+        (self.observer)(&event);
     }
 
     /// Keeps the licence on disk too.
@@ -209,9 +222,28 @@ impl Inner {
             let license = CachedLicense::clone(&license);
             disk.write(app_id, &Kept { license, clock_offset })
         });
-        let written = written.await.unwrap_or_else(|panic| Err(io::Error::other(panic)));
+        // A disk that hangs must not hold up the next refresh.
+        let written = match tokio::time::timeout(limits::WRITE, written).await {
+            Ok(written) => written.unwrap_or_else(|panic| Err(io::Error::other(panic))),
+            Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "the disk does not answer")),
+        };
         if let Err(error) = written {
             (self.observer)(&CacheEvent::NotWritten(&file, &error));
+        }
+    }
+
+    /// Nobody can read whose an opaque licence is, but it is known where it came from.
+    fn of_this_upstream(&self, kept: Option<Kept>) -> io::Result<Option<Kept>> {
+        let is_foreign = |kept: &Kept| {
+            let mut hosts = self.client.upstream().hosts();
+            self.client.trust().is_none() && !hosts.any(|(host, _)| host == kept.license.server)
+        };
+        match kept {
+            Some(kept) if is_foreign(&kept) => {
+                let server = kept.license.server;
+                Err(io::Error::other(format!("it came from {server}, which is not asked any more")))
+            }
+            kept => Ok(kept),
         }
     }
 
@@ -221,7 +253,8 @@ impl Inner {
         let reading = self.clock().read();
         let app_id = self.client.app_id();
         let wall = self.clock().unix_seconds();
-        match disk.read(app_id, self.client.trust(), wall) {
+        let kept = disk.read(app_id, self.client.trust(), wall);
+        match kept.and_then(|kept| self.of_this_upstream(kept)) {
             Ok(None) => {}
             Ok(Some(kept)) => {
                 (self.observer)(&CacheEvent::Loaded(&kept.license));
@@ -240,6 +273,20 @@ impl Held {
             error: None,
             time: IssuerTime::unknown(reading),
             attempt_at: reading.monotonic,
+        }
+    }
+
+    /// The licence, unless the one held was issued after it and lasts longer. One that lasts longer than
+    /// any licence is of a time when the issuer's clock was wrong, and gives way.
+    fn newer(&self, license: CachedLicense) -> Result<CachedLicense, FetchError> {
+        let is_older = self.license.as_ref().is_some_and(|held| {
+            license.issued_at < held.issued_at
+                && license.expire_at < held.expire_at
+                && held.expire_at.saturating_sub(license.fetched_at) <= limits::LICENSE_SECS_MAX
+        });
+        match is_older {
+            false => Ok(license),
+            true => Err(FetchError::OlderLicense { server: license.server }),
         }
     }
 
@@ -304,15 +351,14 @@ impl fmt::Debug for LicenseCache {
 #[must_use]
 pub struct LicenseCacheBuilder {
     client: LicenseClient,
-    directory: Option<PathBuf>,
+    directory: Option<CacheDirectory>,
     observer: Observer,
 }
 
 impl LicenseCacheBuilder {
-    /// Keep the licence in this directory too, in a file of the app's own (0600). Default: in memory
-    /// alone.
-    pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
-        self.directory = Some(directory.into());
+    /// Keep the licence in this directory too, in a file of the app's own. Default: in memory alone.
+    pub fn directory(mut self, directory: &CacheDirectory) -> Self {
+        self.directory = Some(directory.clone());
         self
     }
 
@@ -322,21 +368,19 @@ impl LicenseCacheBuilder {
         self
     }
 
-    /// The cache, with what an earlier process has kept.
-    ///
-    /// # Errors
-    /// The directory cannot be made. A file in it that cannot be used is no error: the observer is told.
-    pub fn build(self) -> io::Result<LicenseCache> {
-        let disk = self.directory.as_deref().map(Disk::open).transpose()?;
+    /// The cache, with what an earlier process has kept. A file that cannot be used is no error: the
+    /// observer is told.
+    #[must_use]
+    pub fn build(self) -> LicenseCache {
         let held = Held::nothing(self.client.upstream().clock().read());
         let inner = Inner {
             client: self.client,
-            disk,
+            disk: self.directory,
             observer: self.observer,
             held: ArcSwap::from_pointee(held),
             flight: Arc::default(),
         };
         inner.load();
-        Ok(LicenseCache(Arc::new(inner)))
+        LicenseCache(Arc::new(inner))
     }
 }

@@ -3,11 +3,12 @@
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;
-use hyper::header::{DATE, HeaderMap};
+use hyper::header::{DATE, HeaderMap, RETRY_AFTER};
 use rustls::crypto::{SecureRandom, aws_lc_rs};
 use tonegate_protocol::limits::ANSWER_BYTES_MAX;
 use tonegate_protocol::{AppId, ReturnCode, ServerSecret, signed_query};
@@ -109,7 +110,12 @@ impl LicenseClient {
         let mut first = None;
         for host in self.upstream.addresses() {
             match self.fetch_from(host).await {
-                Err(error) if error.is_worth_another_host() => _ = first.get_or_insert(error),
+                Err(error) if error.is_worth_another_host() => {
+                    // What a request failed with says more than that none was made.
+                    if !matches!(&first, Some(first) if was_asked(first)) {
+                        first = Some(error);
+                    }
+                }
                 outcome => return outcome,
             }
         }
@@ -119,10 +125,8 @@ impl LicenseClient {
     /// Asks one host, unless it is left alone, and keeps in mind how that went.
     async fn fetch_from(&self, host: &Host) -> Result<FetchedLicense, FetchError> {
         let clock = self.upstream.clock();
-        // Asked before the turn, which would be lost, and after it, when it counts.
-        host.breaker.look(clock.monotonic())?;
-        self.upstream.pace().turn().await;
-        host.breaker.admit(clock.monotonic())?;
+        // Who is not let through takes no turn.
+        self.upstream.pace().turn(|| host.breaker.admit(clock.monotonic())).await?;
         let fetched = self.ask_twice(host).await;
         match &fetched {
             Err(error) if error.is_of_host() => {
@@ -141,7 +145,7 @@ impl LicenseClient {
             outcome => return self.fetched(host, outcome?, offset, date),
         }
         let offset = self.offset_by(date)?;
-        self.upstream.pace().turn().await;
+        self.upstream.pace().turn(|| Ok(())).await?;
         let (date, outcome) = self.ask(host, offset).await?;
         match outcome {
             Err(error) if is_expired(&error) => Err(clock_off(Some(offset))),
@@ -168,7 +172,7 @@ impl LicenseClient {
         let answer = self.upstream.http().send(request, ANSWER_BYTES_MAX).await?;
         let HttpAnswer { status, headers, body } = answer;
         if status != 200 {
-            return Err(wrong_status(&host.server, status));
+            return Err(wrong_status(&host.server, status, &headers));
         }
         let signature = query.rsplit('=').next().unwrap_or(&query);
         let hidden = [secret.expose(), signature];
@@ -242,6 +246,10 @@ fn is_believable(offset: i64) -> bool {
     offset.unsigned_abs() <= limits::OFFSET_MAX.unsigned_abs()
 }
 
+fn was_asked(error: &FetchError) -> bool {
+    !matches!(error, FetchError::LeftAlone { .. })
+}
+
 fn is_expired(error: &FetchError) -> bool {
     error.return_code() == Some(ReturnCode::SignatureExpired)
 }
@@ -250,11 +258,13 @@ fn clock_off(offset_secs: Option<i64>) -> FetchError {
     FetchError::ClockOff { offset_secs }
 }
 
-fn wrong_status(server: &str, status: u16) -> FetchError {
+fn wrong_status(server: &str, status: u16, headers: &HeaderMap) -> FetchError {
     let cure = match status {
         300..=399 => "give the address that it points to as the endpoint",
         429 | 500..=599 => "it is overloaded or out of order: fetch again later",
         _ => "check that the endpoint is the issuer's",
     };
-    FetchError::Status { server: server.to_owned(), status, cure }
+    let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    let retry_after = seconds.map(|seconds| Duration::from_secs(seconds).min(limits::BACKOFF[1]));
+    FetchError::Status { server: server.to_owned(), status, cure, retry_after }
 }

@@ -6,8 +6,8 @@
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::DirBuilderExt as _;
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::path::PathBuf;
 
 use aws_lc_rs::digest;
 use data_encoding::HEXLOWER;
@@ -22,9 +22,10 @@ use crate::trust::Trust;
 /// What drafts begin with: those that a killed process left are removed.
 const DRAFT: &str = ".draft-";
 
-/// The directory of cached licences.
+/// A directory of cached licences. A clone is the same one. Give each process its own: another one
+/// that starts on it removes what this one is just writing, which costs one write.
 #[derive(Debug, Clone)]
-pub(crate) struct Disk(PathBuf);
+pub struct CacheDirectory(PathBuf);
 
 /// What was kept for an app.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,11 +49,22 @@ struct Record {
     sha256: String,
 }
 
-impl Disk {
-    /// The directory, made where it is not there (0700).
-    pub(crate) fn open(directory: &Path) -> io::Result<Self> {
-        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-        Ok(Self(directory.to_owned()))
+impl CacheDirectory {
+    /// The directory, made where it is not there (0700), without what a killed process left.
+    ///
+    /// # Errors
+    /// It cannot be made, or others may write in it: they could exchange an opaque licence.
+    pub fn open(directory: impl Into<PathBuf>) -> io::Result<Self> {
+        let directory = directory.into();
+        DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
+        let mode = fs::metadata(&directory)?.permissions().mode() & 0o777;
+        if mode & 0o022 != 0 {
+            let why = format!("others may write in it (mode {mode:03o}); type: chmod 700 it");
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+        }
+        let directory = Self(directory);
+        directory.remove_drafts()?;
+        Ok(directory)
     }
 
     /// The file of an app.
@@ -62,9 +74,7 @@ impl Disk {
 
     /// Writes what is kept for an app. When this returns, it survives a loss of power.
     pub(crate) fn write(&self, app_id: AppId, kept: &Kept) -> io::Result<()> {
-        let prefix = format!("{DRAFT}{app_id}-");
-        self.remove_drafts(&prefix);
-        let mut draft = tempfile::Builder::new().prefix(&prefix).tempfile_in(&self.0)?;
+        let mut draft = tempfile::Builder::new().prefix(DRAFT).tempfile_in(&self.0)?;
         draft.write_all(&serde_json::to_vec_pretty(&Record::of(app_id, kept))?)?;
         self.place(draft, app_id)
     }
@@ -75,14 +85,15 @@ impl Disk {
         File::open(&self.0)?.sync_all()
     }
 
-    /// Of one app and of processes that are no more: this app's writes come one after the other.
-    fn remove_drafts(&self, prefix: &str) {
-        let Ok(entries) = fs::read_dir(&self.0) else { return };
-        let names = entries.filter_map(Result::ok).map(|entry| entry.file_name());
-        for name in names.filter(|name| name.to_string_lossy().starts_with(prefix)) {
-            // It is only in the way.
-            let _ = fs::remove_file(self.0.join(name));
+    fn remove_drafts(&self) -> io::Result<()> {
+        for entry in fs::read_dir(&self.0)? {
+            let name = entry?.file_name();
+            if name.to_string_lossy().starts_with(DRAFT) {
+                // It is only in the way.
+                let _ = fs::remove_file(self.0.join(name));
+            }
         }
+        Ok(())
     }
 
     /// What was kept for an app; `None`: nothing. `now`: Unix seconds by this machine's clock.
@@ -189,7 +200,7 @@ fn times(
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::Path;
 
     use super::*;
 
@@ -213,14 +224,18 @@ mod tests {
     fn what_is_written_is_read_back_and_nobody_elses_to_read() {
         let home = tempfile::tempdir().unwrap();
         let directory = home.path().join("cache");
-        let disk = Disk::open(&directory).unwrap();
+        DirBuilder::new().mode(0o700).create(&directory).unwrap();
+        fs::write(directory.join(".draft-left"), "half").unwrap();
+        let disk = CacheDirectory::open(&directory).unwrap();
         assert_eq!(disk.read(APP, None, NOW).unwrap(), None);
-        fs::write(directory.join(".draft-12345-left"), "half").unwrap();
         disk.write(APP, &sample()).unwrap();
         assert_eq!(disk.read(APP, None, NOW).unwrap(), Some(sample()));
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&directory), mode(&disk.file(APP))), (0o700, 0o600));
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 1, "no draft is left");
+        fs::set_permissions(&directory, fs::Permissions::from_mode(0o770)).unwrap();
+        let refused = CacheDirectory::open(&directory).unwrap_err();
+        assert!(refused.to_string().contains("chmod 700"), "{refused}");
     }
 
     #[test]

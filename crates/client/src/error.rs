@@ -70,6 +70,8 @@ pub enum FetchError {
         status: u16,
         /// What to do next.
         cure: &'static str,
+        /// After which time the server wants to be asked again, at most 5 min.
+        retry_after: Option<Duration>,
     },
     /// An answer that is not one of this API.
     #[error(
@@ -88,6 +90,15 @@ pub enum FetchError {
         server: String,
         /// What is wrong with it.
         reason: Reason,
+    },
+    /// A licence that was issued before the one that is held and ends before it: a region that lags
+    /// behind, or a replay.
+    #[error(
+        "{server} sent a licence that is older than the one held, which goes on; if the issuer's clock was set back, remove the app's file from the cache directory and restart"
+    )]
+    OlderLicense {
+        /// Host and port.
+        server: String,
     },
     /// The endpoint cannot be used.
     #[error("the endpoint cannot be used: {why}; give it as https://host or https://host:port")]
@@ -134,6 +145,7 @@ impl FetchError {
             Self::Status { .. } => "status",
             Self::BadAnswer { .. } => "bad_answer",
             Self::BadLicense { .. } => "bad_license",
+            Self::OlderLicense { .. } => "older_license",
             Self::BadEndpoint { .. } => "bad_endpoint",
             Self::NoTrust { .. } => "no_trust",
             Self::NoRandomness => "no_randomness",
@@ -143,20 +155,34 @@ impl FetchError {
     /// Is the host out of order, whatever app asks it?
     pub(crate) fn is_of_host(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::Timeout { .. } | Self::BadAnswer { .. } => true,
+            Self::Unreachable { .. } | Self::Timeout { .. } => true,
             Self::Status { status, .. } => *status >= 500,
-            _ => matches!(
-                self.return_code(),
-                Some(ReturnCode::Busy | ReturnCode::GatewayInternal | ReturnCode::ServiceInternal)
-            ),
+            // What it says to one app may be that app's alone.
+            _ => false,
         }
     }
 
     /// May another host of the same issuer answer better? Not what is wrong with the request.
     pub(crate) fn is_worth_another_host(&self) -> bool {
-        let elsewhere =
-            matches!(self, Self::LeftAlone { .. } | Self::Status { .. } | Self::BadLicense { .. });
-        elsewhere || self.is_of_host()
+        match self {
+            Self::LeftAlone { .. } | Self::Status { .. } => true,
+            Self::BadAnswer { .. } | Self::BadLicense { .. } => true,
+            _ => self.is_of_host() || self.passes(),
+        }
+    }
+
+    /// Is it a refusal that passes by itself?
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        matches!(
+            self.return_code(),
+            Some(
+                ReturnCode::Busy
+                    | ReturnCode::RateLimited
+                    | ReturnCode::GatewayInternal
+                    | ReturnCode::ServiceInternal
+            )
+        )
     }
 }
 

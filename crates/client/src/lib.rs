@@ -8,14 +8,17 @@
 //! signed URL is ever part of what any of them prints.
 //!
 //! ```no_run
-//! use tonegate_client::{AppId, LicenseCache, LicenseClient, ServerSecret, Upstream};
+//! use tonegate_client::{
+//!     AppId, CacheDirectory, LicenseCache, LicenseClient, ServerSecret, Upstream,
+//! };
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let upstream = Upstream::builder("https://issuer.example").build()?;
 //! let secret = ServerSecret::new("9193cc662a4c0ec135ec71fb57194b38")?;
 //! let client = LicenseClient::new(upstream, AppId(12345), secret);
 //!
-//! let cache = LicenseCache::builder(client).directory("/var/lib/backend/licenses").build()?;
+//! let directory = CacheDirectory::open("/var/lib/backend/licenses")?;
+//! let cache = LicenseCache::builder(client).directory(&directory).build();
 //! let keeper = cache.clone();
 //! tokio::spawn(async move { keeper.keep_fresh().await });
 //!
@@ -47,6 +50,7 @@ mod upstream;
 pub use cache::{CacheEvent, LicenseCache, LicenseCacheBuilder};
 pub use cached::{CachedLicense, ExpireAtBasis, LicenseState, StaleReason, View};
 pub use client::{FetchedLicense, LicenseClient};
+pub use disk::CacheDirectory;
 pub use error::FetchError;
 pub use http::{HttpAnswer, HttpClient, HttpConfig, HttpError};
 pub use tonegate_license::{Environment, Pins, Reason};

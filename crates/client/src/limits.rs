@@ -47,5 +47,10 @@ pub(crate) const LOOK: Duration = Duration::from_secs(30);
 /// How far a licence's `nbf` may lie ahead of the issuer's time as we know it, seconds.
 pub(crate) const NOT_YET_VALID_SECS: i64 = 600;
 
+/// No licence of ours lasts longer than 14 days and an hour; a day is left for clocks.
+pub(crate) const LICENSE_SECS_MAX: i64 = 15 * 24 * 3600 + 3600;
+/// How long a refresh waits for the disk.
+pub(crate) const WRITE: Duration = Duration::from_secs(5);
+
 /// Largest file of a cached licence, bytes: an answer, escaped, and what stands around it.
 pub(crate) const FILE_BYTES_MAX: u64 = 160 * 1024;

@@ -5,6 +5,8 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
 
+use crate::FetchError;
+
 /// Lets requests through one by one, evenly apart, in the order in which they came.
 #[derive(Debug)]
 pub(crate) struct Pace {
@@ -20,13 +22,19 @@ impl Pace {
         Self { apart: Duration::from_secs(1) / per_second.max(1), next: Mutex::new(Instant::now()) }
     }
 
-    /// Waits for this request's turn. Who stops waiting takes no turn.
-    pub(crate) async fn turn(&self) {
+    /// Waits for this request's turn, which it takes if `may_go` says so then. Who stops waiting takes
+    /// none.
+    pub(crate) async fn turn(
+        &self,
+        may_go: impl FnOnce() -> Result<(), FetchError>,
+    ) -> Result<(), FetchError> {
         let mut next = self.next.lock().await;
         // Timers count whole milliseconds: one that is due would still be waited for.
         if *next > Instant::now() {
             sleep_until(*next).await;
         }
+        may_go()?;
         *next = Instant::now() + self.apart;
+        Ok(())
     }
 }

@@ -31,6 +31,11 @@ pub(crate) fn after_failure(failures: u32, left: i64) -> Duration {
     growing([first, last], failures.saturating_sub(1)).mul_f64(fastrand::f64())
 }
 
+/// A wait that many have in common, spread so that they do not end it together.
+pub(crate) fn spread(wait: Duration) -> Duration {
+    wait.mul_f64(1.0 + fastrand::f64() / 2.0)
+}
+
 /// The first duration, doubled so many times, but not above the last.
 pub(crate) fn growing([first, last]: [Duration; 2], times: u32) -> Duration {
     first.saturating_mul(1 << times.min(16)).min(last)

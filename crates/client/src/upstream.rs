@@ -147,10 +147,11 @@ impl UpstreamBuilder {
         let endpoints = self.endpoints.iter().map(|endpoint| Endpoint::parse(endpoint));
         let endpoints = endpoints.collect::<Result<Vec<_>, _>>()?;
         self.http.tls = endpoints.iter().any(Endpoint::is_tls);
+        let request = self.http.total;
         let host = |endpoint: Endpoint| Host {
             server: endpoint.server(),
             endpoint,
-            breaker: Breaker::default(),
+            breaker: Breaker::new(request),
         };
         Ok(Upstream(Arc::new(Inner {
             hosts: endpoints.into_iter().map(host).collect(),

@@ -7,6 +7,7 @@ mod clock;
 mod faults;
 mod fetch;
 mod kill;
+mod one_bad_answer;
 mod outage;
 mod schedule_properties;
 mod single_flight;

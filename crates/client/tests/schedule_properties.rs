@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use tonegate_client::{CacheEvent, LicenseCache, LicenseState, StaleReason, View};
+use tonegate_client::{CacheDirectory, CacheEvent, LicenseCache, LicenseState, StaleReason, View};
 use tonegate_testing::Behaviour;
 
 use crate::world::{DAY, HOUR, World, kept_in, text_of};
@@ -245,6 +245,6 @@ fn cache(world: &World, refreshed: &Arc<AtomicU32>) -> LicenseCache {
         CacheEvent::NotLoaded(..) | CacheEvent::NotWritten(..) => panic!("{event:?}"),
         CacheEvent::Loaded(_) | CacheEvent::RefreshFailed { .. } => {}
     };
-    let builder = LicenseCache::builder(world.client()).directory(world.directory.path());
-    builder.observer(observer).build().unwrap()
+    let directory = CacheDirectory::open(world.directory.path()).unwrap();
+    LicenseCache::builder(world.client()).directory(&directory).observer(observer).build()
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tonegate_client::{
-    AppId, CachedLicense, Environment, LicenseCache, LicenseClient, LicenseState, ServerSecret,
-    Trust, Upstream, View,
+    AppId, CacheDirectory, CachedLicense, Environment, LicenseCache, LicenseClient, LicenseState,
+    ServerSecret, Trust, Upstream, View,
 };
 use tonegate_clock::{Clock, ClockHand};
 use tonegate_license::{Expect, State, Time, verify};
@@ -91,7 +91,9 @@ impl World {
     }
 
     pub(crate) fn cache_in(&self, directory: &Path) -> LicenseCache {
-        LicenseCache::builder(self.client()).directory(directory).build().unwrap()
+        LicenseCache::builder(self.client())
+            .directory(&CacheDirectory::open(directory).unwrap())
+            .build()
     }
 
     /// A cache that has a licence.

@@ -5,7 +5,7 @@
 //! hand with a [`ClockHand`].
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Both clocks, read at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,15 +22,14 @@ pub struct Clock(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
-    System { made: Instant },
+    System { made: Running },
     Manual(Arc<Mutex<Reading>>),
 }
 
 impl Clock {
     /// The machine's own clocks.
-    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub fn system() -> Self {
-        Self(Source::System { made: Instant::now() })
+        Self(Source::System { made: Running::now() })
     }
 
     /// A clock that stands at `start` (Unix seconds; below zero counts as zero) until its hand
@@ -62,12 +61,49 @@ impl Clock {
         i64::try_from(self.wall().as_secs()).unwrap_or(i64::MAX)
     }
 
-    /// Time since the clock was made; never goes back.
+    /// Time since the clock was made; never goes back. On Linux it counts while the machine sleeps too.
     pub fn monotonic(&self) -> Duration {
         match &self.0 {
-            Source::System { made } => made.elapsed(),
+            Source::System { made } => Running::now().since(*made),
             Source::Manual(reading) => lock(reading).monotonic,
         }
+    }
+}
+
+/// A moment of the clock that only runs.
+#[cfg(target_os = "linux")]
+#[derive(Clone, Copy, Debug)]
+struct Running(Duration);
+
+#[cfg(target_os = "linux")]
+impl Running {
+    /// Unlike the standard library's clock, this one does not stop while the machine sleeps: what is good
+    /// for a time is good for a time of the world's.
+    fn now() -> Self {
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
+        Self(Duration::new(seconds, u32::try_from(now.tv_nsec).unwrap_or(0)))
+    }
+
+    fn since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// A moment of the clock that only runs.
+#[cfg(not(target_os = "linux"))]
+#[derive(Clone, Copy, Debug)]
+struct Running(std::time::Instant);
+
+#[cfg(not(target_os = "linux"))]
+impl Running {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    fn now() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    fn since(self, earlier: Self) -> Duration {
+        self.0.saturating_duration_since(earlier.0)
     }
 }
 

@@ -17,11 +17,13 @@ pub enum ConfigError {
         /// The system's word.
         source: io::Error,
     },
-    /// The file is larger than 64 KiB.
-    #[error("the configuration {path} is larger than 64 KiB; is it the right file?")]
+    /// The file is larger than any configuration.
+    #[error("the configuration {path} is larger than {kib} KiB; is it the right file?")]
     TooLarge {
         /// The file.
         path: PathBuf,
+        /// How large it may be.
+        kib: u64,
     },
     /// Not TOML, an unknown key, or a value of the wrong kind.
     #[error("{origin}: {fault}; `{command} --print-config` lists every key")]

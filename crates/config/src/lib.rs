@@ -16,9 +16,6 @@ pub use error::ConfigError;
 pub use log::{Log, LogFormat, LogLevel};
 pub use sources::Sources;
 
-/// Largest configuration file, bytes.
-pub const CONFIG_BYTES_MAX: u64 = 64 * 1024;
-
 /// A server's whole configuration.
 pub trait Configuration: DeserializeOwned {
     /// Every key with its default and what it is for, as TOML.
@@ -27,6 +24,8 @@ pub trait Configuration: DeserializeOwned {
     const ENVIRONMENT_PREFIX: &str;
     /// The command that is configured, for messages.
     const COMMAND: &str;
+    /// Largest configuration file, bytes.
+    const BYTES_MAX: u64 = 64 << 10;
 
     /// Refuses values that read well and can only be mistakes.
     ///

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
-use crate::{CONFIG_BYTES_MAX, ConfigError, Configuration};
+use crate::{ConfigError, Configuration};
 
 /// The places that a configuration comes from, later ones over earlier ones.
 #[derive(Debug)]
@@ -30,9 +30,9 @@ impl<C: Configuration> Sources<C> {
         let read = |source| ConfigError::Read { path: path.to_owned(), source };
         let mut text = String::new();
         let file = File::open(path).map_err(read)?;
-        file.take(CONFIG_BYTES_MAX + 1).read_to_string(&mut text).map_err(read)?;
-        if text.len() as u64 > CONFIG_BYTES_MAX {
-            return Err(ConfigError::TooLarge { path: path.to_owned() });
+        file.take(C::BYTES_MAX + 1).read_to_string(&mut text).map_err(read)?;
+        if text.len() as u64 > C::BYTES_MAX {
+            return Err(ConfigError::TooLarge { path: path.to_owned(), kib: C::BYTES_MAX >> 10 });
         }
         self.text(&text, &path.display().to_string())
     }

@@ -10,10 +10,10 @@ use http::header::{
 use http::{HeaderName, HeaderValue};
 use tonegate_listener::{Peer, Request, Response, ResponseBody};
 
-use crate::decide::{Answer, Asked, Decision, charge_and_hand_out, decide};
-use crate::limits::{RETRY_AFTER_SECS, WAIT};
+use crate::decide::{Answer, Asked, Decision, decide, hand_out};
+use crate::limits::WAIT;
 use crate::problem::{PROBLEM_JSON, Problem};
-use crate::rendered::{Rendered, Times, named};
+use crate::rendered::{Rendered, Times};
 use crate::service::Service;
 
 /// Answers a request that is not the fast path's.
@@ -52,19 +52,15 @@ pub(crate) async fn answer<B>(
 async fn license(service: &Service, asked: &Asked<'_>) -> Response<ResponseBody> {
     let answer = match decide(service, asked, service.clock.read()) {
         Decision::Answer(answer) => answer,
-        Decision::Fetch(app, principal) => {
-            let fetched = tokio::time::timeout(WAIT, app.cache.license()).await;
-            let at = service.clock.read();
-            match fetched {
-                Err(_) => {
-                    Answer::Problem(Problem::no_license("the upstream is slow", RETRY_AFTER_SECS))
-                }
-                Ok(Err(error)) => {
-                    let wait = app.cache.view_at(at).refresh_in.as_secs() + 1;
-                    Answer::Problem(Problem::no_license(&named(&error), wait))
-                }
-                Ok(Ok(view)) => charge_and_hand_out(service, app, &principal, &view, asked, at),
-            }
+        Decision::Fetch(_, principal)
+            if !service.rates.admit(&principal, service.clock.monotonic()) =>
+        {
+            Answer::Problem(Problem::rate_limit())
+        }
+        Decision::Fetch(app, _) => {
+            // Whatever came of it, what is held says it.
+            let _ = tokio::time::timeout(WAIT, app.cache.license()).await;
+            hand_out(app, &app.cache.view(), asked)
         }
     };
     match answer {

@@ -13,7 +13,7 @@ mod principal;
 mod refused;
 #[cfg(test)]
 mod tests;
-mod watched_file;
+pub(crate) mod watched_file;
 
 use std::sync::Arc;
 
@@ -94,6 +94,11 @@ impl Authenticator {
                 Err(error) => Some(Err(provider.refused(error))),
             });
         keys.chain(sets).collect()
+    }
+
+    /// Is there nobody who could be let in: no API key, and no identity provider?
+    pub fn is_empty(&self) -> bool {
+        self.providers().is_empty() && self.keys.as_ref().is_none_or(KeyRing::is_empty)
     }
 
     /// The API keys; `None`: none are configured.

@@ -15,7 +15,7 @@ use tonegate_config::{
 };
 
 pub use crate::auth::config::{Auth, JwtProvider};
-use crate::limits::APPS_MAX;
+use crate::limits::{APPS_MAX, TIMEOUT_SECS_MAX};
 use crate::secret::SecretSource;
 
 /// The whole configuration.
@@ -199,6 +199,8 @@ impl Configuration for Config {
     const DEFAULT: &str = include_str!("../config.default.toml");
     const ENVIRONMENT_PREFIX: &str = "TONEGATE_RELAY_";
     const COMMAND: &str = "tonegate relay";
+    /// Room for as many apps as there may be.
+    const BYTES_MAX: u64 = 4 << 20;
 
     fn checked(self) -> Result<Self, ConfigError> {
         let listen = &self.listen;
@@ -298,6 +300,9 @@ impl Upstream {
         }
         if self.requests_per_second == 0 || self.connect_timeout == 0 || self.total_timeout == 0 {
             return Err(invalid(key, "0 would let no request through"));
+        }
+        if self.connect_timeout.max(self.total_timeout) > TIMEOUT_SECS_MAX {
+            return Err(invalid(key, format!("no timeout may be over {TIMEOUT_SECS_MAX} s")));
         }
         if Environment::parse(&self.environment).is_none() {
             return Err(invalid(&format!("{key}.environment"), "it is `production` or `test`"));

@@ -11,8 +11,9 @@ use tonegate_clock::Reading;
 
 use crate::app::App;
 use crate::auth::{Apps, Principal, Refused};
+use crate::limits::{ETAGS_MAX, RETRY_AFTER_SECS};
 use crate::problem::Problem;
-use crate::rendered::{Rendered, Times};
+use crate::rendered::{Rendered, Times, named};
 use crate::service::Service;
 
 /// What is read of a request.
@@ -42,36 +43,37 @@ pub(crate) enum Decision<'s> {
     Fetch(&'s App, Arc<Principal>),
 }
 
-/// Decides on a request. What only the last step charges is not charged for [`Decision::Fetch`].
+/// Decides on a request, and charges its caller's rate, but for [`Decision::Fetch`].
 pub(crate) fn decide<'s>(service: &'s Service, asked: &Asked<'_>, at: Reading) -> Decision<'s> {
-    let (app, principal) = match authorise(service, asked, at) {
-        Ok(authorised) => authorised,
-        Err(problem) => return Decision::Answer(Answer::Problem(problem)),
+    let problem = |problem| Decision::Answer(Answer::Problem(problem));
+    let Some(route) = Route::of(asked.path) else { return problem(Problem::not_found()) };
+    let principal = match identify(service, asked, at) {
+        Ok(principal) => principal,
+        Err(refused) => return problem(refused),
     };
-    let view = app.cache.view_at(at);
-    if view.usable().is_none() {
+    let app = app_of(service, &route, &principal);
+    if let Ok(app) = app
+        && app.cache.view_at(at).usable().is_none()
+    {
         return Decision::Fetch(app, principal);
     }
-    Decision::Answer(charge_and_hand_out(service, app, &principal, &view, asked, at))
+    Decision::Answer(match app {
+        _ if !service.rates.admit(&principal, at.monotonic) => {
+            Answer::Problem(Problem::rate_limit())
+        }
+        Err(refused) => Answer::Problem(refused),
+        Ok(app) => hand_out(app, &app.cache.view_at(at), asked),
+    })
 }
 
-/// The last step: the caller's rate, then the licence.
-pub(crate) fn charge_and_hand_out(
-    service: &Service,
-    app: &App,
-    principal: &Principal,
-    view: &View,
-    asked: &Asked<'_>,
-    at: Reading,
-) -> Answer {
-    if !service.rates.admit(principal, at.monotonic) {
-        return Answer::Problem(Problem::rate_limit());
-    }
+/// The last step, for a caller who was charged: the licence, if there is one now.
+pub(crate) fn hand_out(app: &App, view: &View, asked: &Asked<'_>) -> Answer {
     let handed_out = app.rendered(view).zip(view.usable());
     let Some((rendered, license)) = handed_out else {
-        let why = view.state.error().map(|error| crate::rendered::named(error));
-        let why = why.unwrap_or_else(|| "none has come yet".to_owned());
-        return Answer::Problem(Problem::no_license(&why, view.refresh_in.as_secs() + 1));
+        let why = view.state.error().map(|error| named(error));
+        let why = why.unwrap_or_else(|| "the upstream is slow".to_owned());
+        let retry_after = view.refresh_in.as_secs().max(RETRY_AFTER_SECS);
+        return Answer::Problem(Problem::no_license(&why, retry_after));
     };
     let times = Times::of(view, license);
     match asked.if_none_match {
@@ -80,26 +82,27 @@ pub(crate) fn charge_and_hand_out(
     }
 }
 
-/// Who asks, and for which app: one that it may have.
-fn authorise<'s>(
-    service: &'s Service,
-    asked: &Asked<'_>,
-    at: Reading,
-) -> Result<(&'s App, Arc<Principal>), Problem> {
-    let named = Route::of(asked.path).ok_or_else(Problem::not_found)?;
+/// Who asks.
+fn identify(service: &Service, asked: &Asked<'_>, at: Reading) -> Result<Arc<Principal>, Problem> {
     let now = i64::try_from(at.wall.as_secs()).unwrap_or(i64::MAX);
-    let principal = match service.auth.recall(asked.authorization, now) {
-        Some(known) => known,
-        None => introduce(service, asked, at, now)?,
-    };
-    let app = match named {
-        Route::App(app_id) => app_id,
+    match service.auth.recall(asked.authorization, now) {
+        Some(known) => Ok(known),
+        None => introduce(service, asked, at, now),
+    }
+}
+
+/// Which app is asked for: one that the caller may have.
+fn app_of<'s>(
+    service: &'s Service,
+    route: &Route,
+    principal: &Principal,
+) -> Result<&'s App, Problem> {
+    let app = match route {
+        Route::App(app_id) => *app_id,
         Route::TheApp => the_app(service, &principal.apps).ok_or_else(Problem::app_not_named)?,
     };
-    match service.apps.get(&app).filter(|_| principal.apps.allow(app)) {
-        Some(app) => Ok((app, principal)),
-        None => Err(Problem::app_not_allowed()),
-    }
+    let app = service.apps.get(&app).filter(|_| principal.apps.allow(app));
+    app.ok_or_else(Problem::app_not_allowed)
 }
 
 /// Finds out who a stranger is, unless its network has sent too many who were nobody. Callers who are
@@ -152,10 +155,16 @@ impl Route {
     }
 }
 
-/// RFC 9110, If-None-Match: a list, compared weakly; `*` is any.
+/// RFC 9110, If-None-Match: a list, compared weakly; `*` is any. Of an endless list only the
+/// beginning counts: the answer is then whole, which is never wrong.
 fn matches(known: &str, etag: &str) -> bool {
-    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-    known.trim() == "*" || known.split(',').any(|tag| opaque(tag) == opaque(etag))
+    let etag = opaque(etag);
+    known.trim() == "*" || known.split(',').take(ETAGS_MAX).any(|tag| opaque(tag) == etag)
+}
+
+fn opaque(tag: &str) -> &str {
+    let tag = tag.trim();
+    tag.strip_prefix("W/").unwrap_or(tag)
 }
 
 #[cfg(test)]

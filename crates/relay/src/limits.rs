@@ -13,6 +13,8 @@ pub(crate) const RETRY_AFTER_SECS: u64 = 5;
 pub(crate) const RETURN_SPREAD_SECS: i64 = 1_800;
 /// Callers of a stale licence come back after this time and up to twice it, seconds.
 pub(crate) const STALE_RETURN_SECS: i64 = 300;
+/// Members of an If-None-Match list that are looked at.
+pub(crate) const ETAGS_MAX: usize = 64;
 /// Slots of the table of callers' rates; 8 bytes each.
 pub(crate) const RATE_SLOTS: usize = 1 << 16;
 /// How often files are looked at for a change.
@@ -23,8 +25,8 @@ pub(crate) const MENDED_LOOK: Duration = Duration::from_secs(2);
 pub(crate) const KEEPER_LOOK: Duration = Duration::from_secs(30);
 /// How often licences are looked at for their end.
 pub(crate) const END_LOOK: Duration = Duration::from_secs(30);
-/// Most notices that wait to be sent; the oldest gives way.
-pub(crate) const NOTICES_MAX: usize = 1_000;
+/// Most notices that wait for their first try; the oldest gives way.
+pub(crate) const NOTICES_MAX: usize = 2 * APPS_MAX;
 /// When a webhook that was not taken is sent again; after the last it is given up.
 pub(crate) const WEBHOOK_RETRIES: [Duration; 6] = [
     Duration::from_secs(5),
@@ -34,7 +36,16 @@ pub(crate) const WEBHOOK_RETRIES: [Duration; 6] = [
     Duration::from_secs(7_200),
     Duration::from_secs(18_000),
 ];
-/// Webhooks that are being delivered at once.
+/// Webhooks that are being sent at once.
 pub(crate) const WEBHOOKS_AT_ONCE: usize = 64;
+/// So long a refresh fails before somebody is told, where it may pass by itself, seconds.
+pub(crate) const LASTING_SECS: i64 = 30;
+/// An issuer of ours extends a licence every hour; one whose end did not move for so long has no
+/// successor, seconds.
+pub(crate) const NO_SUCCESSOR_SECS: i64 = 3_900;
+/// Most bytes of a ServerSecret's or webhook secret's file.
+pub(crate) const SECRET_BYTES_MAX: usize = 4 << 10;
+/// Longest timeout that can be configured, seconds.
+pub(crate) const TIMEOUT_SECS_MAX: u32 = 300;
 /// Most bytes of a webhook's answer, which nobody reads.
 pub(crate) const WEBHOOK_ANSWER_BYTES_MAX: usize = 64 << 10;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
+use tonegate_client::AppId;
 use tonegate_clock::Clock;
 use tonegate_listener::{
     Drain, Limits, Listener, ListenerConfig, Stats, TlsFiles, serve_while_whole,
@@ -138,19 +139,18 @@ async fn keep_all_fresh(service: Arc<Service>) {
     for &app_id in service.apps.keys() {
         let service = Arc::clone(&service);
         keepers.spawn(async move {
-            if let Some(app) = service.apps.get(&app_id) {
-                keep_fresh(app).await;
-            }
+            keep_fresh(&service, app_id).await;
         });
     }
     keepers.join_next().await;
 }
 
-async fn keep_fresh(app: &App) {
+async fn keep_fresh(service: &Arc<Service>, app_id: AppId) {
+    let Some(app) = service.apps.get(&app_id) else { return };
     loop {
         let view = app.cache.view();
         let is_due = view.refresh_in.is_zero();
-        let is_mended = (is_due || view.failures > 0) && has_new_secret(app);
+        let is_mended = (is_due || view.failures > 0) && has_new_secret(service, app_id).await;
         if is_due || is_mended {
             // What goes wrong is held, and was told to the observer.
             let _ = app.cache.refresh().await;
@@ -164,11 +164,19 @@ async fn keep_fresh(app: &App) {
 }
 
 /// Takes over the app's secret; `true`: it was changed.
-fn has_new_secret(app: &App) -> bool {
-    app.take_secret().unwrap_or_else(|error| {
-        tracing::warn!(app_id = %app.id(), %error, "the ServerSecret cannot be read again; the old one stays");
-        false
-    })
+async fn has_new_secret(service: &Arc<Service>, app_id: AppId) -> bool {
+    let service = Arc::clone(service);
+    // Files may lie on disks that are slow.
+    let taken =
+        tokio::task::spawn_blocking(move || service.apps.get(&app_id).map(App::take_secret));
+    match taken.await.ok().flatten() {
+        Some(Ok(is_other)) => is_other,
+        Some(Err(error)) => {
+            tracing::warn!(%app_id, %error, "the ServerSecret cannot be read again; the old one stays");
+            false
+        }
+        None => false,
+    }
 }
 
 async fn look_for_ends(service: Arc<Service>) {

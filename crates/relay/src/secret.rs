@@ -2,12 +2,14 @@
 //!
 //! Invariant: no error holds what was read.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use tonegate_client::ServerSecret;
 use zeroize::Zeroizing;
+
+use crate::auth::FileError;
+use crate::auth::watched_file::{Guarded, read_guarded};
+use crate::limits::SECRET_BYTES_MAX;
 
 /// Systemd says here where a service's credentials lie.
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
@@ -24,25 +26,16 @@ pub enum SecretSource {
 }
 
 /// Why there is no secret.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum SecretError {
-    /// The file cannot be read.
-    #[error("cannot read the secret in {path}: {why}")]
-    File {
+    /// The file cannot be read, or others may read it.
+    #[error("cannot read the secret in {0}")]
+    File(#[from] FileError),
+    /// The file is no text.
+    #[error("the secret in {path} is no text")]
+    NotText {
         /// The file.
         path: PathBuf,
-        /// The system's word.
-        why: String,
-    },
-    /// Others can read the file.
-    #[error(
-        "others can read the secret in {path} (mode {mode:03o}); make it its owner's alone: chmod 600 {path}, and change the secret"
-    )]
-    Exposed {
-        /// The file.
-        path: PathBuf,
-        /// Its mode.
-        mode: u32,
     },
     /// There are no credentials.
     #[error(
@@ -94,7 +87,7 @@ impl SecretSource {
                 let none = || SecretError::NoCredentials { name: name.clone() };
                 let directory = std::env::var_os(CREDENTIALS).ok_or_else(none)?;
                 // Systemd lets nobody else read it, whatever its mode.
-                read(&Path::new(&directory).join(name))
+                read(&Path::new(&directory).join(name), Guarded::Unforgeable)
             }
             Self::Variable(name) => {
                 let none = |_| SecretError::NoVariable { name: name.clone() };
@@ -112,23 +105,19 @@ impl SecretSource {
     }
 }
 
-/// Reads a file that only its owner may read.
+/// Reads a file that only its owner may read. Blocks.
 ///
 /// # Errors
-/// [`SecretError::File`], [`SecretError::Exposed`].
+/// [`SecretError::File`], [`SecretError::NotText`].
 pub(crate) fn read_private(path: &Path) -> Result<Zeroizing<String>, SecretError> {
-    let metadata = fs::metadata(path).map_err(|error| failed(path, &error))?;
-    let mode = metadata.permissions().mode() & 0o777;
-    match mode & 0o077 {
-        0 => read(path),
-        _ => Err(SecretError::Exposed { path: path.to_owned(), mode }),
-    }
+    read(path, Guarded::Private)
 }
 
-fn read(path: &Path) -> Result<Zeroizing<String>, SecretError> {
-    fs::read_to_string(path).map(Zeroizing::new).map_err(|error| failed(path, &error))
-}
-
-fn failed(path: &Path, error: &std::io::Error) -> SecretError {
-    SecretError::File { path: path.to_owned(), why: error.to_string() }
+fn read(path: &Path, guarded: Guarded) -> Result<Zeroizing<String>, SecretError> {
+    let bytes = read_guarded(path, SECRET_BYTES_MAX, guarded)?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        drop(Zeroizing::new(error.into_bytes()));
+        SecretError::NotText { path: path.to_owned() }
+    });
+    text.map(Zeroizing::new)
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tonegate_client::{
-    AppId, CacheEvent, Environment, FetchError, HttpClient, HttpConfig, LicenseCache,
-    LicenseClient, Pins, Trust, Upstream,
+    AppId, CacheDirectory, CacheEvent, Environment, FetchError, HttpClient, HttpConfig,
+    LicenseCache, LicenseClient, Pins, Trust, Upstream,
 };
 use tonegate_clock::Clock;
 use tonegate_config::ConfigError;
@@ -74,6 +74,9 @@ pub enum StartError {
         /// Why.
         source: FetchError,
     },
+    /// There are no authorities to trust for key sets and webhooks.
+    #[error("key sets and webhooks over HTTPS: {0}")]
+    Trust(FetchError),
     /// The cache directory cannot be used.
     #[error(
         "cannot use the cache directory {directory}: {source}; set cache.directory to one that the relay may write"
@@ -102,8 +105,14 @@ impl Service {
             return Err(StartError::NoAuthentication);
         }
         let auth = Authenticator::open(&config.auth)?;
-        let http = HttpClient::new(&HttpConfig::default());
-        let http = http.map_err(|source| StartError::Upstream { name: String::new(), source })?;
+        if auth.is_empty() {
+            tracing::warn!(
+                "there is no API key, so nobody can ask yet: make one with `tonegate relay key add NAME`"
+            );
+        }
+        let http = HttpClient::new(&HttpConfig { tls: uses_tls(&config), ..HttpConfig::default() });
+        let http = http.map_err(StartError::Trust)?;
+        let directory = cache_directory(&config)?;
         let webhook = config.webhook.is_on().then(|| Webhook::open(&config.webhook)).transpose()?;
         let metrics = Arc::new(Metrics::new());
         let notices = Arc::new(Notices::new(webhook.is_some()));
@@ -113,7 +122,7 @@ impl Service {
             let (name, upstream) = config.upstream_of(app)?;
             let Some(shared) = upstreams.get(name) else { continue };
             let client = client(app, upstream, shared.clone())?;
-            let cache = cache(&config, client, &metrics, &notices)?;
+            let cache = cache(&directory, client, clock.clone(), &metrics, &notices);
             let source = secret_source(app)?;
             apps.insert(app.app_id, App::new(cache, name.to_owned(), source));
         }
@@ -223,20 +232,31 @@ fn secret_source(app: &config::App) -> Result<crate::secret::SecretSource, Start
 }
 
 fn cache(
-    config: &Config,
+    directory: &CacheDirectory,
     client: LicenseClient,
+    clock: Clock,
     metrics: &Arc<Metrics>,
     notices: &Arc<Notices>,
-) -> Result<LicenseCache, StartError> {
-    let directory = &config.cache.directory;
+) -> LicenseCache {
     let app_id = client.app_id();
     let (metrics, notices) = (Arc::clone(metrics), Arc::clone(notices));
     let observer = move |event: &CacheEvent<'_>| {
         observe(&metrics, app_id, event);
-        notices.observe(app_id, event);
+        notices.observe(app_id, event, clock.monotonic());
     };
-    let cache = LicenseCache::builder(client).directory(directory).observer(observer).build();
-    cache.map_err(|source| StartError::Cache { directory: directory.display().to_string(), source })
+    LicenseCache::builder(client).directory(directory).observer(observer).build()
+}
+
+fn cache_directory(config: &Config) -> Result<CacheDirectory, StartError> {
+    let directory = &config.cache.directory;
+    CacheDirectory::open(directory)
+        .map_err(|source| StartError::Cache { directory: directory.display().to_string(), source })
+}
+
+/// Is a key set fetched, or a webhook sent, over HTTPS?
+fn uses_tls(config: &Config) -> bool {
+    let key_sets = config.auth.jwt.iter().filter_map(|provider| provider.jwks_url.as_deref());
+    key_sets.chain([config.webhook.url.as_str()]).any(|url| url.starts_with("https:"))
 }
 
 /// Counts and logs what happens to an app's licence.
@@ -253,7 +273,10 @@ fn observe(metrics: &Metrics, app_id: AppId, event: &CacheEvent<'_>) {
             metrics.refreshed(app_id, "success".to_owned());
             tracing::info!(%app_id, server = license.server, expire_at = license.expire_at, "licence refreshed");
         }
-        CacheEvent::RefreshFailed { error, failures, retry_in } => {
+        CacheEvent::RefreshFailed { error, was_asked: false, .. } => {
+            tracing::debug!(%app_id, %error, "the upstream's hosts are left alone for a while");
+        }
+        CacheEvent::RefreshFailed { error, failures, retry_in, .. } => {
             metrics.refreshed(app_id, outcome(error));
             let retry_in = retry_in.as_secs_f32();
             tracing::warn!(%app_id, %error, failures, retry_in, "no licence came; what is held is held on");
@@ -269,7 +292,6 @@ fn observe(metrics: &Metrics, app_id: AppId, event: &CacheEvent<'_>) {
 /// An error's name as a label: an upstream must not be able to invent ever new ones.
 fn outcome(error: &FetchError) -> String {
     match error {
-        FetchError::LeftAlone { .. } => error.kind().to_owned(),
         FetchError::Refused { .. } if error.return_code().is_none() => "refused other".to_owned(),
         error => named(error),
     }

@@ -10,6 +10,7 @@ use aws_lc_rs::hmac;
 use data_encoding::{BASE64, HEXLOWER};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Uri};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tonegate_client::HttpClient;
 
@@ -95,37 +96,36 @@ impl fmt::Debug for Webhook {
 /// Delivers what there is to tell, for ever.
 pub(crate) async fn deliver_all(service: Arc<Service>) {
     let Some(webhook) = service.webhook.clone() else { return std::future::pending().await };
+    let sending = Arc::new(Semaphore::new(WEBHOOKS_AT_ONCE));
     let mut under_way = JoinSet::new();
     loop {
         let (notices, dropped) = service.notices.take().await;
         if dropped > 0 {
-            tracing::error!(
-                dropped,
-                "webhooks wait too long for their receiver: the oldest are lost"
-            );
+            tracing::error!(dropped, "too many webhooks wait: the oldest are lost");
         }
         for notice in notices {
-            while under_way.len() >= WEBHOOKS_AT_ONCE {
-                under_way.join_next().await;
-            }
-            under_way.spawn(deliver(Arc::clone(&service), webhook.clone(), notice));
+            let sending = Arc::clone(&sending);
+            under_way.spawn(deliver(Arc::clone(&service), webhook.clone(), notice, sending));
         }
         while under_way.try_join_next().is_some() {}
     }
 }
 
-/// Delivers a notice, or gives it up in the end.
-async fn deliver(service: Arc<Service>, webhook: Webhook, notice: Notice) {
+/// Delivers a notice, or gives it up in the end, or when there is a newer one of its app.
+async fn deliver(service: Arc<Service>, webhook: Webhook, notice: Notice, sending: Arc<Semaphore>) {
     let id = format!("msg_{}", HEXLOWER.encode(&fastrand::u128(..).to_be_bytes()));
     let said_at = service.clock.unix_seconds();
     let body = notice.body(said_at);
     let mut retries = WEBHOOK_RETRIES.into_iter();
     loop {
+        // Only who sends holds a place, not who waits for the next try. It is never closed.
+        let place = sending.acquire().await;
         let now = service.clock.unix_seconds();
         let Err(error) = webhook.send(&service.http, &id, now, body.clone()).await else {
             service.metrics.webhook("delivered");
             return;
         };
+        drop(place);
         service.metrics.webhook("failed");
         let Some(wait) = retries.next() else {
             service.metrics.webhook("dropped");
@@ -134,5 +134,9 @@ async fn deliver(service: Arc<Service>, webhook: Webhook, notice: Notice) {
         };
         tracing::warn!(%id, kind = notice.kind, %error, again_in = wait.as_secs(), "a webhook was not taken");
         tokio::time::sleep(wait).await;
+        if service.notices.is_superseded(&notice) {
+            service.metrics.webhook("superseded");
+            return;
+        }
     }
 }

@@ -87,17 +87,43 @@ async fn a_refusal_is_told_at_once_and_once_and_so_is_its_end() {
 }
 
 #[tokio::test]
-async fn what_may_pass_is_told_at_the_third_failure() {
+async fn what_may_pass_is_told_after_half_a_minute() {
     let (world, hand, receiver) = told(204).await;
     let relay = world.relay().await;
     world.upstream.down().await;
-    for failures in 1..=5 {
-        refresh(&relay, &hand).await;
-        let count = usize::from(failures >= 3);
-        assert_eq!(types(&world, &receiver, count).await.len(), count, "after {failures}");
+    refresh(&relay, &hand).await;
+    for (seconds, count) in [(10, 0), (15, 0), (10, 1), (60, 1), (300, 1)] {
+        pass(&hand, seconds);
+        relay.attend().await;
+        assert_eq!(types(&world, &receiver, count).await.len(), count, "{seconds} s later");
     }
     let (kind, data) = heard(&world, &receiver).remove(0);
     assert_eq!((&*kind, &data["error"]["kind"]), ("license.refresh_failed", &"unreachable".into()));
+}
+
+/// The issuer answers, but what it gives does not last longer: the app's entitlement ends.
+#[tokio::test]
+async fn an_end_without_a_successor_is_told_although_refreshes_succeed() {
+    let (world, hand, receiver) = told(204).await;
+    let relay = world.relay().await;
+    let last = world.upstream.last_license(APP).unwrap();
+    world.upstream.set(Behaviour::License(last));
+    let ends = relay.admin("/status").await.json()["apps"][0]["expires_in"].as_i64().unwrap();
+    let mut left = ends;
+    while left > 3 * DAY {
+        assert_eq!(types(&world, &receiver, 0).await.len(), 0, "{left} s left");
+        pass(&hand, 3 * HOUR);
+        left -= 3 * HOUR;
+        relay.attend().await;
+        relay.service.look_for_ends();
+    }
+    assert_eq!(types(&world, &receiver, 1).await, ["license.ending"]);
+    let (_, data) = heard(&world, &receiver).remove(0);
+    assert!(data["error"].is_null() && data["seconds_left"].as_i64().unwrap() <= 3 * DAY, "{data}");
+    world.upstream.set(Behaviour::Good);
+    pass(&hand, 3 * HOUR);
+    relay.attend().await;
+    assert_eq!(types(&world, &receiver, 2).await[1], "license.refresh_recovered");
 }
 
 #[tokio::test]

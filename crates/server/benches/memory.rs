@@ -8,11 +8,11 @@
 use std::time::Duration;
 
 use divan::{Bencher, black_box};
+use tonegate_listener::{Gcra, Rate};
 use tonegate_protocol::{AppId, ServerSecret};
 use tonegate_server::directory::{Directory, Draft, Secret};
 use tonegate_server::guard::{Admission, GuardConfig, ReplayGuard, ReplayMode, Unwritten};
 use tonegate_server::model::{Generation, SecretState};
-use tonegate_listener::{Gcra, Rate};
 
 const NOW: i64 = 1_763_840_000;
 /// Timestamps come from ten minutes on either side of now.

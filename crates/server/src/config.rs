@@ -242,7 +242,7 @@ mod tests {
     #[test]
     fn every_key_has_a_comment() {
         let mut commented = false;
-        for line in DEFAULT.lines() {
+        for line in Config::DEFAULT.lines() {
             let key = line.contains(" = ") && !line.starts_with('#');
             assert!(!key || commented, "{line}");
             commented = line.starts_with('#') || (key && commented);

@@ -21,10 +21,10 @@ use crate::installation::{Installation, InstallationError};
 use crate::limits::KEYS_END_SOON_SECS;
 use crate::metrics::Metrics;
 use crate::model::Policies;
-use tonegate_listener::{NetworkLimit, NetworkLimitConfig};
-use tonegate_listener::Rate;
 use crate::store::{Store, StoreError};
 use crate::watch;
+use tonegate_listener::Rate;
+use tonegate_listener::{NetworkLimit, NetworkLimitConfig};
 
 /// One server's state.
 pub struct Service {

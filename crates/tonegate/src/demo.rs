@@ -56,6 +56,9 @@ pub(crate) struct Demo {
     /// Where the relay listens, which hands the licence to apps
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8090")]
     relay_address: SocketAddr,
+    /// Where the relay's health, metrics and status listen
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8091")]
+    relay_admin_address: SocketAddr,
 }
 
 impl Demo {
@@ -73,9 +76,9 @@ impl Demo {
         }
         let server = Server::bind(config, Clock::system()).await?;
         let base = base(server.gateway_address(), authority.is_some());
+        let addresses = [self.relay_address, self.relay_admin_address];
         let relay =
-            DemoRelay::bind(&self.data, self.relay_address, &base, &sample, authority.as_ref())
-                .await?;
+            DemoRelay::bind(&self.data, addresses, &base, &sample, authority.as_ref()).await?;
         output.say(Opening {
             data: &self.data,
             is_new,
@@ -88,8 +91,18 @@ impl Demo {
         let installation = server.service().installation.clone();
         let drains = [server.drain(), relay.relay.drain()];
         let visitor = relay.visitor()?;
-        let serving = tokio::spawn(serve::run(server));
-        let relaying = tokio::spawn(relay_command::serve(relay.relay));
+        // One that ends takes the other with it.
+        let [server_drain, relay_drain] = drains.clone();
+        let serving = tokio::spawn(async move {
+            let ended = serve::run(server).await;
+            relay_drain.begin();
+            ended
+        });
+        let relaying = tokio::spawn(async move {
+            let ended = relay_command::serve(relay.relay).await;
+            server_drain.begin();
+            ended
+        });
         let outcome = outcome(&base, &sample, &installation, authority.as_ref()).await;
         let outcome = match outcome {
             Ok(outcome) => visitor.fetch().await.map(|handed_out| (outcome, handed_out)),

@@ -6,9 +6,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use crate::support::{FREE, House};
 
 /// `demo --once` on free addresses.
-const DEMO: [&str; 8] = {
-    let [a, b, c, d, e, f] = FREE;
-    ["demo", "--once", a, b, c, d, e, f]
+const DEMO: [&str; 10] = {
+    let [a, b, c, d, e, f, g, h] = FREE;
+    ["demo", "--once", a, b, c, d, e, f, g, h]
 };
 
 #[test]

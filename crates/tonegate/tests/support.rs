@@ -16,12 +16,14 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Free addresses for `demo`.
-pub(crate) const FREE: [&str; 6] = [
+pub(crate) const FREE: [&str; 8] = [
     "--address",
     "127.0.0.1:0",
     "--admin-address",
     "127.0.0.1:0",
     "--relay-address",
+    "127.0.0.1:0",
+    "--relay-admin-address",
     "127.0.0.1:0",
 ];
 

@@ -56,7 +56,7 @@ pub enum FileError {
 
 /// Who may touch a file, besides its owner.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Guarded {
+pub(crate) enum Guarded {
     /// Nobody: it holds what callers are recognised by.
     Private,
     /// Others may read: public keys, which nobody else may exchange.
@@ -132,7 +132,7 @@ impl WatchedFile {
 }
 
 /// Reads a whole file under its bound, if only those may touch it who should.
-pub(super) fn read_guarded(
+pub(crate) fn read_guarded(
     path: &Path,
     bytes_max: usize,
     guarded: Guarded,

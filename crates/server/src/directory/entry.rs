@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use tonegate_protocol::{AppId, ServerSecret};
 
 use crate::model::{Generation, Licensee, SecretState};
-use tonegate_listener::Gcra;
 use crate::store::SecretUse;
+use tonegate_listener::Gcra;
 
 /// An app in the directory.
 #[derive(Debug)]

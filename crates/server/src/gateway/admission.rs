@@ -13,8 +13,8 @@ use super::window;
 use crate::clock::Moment;
 use crate::guard::{Admission, ReplayMode, Unwritten};
 use crate::model;
-use tonegate_listener::Rate;
 use crate::service::Service;
+use tonegate_listener::Rate;
 
 pub(super) fn admit(
     service: &Service,

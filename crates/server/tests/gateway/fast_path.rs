@@ -98,13 +98,8 @@ fn answer(
     let peer = Peer { address, socket: (address, 1).into(), secure: false };
     for target in targets {
         let start = answers.len();
-        let request = FastRequest {
-            target,
-            host: Some("a"),
-            authorization: None,
-            if_none_match: None,
-            peer,
-        };
+        let request =
+            FastRequest { target, host: Some("a"), authorization: None, if_none_match: None, peer };
         assert!(matches!(gateway.answer(turn, &request, &mut answers), Fast::Answered));
         assert!(answers[start..].windows(8).any(|window| window == b"\"Code\":0"));
     }

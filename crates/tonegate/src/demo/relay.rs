@@ -42,10 +42,11 @@ pub(super) struct DemoRelay {
 }
 
 impl DemoRelay {
-    /// Writes its files and takes its address. `upstream`: the gateway's URL.
+    /// Writes its files and takes its addresses: for apps, and for its operator. `upstream`: the
+    /// gateway's URL.
     pub(super) async fn bind(
         data: &Path,
-        address: SocketAddr,
+        addresses: [SocketAddr; 2],
         upstream: &str,
         sample: &Sample,
         authority: Option<&Authority>,
@@ -59,7 +60,7 @@ impl DemoRelay {
         let folder = fs::canonicalize(&folder).map_err(failed)?;
         let secret = folder.join(format!("{}.secret", sample.app_id));
         write_atomically(&secret, 0o600, sample.secret.expose().as_bytes()).map_err(failed)?;
-        let text = configuration(&folder, address, upstream, sample, authority);
+        let text = configuration(&folder, addresses, upstream, sample, authority);
         write_atomically(&folder.join("relay.toml"), 0o600, text.as_bytes()).map_err(failed)?;
         let config: Config = Sources::new().text(&text, "relay.toml")?.read()?;
         let api_key = new_key(&config.auth.api_keys)?;
@@ -136,7 +137,7 @@ fn new_key(path: &Path) -> anyhow::Result<ApiKey> {
 /// As an operator would write it.
 fn configuration(
     folder: &Path,
-    address: SocketAddr,
+    [address, admin]: [SocketAddr; 2],
     upstream: &str,
     sample: &Sample,
     authority: Option<&Authority>,
@@ -162,7 +163,7 @@ fn configuration(
     }
     let _ = write!(
         text,
-        "{listen}\n[admin]\naddress = \"127.0.0.1:0\"\n\n[cache]\ndirectory = {}\n\n\
+        "{listen}\n[admin]\naddress = \"{admin}\"\n\n[cache]\ndirectory = {}\n\n\
          [auth]\napi_keys = {}\n\n[log]\nlevel = \"warn\"\n",
         quoted(&folder.join("cache")),
         quoted(&folder.join("api-keys.json")),

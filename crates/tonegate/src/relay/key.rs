@@ -81,6 +81,10 @@ impl Key {
 
 impl FileArgs {
     fn load(&self) -> anyhow::Result<KeyFile> {
+        Ok(KeyFile::load(&self.path()?)?)
+    }
+
+    fn path(&self) -> anyhow::Result<PathBuf> {
         let path = match &self.file {
             Some(file) => file.clone(),
             None => self.config.sources()?.unchecked()?.auth.api_keys,
@@ -91,7 +95,7 @@ impl FileArgs {
             )
             .into());
         }
-        Ok(KeyFile::load(&path)?)
+        Ok(path)
     }
 }
 
@@ -100,8 +104,10 @@ impl Add {
         let now = time::now();
         let apps = Some(self.apps.as_slice()).filter(|apps| !apps.is_empty());
         let expires_at = self.expires.map(|when| when.at(now));
-        let (record, key) = self.file.load()?.add(&self.name, apps, expires_at, now)?;
-        output.show(&Added { key: KeyView::of(&record), api_key: key })?;
+        let path = self.file.path()?;
+        let (record, key) = KeyFile::load(&path)?.add(&self.name, apps, expires_at, now)?;
+        let file = std::path::absolute(&path)?;
+        output.show(&Added { key: KeyView::of(&record), api_key: key, file })?;
         Ok(Exit::Done)
     }
 }
@@ -139,6 +145,7 @@ struct Added {
     key: KeyView,
     #[serde(serialize_with = "shown_once")]
     api_key: ApiKey,
+    file: PathBuf,
 }
 
 fn shown_once<S: serde::Serializer>(key: &ApiKey, serializer: S) -> Result<S::Ok, S::Error> {
@@ -147,10 +154,10 @@ fn shown_once<S: serde::Serializer>(key: &ApiKey, serializer: S) -> Result<S::Ok
 
 impl fmt::Display for Added {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { key, api_key } = self;
+        let Self { key, api_key, file } = self;
         let (shown, apps) = (output::bold(api_key.expose()), key.apps());
         writeln!(f, "{shown}\n")?;
-        write!(f, "API key {} \"{}\", for {apps}. ", key.id, key.name)?;
+        write!(f, "API key {} \"{}\", for {apps}, in {}. ", key.id, key.name, file.display())?;
         write!(f, "Keep it: it is not shown again. A running relay takes it within 2 s.")
     }
 }

@@ -13,7 +13,7 @@ use serde_json::{Deserializer, Value};
 use super::EXAMPLES;
 use super::front::{Front, answer};
 use crate::page::Page;
-use crate::support::{House, Ran, eventually, text};
+use crate::support::{FREE, House, Ran, eventually, text};
 
 /// Where `tonegate demo` listens, and the pages say so.
 pub(super) const ISSUER: &str = "http://127.0.0.1:8080";
@@ -46,8 +46,7 @@ impl Place {
             ["sh hand_on", "sh relay", "sh direct"].map(|kind| page.blocks(kind).concat());
         let house = House::empty();
         std::os::unix::fs::symlink(EXAMPLES, house.path("examples")).unwrap();
-        let any = "127.0.0.1:0";
-        let addresses = format!("--address {any} --admin-address {any} --relay-address {any}");
+        let addresses = FREE.join(" ");
         // The shell gives way to the server, which is then the one that is ended.
         let script = format!("exec {} --json {addresses}", demo.trim());
         let mut child = shell(&house, &script).stdout(Stdio::piped()).spawn().unwrap();

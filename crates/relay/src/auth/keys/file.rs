@@ -205,9 +205,12 @@ fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 
-/// A key that root adds must stay readable for the relay, which is not root.
+/// A key that root adds must be readable for the relay, which is not root: the file keeps its owner,
+/// and a new one gets its directory's.
 fn keep_owner(path: &Path, draft: &File) -> io::Result<()> {
-    let (Ok(old), new) = (fs::metadata(path), draft.metadata()?) else {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let directory = || fs::metadata(parent.unwrap_or(Path::new(".")));
+    let (Ok(old), new) = (fs::metadata(path).or_else(|_| directory()), draft.metadata()?) else {
         return Ok(());
     };
     match (old.uid(), old.gid()) == (new.uid(), new.gid()) {
