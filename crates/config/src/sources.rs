@@ -1,5 +1,6 @@
 //! The places that a configuration comes from, merged.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read as _;
 use std::marker::PhantomData;
@@ -23,6 +24,17 @@ impl<C: Configuration> Sources<C> {
     pub fn new() -> Self {
         let merged = C::DEFAULT.parse().unwrap_or_default();
         Self { merged, last: "config.default.toml".to_owned(), of: PhantomData }
+    }
+
+    /// The defaults, `file` (or the `usual` one, where it is there), and this process's environment.
+    pub fn of_process(file: Option<&Path>, usual: &Path) -> Result<Self, ConfigError> {
+        let file = file.or(Some(usual).filter(|usual| usual.exists()));
+        let sources = file.map_or_else(|| Ok(Self::new()), |file| Self::new().file(file))?;
+        // A variable that is no text cannot be one of ours.
+        let text = |(name, value): (OsString, OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
+        sources.environment(std::env::vars_os().filter_map(text))
     }
 
     /// Adds a file.

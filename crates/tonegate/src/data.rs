@@ -28,19 +28,7 @@ pub(crate) struct DataArgs {
 impl DataArgs {
     /// Defaults, file, environment and `--data`; further flags can be added.
     pub(crate) fn sources(&self) -> Result<Sources<Config>, ConfigError> {
-        let file = match &self.config {
-            Some(file) => Some(file.as_path()),
-            None => Some(Path::new(FILE)).filter(|file| file.exists()),
-        };
-        let mut sources = Sources::new();
-        if let Some(file) = file {
-            sources = sources.file(file)?;
-        }
-        // A variable that is no text cannot be one of ours.
-        let variables = std::env::vars_os();
-        let text =
-            variables.filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
-        sources = sources.environment(text)?;
+        let sources = Sources::of_process(self.config.as_deref(), Path::new(FILE))?;
         match &self.data {
             Some(data) => sources.set("data", "directory", &data.to_string_lossy(), "--data"),
             None => Ok(sources),

@@ -61,18 +61,6 @@ pub(crate) struct ConfigArgs {
 impl ConfigArgs {
     /// Defaults, file and environment; flags can be added.
     fn sources(&self) -> Result<Sources<Config>, ConfigError> {
-        let file = match &self.config {
-            Some(file) => Some(file.as_path()),
-            None => Some(Path::new(FILE)).filter(|file| file.exists()),
-        };
-        let mut sources = Sources::new();
-        if let Some(file) = file {
-            sources = sources.file(file)?;
-        }
-        // A variable that is no text cannot be one of ours.
-        let variables = std::env::vars_os();
-        let text =
-            variables.filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
-        sources.environment(text)
+        Sources::of_process(self.config.as_deref(), Path::new(FILE))
     }
 }
