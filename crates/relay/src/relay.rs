@@ -138,9 +138,7 @@ async fn keep_all_fresh(service: Arc<Service>) {
     let mut keepers = JoinSet::new();
     for &app_id in service.apps.keys() {
         let service = Arc::clone(&service);
-        keepers.spawn(async move {
-            keep_fresh(&service, app_id).await;
-        });
+        keepers.spawn(async move { keep_fresh(&service, app_id).await });
     }
     keepers.join_next().await;
 }
@@ -150,7 +148,8 @@ async fn keep_fresh(service: &Arc<Service>, app_id: AppId) {
     loop {
         let view = app.cache.view();
         let is_due = view.refresh_in.is_zero();
-        let is_mended = (is_due || view.failures > 0) && has_new_secret(service, app_id).await;
+        let may_be_mended = is_due || view.failures > 0;
+        let is_mended = may_be_mended && has_new_secret(service, app_id, is_due).await;
         if is_due || is_mended {
             // What goes wrong is held, and was told to the observer.
             let _ = app.cache.refresh().await;
@@ -164,18 +163,19 @@ async fn keep_fresh(service: &Arc<Service>, app_id: AppId) {
 }
 
 /// Takes over the app's secret; `true`: it was changed.
-async fn has_new_secret(service: &Arc<Service>, app_id: AppId) -> bool {
+async fn has_new_secret(service: &Arc<Service>, app_id: AppId, is_due: bool) -> bool {
     let service = Arc::clone(service);
     // Files may lie on disks that are slow.
     let taken =
         tokio::task::spawn_blocking(move || service.apps.get(&app_id).map(App::take_secret));
     match taken.await.ok().flatten() {
         Some(Ok(is_other)) => is_other,
-        Some(Err(error)) => {
+        Some(Err(error)) if is_due => {
             tracing::warn!(%app_id, %error, "the ServerSecret cannot be read again; the old one stays");
             false
         }
-        None => false,
+        // Between two refreshes it is only looked for, and nobody wants to read that every time.
+        Some(Err(_)) | None => false,
     }
 }
 
