@@ -188,7 +188,7 @@ impl Inner {
             .license
             .as_ref()
             .map_or(i64::MAX, |license| license.expire_at.saturating_sub(before.time.now(reading)));
-        let was_asked = !matches!(error, FetchError::LeftAlone { .. });
+        let was_asked = error.was_asked();
         let failures = before.failures.saturating_add(u32::from(was_asked)).max(1);
         let retry_in = match &error {
             FetchError::LeftAlone { retry_after, .. } => schedule::spread(*retry_after),
@@ -305,13 +305,7 @@ impl Held {
     fn loaded(kept: Kept, reading: Reading) -> Self {
         let Kept { license, clock_offset } = kept;
         let time = IssuerTime::remembered(clock_offset, license.fetched_at, reading);
-        Self {
-            license: Some(Arc::new(license)),
-            failures: 0,
-            error: None,
-            time,
-            attempt_at: reading.monotonic,
-        }
+        Self { license: Some(Arc::new(license)), time, ..Self::nothing(reading) }
     }
 
     fn view(&self, reading: Reading) -> View {

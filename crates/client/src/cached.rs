@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FetchError, FetchedLicense, limits};
+use crate::limits::OPAQUE_SECS;
+use crate::trust::Verified;
+use crate::{FetchError, FetchedLicense};
 
 /// Where the end of a licence is known from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,21 +38,24 @@ pub struct CachedLicense {
     pub request_id: Option<String>,
 }
 
+/// When a licence was issued, when it ends, and where that is known from.
+pub(crate) fn times(fetched_at: i64, verified: Option<Verified>) -> (i64, i64, ExpireAtBasis) {
+    match verified {
+        Some(Verified { issued_at, expire_at }) => (issued_at, expire_at, ExpireAtBasis::License),
+        None => (fetched_at, fetched_at.saturating_add(OPAQUE_SECS), ExpireAtBasis::Fetch),
+    }
+}
+
 impl From<FetchedLicense> for CachedLicense {
     fn from(fetched: FetchedLicense) -> Self {
         let fetched_at = fetched.issuer_time();
-        let opaque = (fetched_at, fetched_at.saturating_add(limits::OPAQUE_SECS));
-        let (issued_at, expire_at) =
-            fetched.verified.map_or(opaque, |verified| (verified.issued_at, verified.expire_at));
+        let (issued_at, expire_at, expire_at_basis) = times(fetched_at, fetched.verified);
         Self {
             license: fetched.license,
             fetched_at,
             issued_at,
             expire_at,
-            expire_at_basis: match fetched.verified {
-                Some(_) => ExpireAtBasis::License,
-                None => ExpireAtBasis::Fetch,
-            },
+            expire_at_basis,
             server: fetched.server,
             request_id: fetched.request_id,
         }

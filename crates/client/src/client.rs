@@ -2,9 +2,10 @@
 //! at the issuer's next host when one fails.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;
@@ -23,7 +24,8 @@ use crate::{FetchError, limits};
 pub struct LicenseClient {
     upstream: Upstream,
     app_id: AppId,
-    secret: RwLock<Arc<ServerSecret>>,
+    /// Replaced when it was rotated.
+    secret: ArcSwap<ServerSecret>,
     trust: Option<Trust>,
     random: &'static dyn SecureRandom,
 }
@@ -62,7 +64,7 @@ impl LicenseClient {
     #[must_use]
     pub fn new(upstream: Upstream, app_id: AppId, secret: ServerSecret) -> Self {
         let random = aws_lc_rs::default_provider().secure_random;
-        let secret = RwLock::new(Arc::new(secret));
+        let secret = ArcSwap::from_pointee(secret);
         Self { upstream, app_id, secret, trust: None, random }
     }
 
@@ -93,10 +95,8 @@ impl LicenseClient {
 
     /// Signs with this secret from the next request on: the old one was rotated. `true`: it is another.
     pub fn set_secret(&self, secret: ServerSecret) -> bool {
-        let mut current = self.secret.write().unwrap_or_else(PoisonError::into_inner);
-        let is_other = current.expose() != secret.expose();
-        *current = Arc::new(secret);
-        is_other
+        let secret = Arc::new(secret);
+        self.secret.swap(Arc::clone(&secret)).expose() != secret.expose()
     }
 
     /// Fetches a licence, from the first host that gives one. After 100000004 it takes the issuer's
@@ -112,7 +112,7 @@ impl LicenseClient {
             match self.fetch_from(host).await {
                 Err(error) if error.is_worth_another_host() => {
                     // What a request failed with says more than that none was made.
-                    if !matches!(&first, Some(first) if was_asked(first)) {
+                    if !first.as_ref().is_some_and(FetchError::was_asked) {
                         first = Some(error);
                     }
                 }
@@ -163,7 +163,7 @@ impl LicenseClient {
         host: &Host,
         offset: i64,
     ) -> Result<(Option<i64>, Result<Granted, FetchError>), FetchError> {
-        let secret = Arc::clone(&self.secret.read().unwrap_or_else(PoisonError::into_inner));
+        let secret = self.secret.load_full();
         let timestamp = self.now().saturating_add(offset);
         let query = signed_query(self.app_id, &self.nonce()?, &secret, timestamp);
         let bad = FetchError::BadEndpoint { why: "it makes no URL" };
@@ -244,10 +244,6 @@ fn date_of(headers: &HeaderMap) -> Option<i64> {
 
 fn is_believable(offset: i64) -> bool {
     offset.unsigned_abs() <= limits::OFFSET_MAX.unsigned_abs()
-}
-
-fn was_asked(error: &FetchError) -> bool {
-    !matches!(error, FetchError::LeftAlone { .. })
 }
 
 fn is_expired(error: &FetchError) -> bool {

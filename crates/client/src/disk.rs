@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 use tonegate_protocol::AppId;
 
-use crate::cached::{CachedLicense, ExpireAtBasis};
-use crate::limits::{FILE_BYTES_MAX, OFFSET_MAX, OPAQUE_SECS};
-use crate::trust::Trust;
+use crate::cached::{CachedLicense, times};
+use crate::limits::{FILE_BYTES_MAX, OFFSET_MAX};
+use crate::trust::{Trust, Verified};
 
 /// What drafts begin with: those that a killed process left are removed.
 const DRAFT: &str = ".draft-";
@@ -159,8 +159,8 @@ fn kept(text: &[u8], app_id: AppId, trust: Option<&Trust>, now: i64) -> Result<K
     if record.app_id != app_id {
         return Err(format!("it is app {}'s", record.app_id));
     }
-    let times = times(&record, trust, now)?;
-    let (issued_at, expire_at, expire_at_basis) = times;
+    let verified = verified(&record, trust, now)?;
+    let (issued_at, expire_at, expire_at_basis) = times(record.fetched_at, verified);
     let Record { license, fetched_at, clock_offset, server, request_id, .. } = record;
     let license = CachedLicense {
         license,
@@ -174,11 +174,8 @@ fn kept(text: &[u8], app_id: AppId, trust: Option<&Trust>, now: i64) -> Result<K
     Ok(Kept { license, clock_offset })
 }
 
-fn times(
-    record: &Record,
-    trust: Option<&Trust>,
-    now: i64,
-) -> Result<(i64, i64, ExpireAtBasis), String> {
+/// What the licence says of itself, where it can be read; what cannot be true is refused.
+fn verified(record: &Record, trust: Option<&Trust>, now: i64) -> Result<Option<Verified>, String> {
     if record.clock_offset.unsigned_abs() > OFFSET_MAX.unsigned_abs() {
         return Err("its clock offset is over 24 h".to_owned());
     }
@@ -186,16 +183,15 @@ fn times(
         let (_, verified) = trust
             .authentic(&record.license, record.app_id)
             .map_err(|reason| format!("its licence cannot be used: {reason}"))?;
-        return Ok((verified.issued_at, verified.expire_at, ExpireAtBasis::License));
+        return Ok(Some(verified));
     }
     // Nothing but this bounds how long an opaque licence would last.
-    let fetched_at = record.fetched_at;
-    if fetched_at > now.saturating_add(record.clock_offset).saturating_add(OFFSET_MAX) {
+    if record.fetched_at > now.saturating_add(record.clock_offset).saturating_add(OFFSET_MAX) {
         return Err(
             "it was fetched in the future, or this machine's clock is far behind".to_owned()
         );
     }
-    Ok((fetched_at, fetched_at.saturating_add(OPAQUE_SECS), ExpireAtBasis::Fetch))
+    Ok(None)
 }
 
 #[cfg(test)]
@@ -203,6 +199,8 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::cached::ExpireAtBasis;
+    use crate::limits::OPAQUE_SECS;
 
     const APP: AppId = AppId(12345);
     const NOW: i64 = 1_763_838_400;

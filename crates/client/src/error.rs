@@ -133,6 +133,11 @@ impl FetchError {
         }
     }
 
+    /// Was a request made? Otherwise the issuer's hosts are left alone at the moment.
+    pub(crate) fn was_asked(&self) -> bool {
+        !matches!(self, Self::LeftAlone { .. })
+    }
+
     /// Its stable name, for metrics and searches.
     #[must_use]
     pub const fn kind(&self) -> &'static str {

@@ -16,6 +16,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::TokioExecutor;
+use tonegate_protocol::limits::ANSWER_BYTES_MAX;
 
 use crate::{FetchError, limits, tls};
 
@@ -49,8 +50,6 @@ pub struct HttpConfig {
     pub connect: Duration,
     /// Time for a whole answer.
     pub total: Duration,
-    /// Largest head, and largest body, bytes.
-    pub answer_bytes_max: usize,
 }
 
 /// Why there is no answer.
@@ -104,7 +103,7 @@ impl HttpClient {
             .wrap_connector(http);
         let client = Client::builder(TokioExecutor::new())
             .pool_max_idle_per_host(0)
-            .http1_max_buf_size(config.answer_bytes_max)
+            .http1_max_buf_size(ANSWER_BYTES_MAX)
             .build(connector);
         Ok(Self { client, connect: config.connect, total: config.total })
     }
@@ -174,15 +173,9 @@ impl HttpClient {
 }
 
 impl Default for HttpConfig {
-    /// TLS, the system's authorities, the times of a fetch, 64 KiB.
+    /// TLS, the system's authorities, the times of a fetch.
     fn default() -> Self {
-        Self {
-            tls: true,
-            ca_file: None,
-            connect: limits::CONNECT,
-            total: limits::TOTAL,
-            answer_bytes_max: tonegate_protocol::limits::ANSWER_BYTES_MAX,
-        }
+        Self { tls: true, ca_file: None, connect: limits::CONNECT, total: limits::TOTAL }
     }
 }
 

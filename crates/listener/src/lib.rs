@@ -26,6 +26,7 @@
 //! ```
 
 mod admission;
+mod answer;
 mod body;
 mod chores;
 mod client_address;
@@ -43,6 +44,7 @@ mod service;
 mod stats;
 mod tls;
 
+pub use answer::{OPEN_METRICS, uncached};
 pub use body::{BodyError, RequestBody};
 pub use chores::serve_while_whole;
 pub use drain::Drain;

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use http::HeaderValue;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use serde_json::json;
-use tonegate_listener::{Request, Response, ResponseBody};
+use tonegate_listener::{OPEN_METRICS, Request, Response, ResponseBody, uncached};
 
 use crate::service::Service;
 use crate::status::Status;
@@ -13,14 +11,14 @@ use crate::status::Status;
 /// Answers a request that came in on the admin listener.
 pub(crate) fn answer<B>(service: &Arc<Service>, request: &Request<B>) -> Response<ResponseBody> {
     match (request.method().as_str(), request.uri().path()) {
-        ("GET" | "HEAD", "/livez") => respond(200, "text/plain", "alive\n".to_owned()),
+        ("GET" | "HEAD", "/livez") => uncached(200, "text/plain", "alive\n".to_owned()),
         ("GET" | "HEAD", "/readyz") => readiness(service),
         ("GET" | "HEAD", "/metrics") => metrics(service),
         ("GET" | "HEAD", "/status") => status(service),
         (_, "/livez" | "/readyz" | "/metrics" | "/status") => {
-            respond(405, "text/plain", String::new())
+            uncached(405, "text/plain", String::new())
         }
-        _ => respond(404, "text/plain", "see /livez, /readyz, /metrics and /status\n".to_owned()),
+        _ => uncached(404, "text/plain", "see /livez, /readyz, /metrics and /status\n".to_owned()),
     }
 }
 
@@ -38,19 +36,18 @@ fn readiness(service: &Service) -> Response<ResponseBody> {
         "ready": ready,
         "degraded": { "stale": of_state("stale"), "expired": of_state("expired") },
     });
-    respond(if ready { 200 } else { 503 }, "application/json", body.to_string() + "\n")
+    uncached(if ready { 200 } else { 503 }, "application/json", body.to_string() + "\n")
 }
 
 fn metrics(service: &Service) -> Response<ResponseBody> {
     measure(service);
-    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    respond(200, kind, service.metrics.to_text())
+    uncached(200, OPEN_METRICS, service.metrics.to_text())
 }
 
 fn status(service: &Service) -> Response<ResponseBody> {
     // Texts and numbers always have a JSON form.
     let body = serde_json::to_string(&Status::of(service)).unwrap_or_default();
-    respond(200, "application/json", body + "\n")
+    uncached(200, "application/json", body + "\n")
 }
 
 /// Sets the gauges to what is true now.
@@ -67,12 +64,4 @@ fn measure(service: &Service) {
         let left_alone = i64::try_from(left_alone).unwrap_or(i64::MAX);
         metrics.upstream(name, upstream.clock_offset_secs(), left_alone);
     }
-}
-
-fn respond(status: u16, kind: &'static str, body: String) -> Response<ResponseBody> {
-    let mut response = Response::new(ResponseBody::from(body));
-    *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }

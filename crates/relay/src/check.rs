@@ -5,7 +5,7 @@ use tonegate_client::{AppId, ExpireAtBasis, FetchError, FetchedLicense, LicenseC
 use tonegate_clock::Clock;
 
 use crate::config::Config;
-use crate::service::{StartError, client, upstreams};
+use crate::service::{StartError, clients, upstreams};
 use crate::status::ErrorStatus;
 
 /// What two fetches of one app brought.
@@ -51,14 +51,8 @@ impl Check {
     /// See [`StartError`].
     pub fn open(config: &Config, clock: &Clock) -> Result<Self, StartError> {
         let shared = upstreams(config, clock)?;
-        let mut clients = Vec::new();
-        for app in &config.apps {
-            let (name, upstream) = config.upstream_of(app)?;
-            if let Some(shared) = shared.get(name) {
-                clients.push((name.to_owned(), client(app, upstream, shared.clone())?));
-            }
-        }
-        Ok(Self { clients })
+        let clients = clients(config, &shared)?.into_iter();
+        Ok(Self { clients: clients.map(|(name, client, _)| (name.to_owned(), client)).collect() })
     }
 
     /// How many apps.

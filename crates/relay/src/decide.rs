@@ -51,19 +51,23 @@ pub(crate) fn decide<'s>(service: &'s Service, asked: &Asked<'_>, at: Reading) -
         Ok(principal) => principal,
         Err(refused) => return problem(refused),
     };
-    let app = app_of(service, &route, &principal);
-    if let Ok(app) = app
-        && app.cache.view_at(at).usable().is_none()
-    {
-        return Decision::Fetch(app, principal);
-    }
-    Decision::Answer(match app {
-        _ if !service.rates.admit(&principal, at.monotonic) => {
-            Answer::Problem(Problem::rate_limit())
+    let held = match app_of(service, &route, &principal) {
+        Ok(app) => {
+            let view = app.cache.view_at(at);
+            if view.usable().is_none() {
+                return Decision::Fetch(app, principal);
+            }
+            Ok((app, view))
         }
-        Err(refused) => Answer::Problem(refused),
-        Ok(app) => hand_out(app, &app.cache.view_at(at), asked),
-    })
+        Err(refused) => Err(refused),
+    };
+    if !service.rates.admit(&principal, at.monotonic) {
+        return problem(Problem::rate_limit());
+    }
+    match held {
+        Ok((app, view)) => Decision::Answer(hand_out(app, &view, asked)),
+        Err(refused) => problem(refused),
+    }
 }
 
 /// The last step, for a caller who was charged: the licence, if there is one now.

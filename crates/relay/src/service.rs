@@ -20,7 +20,7 @@ use crate::metrics::Metrics;
 use crate::notice::Notices;
 use crate::rates::Rates;
 use crate::rendered::named;
-use crate::secret::SecretError;
+use crate::secret::{SecretError, SecretSource};
 use crate::webhook::{Webhook, WebhookError};
 
 /// A relay, without its sockets.
@@ -118,13 +118,9 @@ impl Service {
         let notices = Arc::new(Notices::new(webhook.is_some()));
         let upstreams = upstreams(&config, &clock)?;
         let mut apps = BTreeMap::new();
-        for app in &config.apps {
-            let (name, upstream) = config.upstream_of(app)?;
-            let Some(shared) = upstreams.get(name) else { continue };
-            let client = client(app, upstream, shared.clone())?;
+        for (name, client, source) in clients(&config, &upstreams)? {
             let cache = cache(&directory, client, clock.clone(), &metrics, &notices);
-            let source = secret_source(app)?;
-            apps.insert(app.app_id, App::new(cache, name.to_owned(), source));
+            apps.insert(cache.app_id(), App::new(cache, name.to_owned(), source));
         }
         Ok(Arc::new(Self {
             apps,
@@ -191,16 +187,30 @@ fn build(config: &config::Upstream, clock: Clock) -> Result<Upstream, FetchError
     upstream.build()
 }
 
-/// The client of an app.
+/// Every app's client, with the name of its upstream and where its secret comes from.
 ///
 /// # Errors
-/// Its secret cannot be read.
-pub(crate) fn client(
+/// A secret cannot be read.
+pub(crate) fn clients<'c>(
+    config: &'c Config,
+    upstreams: &BTreeMap<String, Upstream>,
+) -> Result<Vec<(&'c str, LicenseClient, SecretSource)>, StartError> {
+    let mut clients = Vec::with_capacity(config.apps.len());
+    for app in &config.apps {
+        let (name, upstream) = config.upstream_of(app)?;
+        let Some(shared) = upstreams.get(name) else { continue };
+        let source = secret_source(app)?;
+        clients.push((name, client(app, upstream, shared.clone(), &source)?, source));
+    }
+    Ok(clients)
+}
+
+fn client(
     app: &config::App,
     upstream: &config::Upstream,
     shared: Upstream,
+    source: &SecretSource,
 ) -> Result<LicenseClient, StartError> {
-    let source = secret_source(app)?;
     if source.is_exposed() {
         tracing::warn!(
             app_id = %app.app_id,
@@ -224,7 +234,7 @@ pub(crate) fn client(
     }))
 }
 
-fn secret_source(app: &config::App) -> Result<crate::secret::SecretSource, StartError> {
+fn secret_source(app: &config::App) -> Result<SecretSource, StartError> {
     app.secret().map_err(|fault| {
         let key = format!("apps ({})", app.app_id);
         StartError::Config(ConfigError::invalid::<Config>(&key, fault))

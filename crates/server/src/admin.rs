@@ -4,10 +4,8 @@
 
 use std::sync::Arc;
 
-use http::HeaderValue;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use serde_json::json;
-use tonegate_listener::{Request, Response, ResponseBody};
+use tonegate_listener::{OPEN_METRICS, Request, Response, ResponseBody, uncached};
 
 use crate::clock::ClockState;
 use crate::metrics::Totals;
@@ -16,11 +14,11 @@ use crate::service::Service;
 /// Answers a request that came in on the admin listener.
 pub fn answer<B>(service: &Arc<Service>, request: &Request<B>) -> Response<ResponseBody> {
     match (request.method().as_str(), request.uri().path()) {
-        ("GET" | "HEAD", "/livez") => respond(200, "text/plain", "alive\n".to_owned()),
+        ("GET" | "HEAD", "/livez") => uncached(200, "text/plain", "alive\n".to_owned()),
         ("GET" | "HEAD", "/readyz") => readiness(service),
         ("GET" | "HEAD", "/metrics") => metrics(service),
-        (_, "/livez" | "/readyz" | "/metrics") => respond(405, "text/plain", String::new()),
-        _ => respond(404, "text/plain", "see /livez, /readyz and /metrics\n".to_owned()),
+        (_, "/livez" | "/readyz" | "/metrics") => uncached(405, "text/plain", String::new()),
+        _ => uncached(404, "text/plain", "see /livez, /readyz and /metrics\n".to_owned()),
     }
 }
 
@@ -29,13 +27,12 @@ fn readiness(service: &Service) -> Response<ResponseBody> {
     let ready = service.is_ready();
     let status = if ready { 200 } else { 503 };
     let body = json!({ "ready": ready, "degraded": service.degraded() });
-    respond(status, "application/json", body.to_string() + "\n")
+    uncached(status, "application/json", body.to_string() + "\n")
 }
 
 fn metrics(service: &Service) -> Response<ResponseBody> {
     measure(service);
-    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    respond(200, kind, service.metrics.to_text())
+    uncached(200, OPEN_METRICS, service.metrics.to_text())
 }
 
 /// Sets the gauges and totals to what is true now.
@@ -56,12 +53,4 @@ fn measure(service: &Service) {
     let totals = &service.metrics.totals;
     Totals::set(&totals.guard_journal_errors, service.guard.journal_errors());
     Totals::set(&totals.clock_reanchored, service.time.reanchored_count());
-}
-
-fn respond(status: u16, kind: &'static str, body: String) -> Response<ResponseBody> {
-    let mut response = Response::new(ResponseBody::from(body));
-    *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }

@@ -13,10 +13,10 @@ pub(crate) fn now() -> i64 {
     i64::try_from(Clock::system().wall().as_secs()).unwrap_or(i64::MAX)
 }
 
-/// Where a clock stands that is `offset` seconds from another one: `5 s behind`, `5 s ahead of`.
+/// Where a clock stands that another one is `offset` seconds ahead of: `5 s behind`, `5 s ahead`.
 pub(crate) fn clock_offset(offset: i64) -> String {
     let size = offset.unsigned_abs();
-    if offset < 0 { format!("{size} s ahead of") } else { format!("{size} s behind") }
+    if offset < 0 { format!("{size} s ahead") } else { format!("{size} s behind") }
 }
 
 /// A time in an argument: RFC 3339, a date, Unix seconds, `now`, or relative to now (`+8d`, `-2h`).

@@ -78,7 +78,7 @@ fn found(found: &Found) -> [String; 5] {
     let clock = match found.clock_offset {
         None => "not told".to_owned(),
         Some(-2..=2) => output::good("right"),
-        Some(offset) => output::warn(crate::time::clock_offset(offset).trim_end_matches(" of")),
+        Some(offset) => output::warn(crate::time::clock_offset(offset)),
     };
     let twice = if found.same_string { "same string" } else { "two strings" };
     let ends = Moment(found.expire_at).to_string();

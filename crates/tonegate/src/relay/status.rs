@@ -135,8 +135,9 @@ fn expires(app: &AppStatus) -> String {
 fn write_upstream(f: &mut fmt::Formatter<'_>, upstream: &UpstreamStatus) -> fmt::Result {
     let name = output::bold(&upstream.name);
     if upstream.clock_offset != 0 {
+        let of = if upstream.clock_offset < 0 { " of" } else { "" };
         let offset = crate::time::clock_offset(upstream.clock_offset);
-        write!(f, "\n\n{name}: this machine's clock is {offset} the issuer's; set it (NTP).")?;
+        write!(f, "\n\n{name}: this machine's clock is {offset}{of} the issuer's; set it (NTP).")?;
     }
     for host in upstream.hosts.iter().filter(|host| host.left_alone) {
         write!(f, "\n\n{name}: {} failed several times and is left alone for a while.", host.host)?;
