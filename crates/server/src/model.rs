@@ -46,6 +46,10 @@ pub mod bounds {
     pub const NAME: RangeInclusive<usize> = 1..=64;
     /// Length of an app's note, in characters.
     pub const NOTE: RangeInclusive<usize> = 0..=1_000;
+    /// Length of a tag, in characters.
+    pub const TAG: RangeInclusive<usize> = 1..=32;
+    /// Tags of one app.
+    pub const TAGS_MAX: usize = 16;
     /// Features of one app.
     pub const FEATURES_MAX: usize = 16;
     /// App identities that one license may be bound to.

@@ -98,6 +98,9 @@ pub struct AppSettings {
     /// For people; at most 1,000 characters.
     #[serde(default)]
     pub note: String,
+    /// For people, to find apps by; at most 16 of 1–32 characters, sorted.
+    #[serde(default)]
+    pub tags: Vec<String>,
 }
 
 /// An app that obeys every rule.
@@ -135,6 +138,7 @@ impl AppSettings {
             bind: Vec::new(),
             allowed_networks: Vec::new(),
             note: String::new(),
+            tags: Vec::new(),
         }
     }
 
@@ -142,6 +146,7 @@ impl AppSettings {
     pub fn checked(mut self) -> Result<Self, ModelError> {
         check_text("name", &self.name, bounds::NAME)?;
         check_text("note", &self.note, bounds::NOTE)?;
+        self.tags.iter().try_for_each(|tag| check_text("tags", tag, bounds::TAG))?;
         check_range("lifetime", self.lifetime, bounds::LIFETIME)?;
         check_range("rate_per_second", self.rate_per_second, bounds::RATE_PER_SECOND)?;
         check_period("entitlement_until", self.entitlement_from, self.entitlement_until)?;
@@ -159,6 +164,7 @@ impl AppSettings {
         sort_unique("features", &mut self.features, bounds::FEATURES_MAX, |grant| &grant.name)?;
         sort_unique("on_expiry", &mut self.on_expiry, bounds::FEATURES_MAX, |rule| &rule.feature)?;
         sort_unique("bind", &mut self.bind, bounds::BIND_MAX, |binding| binding)?;
+        sort_unique("tags", &mut self.tags, bounds::TAGS_MAX, |tag| tag)?;
         sort_unique("allowed_networks", &mut self.allowed_networks, bounds::NETWORKS_MAX, |net| net)
     }
 
@@ -307,12 +313,14 @@ mod tests {
     #[test]
     fn every_broken_rule_names_its_field() {
         type Change = fn(&mut AppSettings);
-        let cases: [(&str, Change); 16] = [
+        let cases: [(&str, Change); 18] = [
             ("name", |s| s.name = String::new()),
             ("name", |s| s.name = "x".repeat(65)),
             ("name", |s| s.name = "a\nb".into()),
             ("name", |s| s.name = " a".into()),
             ("note", |s| s.note = "x".repeat(1_001)),
+            ("tags", |s| s.tags = vec!["a\u{1}".into()]),
+            ("tags", |s| s.tags = vec!["a".into(), "a".into()]),
             ("lifetime", |s| s.lifetime = 3_599),
             ("lifetime", |s| s.lifetime = 1_209_601),
             ("rate_per_second", |s| s.rate_per_second = 0),

@@ -18,7 +18,7 @@ macro_rules! app_columns {
     () => {
         "id, name, environment, status, service_enabled, features, entitlement_from, \
          entitlement_until, lifetime, rate_per_second, replay_mode, nonce_profile, on_expiry, \
-         bind, allowed_networks, note, rev, created_at, updated_at"
+         bind, allowed_networks, note, rev, created_at, updated_at, tags"
     };
 }
 pub(super) use app_columns;
@@ -34,7 +34,7 @@ pub(super) async fn save(
         "INSERT INTO apps (",
         app_columns!(),
         ", deleted_at, last_generation, changed_at_revision) VALUES ($1, $2, $3, $4, $5, $6, $7, \
-         $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, NULL, 0, $20) \
+         $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, NULL, 0, $21) \
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, environment = excluded.environment, \
          status = excluded.status, service_enabled = excluded.service_enabled, \
          features = excluded.features, entitlement_from = excluded.entitlement_from, \
@@ -43,7 +43,7 @@ pub(super) async fn save(
          nonce_profile = excluded.nonce_profile, on_expiry = excluded.on_expiry, \
          bind = excluded.bind, allowed_networks = excluded.allowed_networks, \
          note = excluded.note, rev = excluded.rev, created_at = excluded.created_at, \
-         updated_at = excluded.updated_at, deleted_at = NULL, \
+         updated_at = excluded.updated_at, tags = excluded.tags, deleted_at = NULL, \
          changed_at_revision = excluded.changed_at_revision"
     ))
     .bind(i64::from(app.id.0))
@@ -65,6 +65,7 @@ pub(super) async fn save(
     .bind(i64::from(app.rev))
     .bind(app.created_at)
     .bind(app.updated_at)
+    .bind(json(&settings.tags))
     .bind(revision.0)
     .execute(conn)
     .await?;
@@ -90,6 +91,7 @@ pub(super) fn read(id: AppId, row: &db::Row) -> Result<App, RowFault> {
         bind: at(13, "bind").json()?,
         allowed_networks: at(14, "allowed_networks").json()?,
         note: at(15, "note").get()?,
+        tags: at(19, "tags").json()?,
     };
     let broken = |error: ModelError| at(0, error.field()).fault(error);
     let mut app = App::new(id, at(16, "rev").number()?, settings, at(17, "created_at").get()?)

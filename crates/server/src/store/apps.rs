@@ -178,6 +178,7 @@ mod tests {
             on_expiry: vec!["agc:stop".parse().unwrap(), "ans:grace:24".parse().unwrap()],
             bind: vec![Binding([1; 16]), Binding([2; 16])],
             allowed_networks: vec!["10.0.0.0/8".parse().unwrap(), "2001:db8::/32".parse().unwrap()],
+            tags: vec!["karaoke".into(), "卡拉".into()],
             note: "it's \"quoted\"; DROP TABLE apps".into(),
         }
     }

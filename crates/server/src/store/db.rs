@@ -199,7 +199,10 @@ fn migrations() -> Vec<Migration> {
     let step = |version, name: &'static str, sql: &'static str| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     };
-    vec![step(1, "init", include_str!("../../migrations/0001_init.sql"))]
+    vec![
+        step(1, "init", include_str!("../../migrations/0001_init.sql")),
+        step(2, "people", include_str!("../../migrations/0002_people.sql")),
+    ]
 }
 
 /// Runs what is missing. Inside the caller's transaction: two processes cannot both run it.

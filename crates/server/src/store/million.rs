@@ -47,7 +47,7 @@ async fn fill(house: &House) {
          INSERT INTO apps SELECT number, name, environment, status, service_enabled, features, \
          entitlement_from, entitlement_until, lifetime, rate_per_second, replay_mode, nonce_profile, \
          on_expiry, bind, allowed_networks, note, rev, created_at, updated_at, deleted_at, \
-         last_generation, changed_at_revision FROM others, apps",
+         last_generation, changed_at_revision, tags FROM others, apps",
     )
     .bind(APPS)
     .execute(&mut *tx)
