@@ -20,7 +20,7 @@ pub struct Config {
     pub data: Data,
     /// The licence API.
     pub gateway: Gateway,
-    /// Health and metrics.
+    /// Console, admin API, health and metrics.
     pub admin: Admin,
     /// The replay guard.
     pub guard: Guard,
@@ -74,6 +74,12 @@ pub struct Gateway {
 pub struct Admin {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Certificate chain, PEM; empty: no TLS.
+    pub tls_certificate: PathBuf,
+    /// Its private key, PEM.
+    pub tls_key: PathBuf,
+    /// The licence API's URL for backends; empty: made of the gateway's address.
+    pub gateway_url: String,
 }
 
 /// `[guard]`.
@@ -109,6 +115,7 @@ impl Configuration for Config {
     fn checked(self) -> Result<Self, ConfigError> {
         let gateway = &self.gateway;
         check_tls_pair::<Self>("gateway", &gateway.tls_certificate, &gateway.tls_key)?;
+        check_tls_pair::<Self>("admin", &self.admin.tls_certificate, &self.admin.tls_key)?;
         check_nonzero::<Self>(&[
             ("gateway.connections", gateway.connections == 0),
             ("gateway.connections_per_network", gateway.connections_per_network == 0),

@@ -12,6 +12,10 @@ use tonegate_protocol::limits::WINDOW_SECS;
 pub const HOLD_SECS: i64 = 2 * WINDOW_SECS + 60;
 /// Most bytes of held licences.
 pub const HELD_BYTES_MAX: usize = 100 << 20;
+/// Bytes of a request body on the admin listener: an import of apps.
+pub const BODY_BYTES_MAX: usize = 8 << 20;
+/// Time for one.
+pub const BODY_TIME: Duration = Duration::from_secs(30);
 /// How often the clocks are compared.
 pub const CLOCK_TICK: Duration = Duration::from_millis(250);
 /// How often the replay guard's journal is forced to disk.

@@ -10,6 +10,7 @@ mod binding;
 mod error;
 mod feature;
 mod policy;
+mod role;
 mod secret;
 mod text;
 
@@ -18,6 +19,7 @@ pub use binding::Binding;
 pub use error::{ModelError, WeakSecret};
 pub use feature::{ExpiryAction, ExpiryRule, FeatureGrant, FeatureName};
 pub use policy::{Entitlement, Licensee, Policies, Policy};
+pub use role::Role;
 pub use secret::{Generation, NewSecret, SecretState};
 pub use tonegate_protocol::{AppId, ServerSecret};
 

@@ -50,6 +50,13 @@ pub enum Label<'a> {
         /// Key id, 16 hex characters.
         kid: &'a str,
     },
+    /// An answer that is remembered under a caller's key.
+    Answer {
+        /// Who, by a name without control characters.
+        caller: &'a str,
+        /// The caller's key.
+        key: &'a str,
+    },
 }
 
 /// Why a key-encryption key or a sealed value is of no use.
@@ -204,6 +211,9 @@ impl Label<'_> {
             .concat(),
             Label::IssuingKey { kid } => [b"issuing-key\0".as_slice(), kid.as_bytes()].concat(),
             Label::RootKey { kid } => [b"root-key\0".as_slice(), kid.as_bytes()].concat(),
+            Label::Answer { caller, key } => {
+                [b"answer\0".as_slice(), caller.as_bytes(), b"\0", key.as_bytes()].concat()
+            }
         }
     }
 }
@@ -244,6 +254,7 @@ mod tests {
             Label::ServerSecret { app: 12345, slot: 0, generation: 2 },
             Label::IssuingKey { kid: "0123456789abcdef" },
             Label::RootKey { kid: "0123456789abcdef" },
+            Label::Answer { caller: "a", key: "b" },
         ];
         for label in others {
             assert!(matches!(kek().open(label, &sealed), Err(SealError::Closed)), "{label:?}");

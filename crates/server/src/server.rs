@@ -1,19 +1,21 @@
 //! A running server: its two listeners and what keeps it in order behind them.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tonegate_listener::{
-    Drain, Limits, Listener, ListenerConfig, Stats, TlsFiles, serve_while_whole,
+    Drain, Limits, Listener, ListenerConfig, Peer, Request, RequestBody, Response, ResponseBody, Stats,
+    TlsFiles, serve_while_whole,
 };
 
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::gateway::FastGateway;
-use crate::limits::{CLOCK_TICK, JOURNAL_SYNC, SELF_ISSUE};
+use crate::limits::{BODY_BYTES_MAX, BODY_TIME, CLOCK_TICK, JOURNAL_SYNC, SELF_ISSUE};
 use crate::metrics::{Metrics, Totals};
 use crate::service::{Service, StartError};
 use crate::watch::KeyAlarm;
@@ -35,7 +37,7 @@ impl Server {
     /// Opens the installation, issues a licence to itself, and takes both addresses.
     pub async fn bind(config: Config, clock: Clock) -> Result<Self, StartError> {
         let gateway = gateway_listener(&config.gateway);
-        let admin = ListenerConfig::new(config.admin.address);
+        let admin = admin_listener(&config.admin);
         let service = Service::open(config, clock).await?;
         watch::renew_keys(&service).await;
         watch::catch_up(&service).await?;
@@ -75,11 +77,25 @@ impl Server {
     /// the requests never ends by itself: if it does, the drain begins, and
     /// [`Service::is_broken`] says so afterwards.
     pub async fn run(self) {
+        let service = Arc::clone(&self.service);
+        let health = move |request: Request<RequestBody>, _| {
+            std::future::ready(admin::answer(&service, &request))
+        };
+        self.run_with(health).await;
+    }
+
+    /// The same with another answer on the admin listener, which leaves `/livez`, `/readyz` and
+    /// `/metrics` to [`admin::answer`].
+    pub async fn run_with<H, F>(self, answer: H)
+    where
+        H: Fn(Request<RequestBody>, Peer) -> F + Send + Sync + 'static,
+        F: Future<Output = Response<ResponseBody>> + Send + 'static,
+    {
         let Self { service, gateway, admin } = self;
         let stats = gateway.stats();
         let mut chores = chores(&service, Arc::clone(&stats));
         let admin_drain = Drain::new();
-        let admin = tokio::spawn(serve_admin(admin, Arc::clone(&service), admin_drain.clone()));
+        let admin = tokio::spawn(admin.serve(answer, admin_drain.clone()));
         let handler = Arc::clone(&service);
         let drain = service.drain.clone();
         let serving = gateway.serve_with_fast_path(
@@ -107,16 +123,21 @@ impl Server {
     }
 }
 
-async fn serve_admin(listener: Listener, service: Arc<Service>, drain: Drain) {
-    let handle = move |request, _peer| {
-        let service = Arc::clone(&service);
-        async move { admin::answer(&service, &request) }
-    };
-    listener.serve(handle, drain).await;
+/// The console's imports are larger and slower than what the gateway reads.
+fn admin_listener(admin: &config::Admin) -> ListenerConfig {
+    ListenerConfig {
+        limits: Limits { body: BODY_TIME, body_bytes: BODY_BYTES_MAX, ..Limits::default() },
+        tls: tls_files(&admin.tls_certificate, &admin.tls_key),
+        ..ListenerConfig::new(admin.address)
+    }
+}
+
+fn tls_files(certificate: &Path, key: &Path) -> Option<TlsFiles> {
+    let is_on = !certificate.as_os_str().is_empty();
+    is_on.then(|| TlsFiles { certificate: certificate.to_owned(), key: key.to_owned() })
 }
 
 fn gateway_listener(gateway: &config::Gateway) -> ListenerConfig {
-    let tls = !gateway.tls_certificate.as_os_str().is_empty();
     ListenerConfig {
         limits: Limits {
             connections: gateway.connections,
@@ -126,10 +147,7 @@ fn gateway_listener(gateway: &config::Gateway) -> ListenerConfig {
         trusted_proxies: gateway.trusted_proxies.clone(),
         proxy_protocol: gateway.proxy_protocol,
         lifted: gateway.lifted_networks.clone(),
-        tls: tls.then(|| TlsFiles {
-            certificate: gateway.tls_certificate.clone(),
-            key: gateway.tls_key.clone(),
-        }),
+        tls: tls_files(&gateway.tls_certificate, &gateway.tls_key),
         ..ListenerConfig::new(gateway.address)
     }
 }

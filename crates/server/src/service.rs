@@ -126,6 +126,11 @@ impl Service {
         Ok(service)
     }
 
+    /// Brings directory and keys to the store's newest revision, as the watcher does twice a second.
+    pub async fn catch_up(&self) -> Result<(), StoreError> {
+        watch::catch_up(self).await
+    }
+
     /// Can a licence be answered now, and is nobody stopping the server?
     #[must_use]
     pub fn is_ready(&self) -> bool {

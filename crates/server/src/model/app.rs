@@ -54,10 +54,11 @@ words! {
 }
 
 /// What an operator decides about an app. A draft until [`AppSettings::checked`] has passed it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AppSettings {
     /// For people; 1–64 characters.
+    #[schema(min_length = 1, max_length = 64)]
     pub name: String,
     /// The world it belongs to.
     #[serde(default = "production")]
@@ -67,18 +68,23 @@ pub struct AppSettings {
     pub service_enabled: bool,
     /// What its licences unlock; at most 16, sorted by name.
     #[serde(default)]
+    #[schema(max_items = 16)]
     pub features: Vec<FeatureGrant>,
     /// First second of its entitlement, Unix; `None`: from the beginning.
     #[serde(default)]
+    #[schema(minimum = 0, maximum = 253402300799_i64)]
     pub entitlement_from: Option<i64>,
     /// First second after its entitlement, Unix; `None`: without end.
     #[serde(default)]
+    #[schema(minimum = 0, maximum = 253402300799_i64)]
     pub entitlement_until: Option<i64>,
     /// How long a licence lasts at least, in seconds: 3,600–1,209,600.
     #[serde(default = "lifetime")]
+    #[schema(minimum = 3600, maximum = 1209600)]
     pub lifetime: u32,
     /// Requests per second: 1–100,000.
     #[serde(default = "rate_per_second")]
+    #[schema(minimum = 1, maximum = 100000)]
     pub rate_per_second: u32,
     /// What a repeated signature gets.
     #[serde(default = "once")]
@@ -88,18 +94,23 @@ pub struct AppSettings {
     pub nonce_profile: NonceProfile,
     /// What happens to a feature when the licence expires; at most one rule a feature, sorted.
     #[serde(default)]
+    #[schema(value_type = Vec<String>, max_items = 16)]
     pub on_expiry: Vec<ExpiryRule>,
     /// App identities its licences are bound to; none: not bound. At most 8, sorted.
     #[serde(default)]
+    #[schema(value_type = Vec<String>, max_items = 8)]
     pub bind: Vec<Binding>,
     /// Networks it may be called from; none: any. At most 64, sorted, host bits zero.
     #[serde(default)]
+    #[schema(value_type = Vec<String>, max_items = 64)]
     pub allowed_networks: Vec<IpNet>,
     /// For people; at most 1,000 characters.
     #[serde(default)]
+    #[schema(max_length = 1000)]
     pub note: String,
     /// For people, to find apps by; at most 16 of 1–32 characters, sorted.
     #[serde(default)]
+    #[schema(max_items = 16)]
     pub tags: Vec<String>,
 }
 

@@ -16,10 +16,11 @@ use super::{ModelError, bounds};
 pub struct FeatureName(Box<str>);
 
 /// One feature of an app, and when it may be used.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FeatureGrant {
     /// The feature.
+    #[schema(value_type = String, pattern = "^[a-z0-9-]{1,16}$")]
     pub name: FeatureName,
     /// First second of use, Unix; `None`: from the beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]

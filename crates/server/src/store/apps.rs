@@ -112,7 +112,8 @@ impl Tx {
         }
     }
 
-    async fn app(&mut self, id: AppId) -> Result<App, StoreError> {
+    /// The app as this transaction sees it. `Err(AppUnknown)`; `Err(Row)`: its row cannot be used.
+    pub async fn app(&mut self, id: AppId) -> Result<App, StoreError> {
         let row = sqlx::query(concat!(
             "SELECT ",
             app_columns!(),

@@ -15,6 +15,7 @@ mod db;
 mod error;
 #[cfg(test)]
 mod file_tests;
+mod idempotency;
 mod keys;
 mod load;
 mod meta;
@@ -33,6 +34,7 @@ use crate::seal::Kek;
 pub use audit::AuditEntry;
 pub use changes::{Changes, Found};
 pub use error::{RowFault, StoreError};
+pub use idempotency::Asked;
 pub use keys::{NewIssuingKey, StoredIssuingKey, StoredRootKey};
 pub use load::StoredApp;
 pub use meta::{Installation, Meta};

@@ -1,0 +1,54 @@
+//! What every operation has at hand: the server's state, and how it changes it.
+//!
+//! Invariant: a change is one transaction with its audit entries, under the caller's name, and in force
+//! on this server before it is answered.
+
+use std::sync::Arc;
+
+use tonegate_listener::{NetworkLimit, NetworkLimitConfig};
+use tonegate_server::Service;
+use tonegate_server::store::{Store, Tx};
+
+use crate::caller::Caller;
+use crate::limits::STRANGER_RATE;
+use crate::problem::Problem;
+
+/// One server, as operations see it. Clones share it.
+#[derive(Clone)]
+pub(crate) struct Admin {
+    pub(crate) service: Arc<Service>,
+    /// Networks that send no good credential.
+    pub(crate) strangers: Arc<NetworkLimit>,
+}
+
+impl Admin {
+    pub(crate) fn new(service: Arc<Service>) -> Self {
+        let strangers = NetworkLimitConfig { rate: STRANGER_RATE, lifted: Vec::new() };
+        Self { service, strangers: Arc::new(NetworkLimit::new(strangers)) }
+    }
+
+    /// Unix seconds.
+    pub(crate) fn now(&self) -> i64 {
+        self.service.time.now()
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.service.store
+    }
+
+    /// Begins a change in the caller's name.
+    pub(crate) async fn begin(&self, caller: &Caller) -> Result<Tx, Problem> {
+        Ok(self.store().begin(&caller.who.to_string(), self.now()).await?)
+    }
+
+    /// Keeps a change, and has this server go by it.
+    pub(crate) async fn commit(&self, tx: Tx) -> Result<(), Problem> {
+        if tx.commit().await?.is_some() {
+            // The watcher would find it too, within 2 s.
+            let caught_up = self.service.catch_up().await;
+            caught_up
+                .unwrap_or_else(|error| tracing::warn!(%error, "a change is not in force yet"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,103 @@
+//! A request's way through the admin listener: health, API or console.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::response::IntoResponse as _;
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response};
+use tonegate_listener::{BodyError, Peer, RequestBody, ResponseBody};
+use tonegate_server::Service;
+use tower::ServiceExt as _;
+
+use crate::admin::Admin;
+use crate::extract::RawBody;
+use crate::limits::{BODY_BYTES_MAX, IMPORT_BYTES_MAX};
+use crate::problem::{Code, Problem};
+use crate::{console, router};
+
+/// What answers on the admin listener. Clones share it.
+#[derive(Clone)]
+pub struct AdminApi {
+    admin: Admin,
+    router: axum::Router,
+}
+
+impl AdminApi {
+    /// For this server.
+    #[must_use]
+    pub fn new(service: Arc<Service>) -> Self {
+        let admin = Admin::new(service);
+        Self { router: router::router().with_state(admin.clone()), admin }
+    }
+
+    /// Answers a request.
+    pub async fn answer(
+        &self,
+        request: Request<RequestBody>,
+        peer: Peer,
+    ) -> Response<ResponseBody> {
+        let path = request.uri().path();
+        let mut response = match path {
+            "/livez" | "/readyz" | "/metrics" => {
+                tonegate_server::admin::answer(&self.admin.service, &request)
+            }
+            _ if path.starts_with(router::BASE) => self.operation(request, peer).await,
+            _ => console::answer(&request),
+        };
+        protect(&mut response);
+        response
+    }
+
+    async fn operation(&self, request: Request<RequestBody>, peer: Peer) -> Response<ResponseBody> {
+        let (mut parts, body) = request.into_parts();
+        parts.extensions.insert(peer);
+        let most = match parts.uri.path().ends_with("/import") {
+            true => IMPORT_BYTES_MAX,
+            false => BODY_BYTES_MAX,
+        };
+        let response = match read(body, most).await {
+            // The router answers whatever it is asked.
+            Ok(body) => {
+                parts.extensions.insert(RawBody(body.clone()));
+                let request = Request::from_parts(parts, Body::from(body));
+                self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
+            }
+            Err(problem) => problem.into_response(),
+        };
+        whole(response).await
+    }
+}
+
+async fn read(body: RequestBody, most: usize) -> Result<Bytes, Problem> {
+    let too_large = |most: usize| {
+        let detail = format!("at most {} KiB are read here; send less, or in parts", most >> 10);
+        Problem::new(Code::BodyTooLarge, detail)
+    };
+    match body.read().await {
+        Ok(bytes) if bytes.len() > most => Err(too_large(most)),
+        Ok(bytes) => Ok(bytes),
+        Err(BodyError::TooLarge { .. }) => Err(too_large(most)),
+        Err(error) => Err(Problem::new(Code::InvalidBody, format!("{error}; send it again"))),
+    }
+}
+
+/// Every answer of ours is in memory already.
+async fn whole(response: axum::response::Response) -> Response<ResponseBody> {
+    let (parts, body) = response.into_parts();
+    let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    Response::from_parts(parts, ResponseBody::from(bytes))
+}
+
+/// What every answer says to browsers.
+fn protect(response: &mut Response<ResponseBody>) {
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("permissions-policy", "camera=(), microphone=(), geolocation=()"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+}

@@ -1,0 +1,71 @@
+//! The console's files, as they lie in `console/`: embedded, and read from there in debug builds.
+
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use rust_embed::{EmbeddedFile, RustEmbed};
+use tonegate_listener::{ResponseBody, uncached};
+
+#[derive(RustEmbed)]
+#[folder = "../../console"]
+#[include = "*.html"]
+#[include = "*.js"]
+#[include = "*.mjs"]
+#[include = "*.css"]
+#[include = "*.svg"]
+struct Files;
+
+/// A file of the console.
+pub(crate) fn answer<B>(request: &Request<B>) -> Response<ResponseBody> {
+    let path = match request.uri().path() {
+        "/" => "index.html",
+        path => path.trim_start_matches('/'),
+    };
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return uncached(405, "text/plain", "GET is answered here\n".to_owned());
+    }
+    match (Files::get(path), media_type(path)) {
+        (Some(file), Some(kind)) => respond(request, file, kind),
+        _ => uncached(404, "text/plain", "not found: the console is at /\n".to_owned()),
+    }
+}
+
+fn media_type(path: &str) -> Option<&'static str> {
+    Some(match path.rsplit_once('.')?.1 {
+        "html" => "text/html; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "svg" => "image/svg+xml",
+        _ => return None,
+    })
+}
+
+fn respond<B>(
+    request: &Request<B>,
+    file: EmbeddedFile,
+    kind: &'static str,
+) -> Response<ResponseBody> {
+    let hash = file.metadata.sha256_hash();
+    let etag = format!("\"{}\"", data_encoding::HEXLOWER.encode(&hash[..16]));
+    let known = request.headers().get(IF_NONE_MATCH).is_some_and(|known| known == etag.as_str());
+    let mut response = match known {
+        true => Response::new(ResponseBody::default()),
+        false => Response::new(ResponseBody::from(file.data.into_owned())),
+    };
+    if known {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    // Asked for each time, since a new version may be served under the same name.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    if let Ok(etag) = HeaderValue::try_from(etag) {
+        headers.insert(ETAG, etag);
+    }
+    response
+}
+
+/// Nothing but the console's own files and API; no script that is not one of its files.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+     font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; \
+     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";

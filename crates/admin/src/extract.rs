@@ -1,0 +1,13 @@
+//! What operations read from a request besides the caller: strict, bounded, with clear problems.
+
+mod body;
+mod idempotency;
+mod if_match;
+mod page;
+mod query;
+
+pub(crate) use body::Body;
+pub(crate) use idempotency::{Created, Idempotency, RawBody};
+pub(crate) use if_match::{IfMatch, Versioned};
+pub(crate) use page::{Cursor, Page, PageQuery};
+pub(crate) use query::Query;

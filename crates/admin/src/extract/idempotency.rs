@@ -1,0 +1,116 @@
+//! Creations that can be asked for again: the first answer is kept, sealed, for a day.
+//!
+//! Invariant: what is created and the answer that is remembered are one transaction, so a client that
+//! lost the answer gets it, and never a second creation.
+
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+use tonegate_server::store::{Asked, Tx};
+
+use crate::admin::Admin;
+use crate::caller::Caller;
+use crate::limits::{IDEMPOTENCY_KEY_MAX, IDEMPOTENCY_SECS};
+use crate::problem::{Code, Problem};
+
+/// The request's Idempotency-Key, if it has one, and all that is asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Idempotency {
+    key: Option<String>,
+    request: Vec<u8>,
+}
+
+/// The body as it came, left with the request for whoever compares requests.
+#[derive(Debug, Clone)]
+pub(crate) struct RawBody(pub(crate) Bytes);
+
+/// 201 with a JSON body.
+#[derive(Debug)]
+pub(crate) struct Created {
+    body: Vec<u8>,
+    is_replay: bool,
+    rev: Option<u32>,
+}
+
+impl FromRequestParts<Admin> for Idempotency {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Admin) -> Result<Self, Problem> {
+        let Some(header) = parts.headers.get("idempotency-key") else {
+            return Ok(Self { key: None, request: Vec::new() });
+        };
+        let key = header.to_str().unwrap_or_default();
+        let fits = (1..=IDEMPOTENCY_KEY_MAX).contains(&key.len());
+        if !fits || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let detail = "an Idempotency-Key is 1 to 64 visible ASCII characters, such as a UUID";
+            return Err(Problem::new(Code::InvalidHeader, detail));
+        }
+        let operation = format!("{} {}\n", parts.method, parts.uri.path());
+        let body = parts.extensions.get::<RawBody>().map_or(&[][..], |body| &body.0);
+        Ok(Self { key: Some(key.to_owned()), request: [operation.as_bytes(), body].concat() })
+    }
+}
+
+impl Admin {
+    /// Has `create` make something in a transaction, and answers with what it renders; a request that
+    /// was answered before gets that answer, and `create` is not run.
+    pub(crate) async fn create<T: Serialize>(
+        &self,
+        caller: &Caller,
+        idempotency: Idempotency,
+        create: impl AsyncFnOnce(&mut Tx) -> Result<T, Problem>,
+    ) -> Result<Created, Problem> {
+        let mut tx = self.begin(caller).await?;
+        let asked = idempotency.asked(caller);
+        if let Some(asked) = &asked
+            && let Some(known) = tx.answered(asked, self.now() - IDEMPOTENCY_SECS).await?
+        {
+            let body = known.ok_or_else(|| {
+                let detail =
+                    "this Idempotency-Key went with another request; use a new one for each";
+                Problem::new(Code::IdempotencyKeyReused, detail)
+            })?;
+            return Ok(Created { body, is_replay: true, rev: None });
+        }
+        let body = serde_json::to_vec(&create(&mut tx).await?).unwrap_or_default();
+        if let Some(asked) = &asked {
+            tx.remember_answer(asked, &body).await?;
+        }
+        self.commit(tx).await?;
+        Ok(Created { body, is_replay: false, rev: None })
+    }
+}
+
+impl Idempotency {
+    fn asked(self, caller: &Caller) -> Option<Asked> {
+        self.key.map(|key| Asked::new(caller.key(), key, &self.request))
+    }
+}
+
+impl Created {
+    /// With the ETag of what was made.
+    pub(crate) fn versioned(self, rev: u32) -> Self {
+        Self { rev: Some(rev), ..self }
+    }
+}
+
+impl IntoResponse for Created {
+    fn into_response(self) -> Response {
+        let mut response = (StatusCode::CREATED, self.body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if self.is_replay {
+            headers.insert("idempotent-replay", HeaderValue::from_static("true"));
+        }
+        if let Some(etag) =
+            self.rev.and_then(|rev| HeaderValue::try_from(format!("\"{rev}\"")).ok())
+        {
+            headers.insert(http::header::ETAG, etag);
+        }
+        response
+    }
+}

@@ -1,0 +1,28 @@
+//! Every bound of the admin API.
+
+use std::time::Duration;
+
+use tonegate_listener::Rate;
+
+/// Bytes of a JSON body.
+pub(crate) const BODY_BYTES_MAX: usize = 256 << 10;
+/// Bytes of an import.
+pub(crate) const IMPORT_BYTES_MAX: usize = 8 << 20;
+/// Time for a whole body.
+pub(crate) const BODY_TIME: Duration = Duration::from_secs(30);
+/// Items of a page, when nobody says otherwise.
+pub(crate) const PAGE_DEFAULT: u32 = 50;
+/// Items of a page.
+pub(crate) const PAGE_MAX: u32 = 200;
+/// Items of a page of an export.
+pub(crate) const EXPORT_PAGE_MAX: u32 = 1_000;
+/// How long a proof of who somebody is counts as fresh.
+pub(crate) const STEP_UP_SECS: i64 = 300;
+/// How long an Idempotency-Key is remembered.
+pub(crate) const IDEMPOTENCY_SECS: i64 = 86_400;
+/// Length of an Idempotency-Key, in characters.
+pub(crate) const IDEMPOTENCY_KEY_MAX: usize = 64;
+/// Requests of one caller.
+pub(crate) const CALLER_RATE: Rate = Rate { per_second: 50, burst: 200 };
+/// Requests without a good credential, of one network.
+pub(crate) const STRANGER_RATE: Rate = Rate { per_second: 5, burst: 30 };

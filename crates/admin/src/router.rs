@@ -1,0 +1,40 @@
+//! The whole route table of the admin API, by resource.
+
+use axum::extract::Request;
+use http::Method;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::admin::Admin;
+use crate::problem::{Code, Problem};
+use crate::{apps, openapi};
+
+/// Where the API lies.
+pub(crate) const BASE: &str = "/api/v1";
+
+/// Every operation, and what it says about itself.
+pub(crate) fn operations() -> OpenApiRouter<Admin> {
+    OpenApiRouter::with_openapi(openapi::head()).merge(apps::routes())
+}
+
+/// The API, ready for its state.
+pub(crate) fn router() -> axum::Router<Admin> {
+    let (operations, document) = operations().split_for_parts();
+    let operations = operations.merge(openapi::route(document));
+    axum::Router::new()
+        .nest(BASE, operations)
+        .fallback(not_found)
+        .method_not_allowed_fallback(not_allowed)
+}
+
+async fn not_found(request: Request) -> Problem {
+    let detail = format!(
+        "there is no operation at {}; {BASE}/openapi.json lists them all",
+        request.uri().path()
+    );
+    Problem::new(Code::NotFound, detail)
+}
+
+async fn not_allowed(method: Method) -> Problem {
+    let detail = format!("{method} is not answered here; {BASE}/openapi.json says what is");
+    Problem::new(Code::MethodNotAllowed, detail)
+}
