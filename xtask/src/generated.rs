@@ -51,6 +51,26 @@ pub(crate) const DOCS: &[Generated] = &[
         output: Output::File("docs/RETURN-CODES.md"),
     },
     Generated {
+        package: "tonegate-protocol",
+        arguments: &["--example", "wire_documents", "--", "openapi"],
+        output: Output::File("docs/openapi-wire.json"),
+    },
+    Generated {
+        package: "tonegate-protocol",
+        arguments: &["--example", "wire_documents", "--", "postman"],
+        output: Output::File("docs/license-api.postman.json"),
+    },
+    Generated {
+        package: "tonegate-protocol",
+        arguments: &["--example", "wire_documents", "--", "http"],
+        output: Output::File("docs/license-api.http"),
+    },
+    Generated {
+        package: "tonegate-admin",
+        arguments: &["--example", "openapi"],
+        output: Output::File("docs/openapi.json"),
+    },
+    Generated {
         package: "tonegate",
         arguments: &["--", "help-markdown"],
         output: Output::File("docs/CLI.md"),

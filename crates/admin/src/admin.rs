@@ -44,11 +44,15 @@ impl Admin {
     /// Keeps a change, and has this server go by it.
     pub(crate) async fn commit(&self, tx: Tx) -> Result<(), Problem> {
         if tx.commit().await?.is_some() {
-            // The watcher would find it too, within 2 s.
-            let caught_up = self.service.catch_up().await;
-            caught_up
-                .unwrap_or_else(|error| tracing::warn!(%error, "a change is not in force yet"));
+            self.catch_up().await;
         }
         Ok(())
+    }
+
+    /// Has this server go by what the store says. Its watcher would find it too, within 2 s.
+    pub(crate) async fn catch_up(&self) {
+        if let Err(error) = self.service.catch_up().await {
+            tracing::warn!(%error, "a change is not in force yet");
+        }
     }
 }

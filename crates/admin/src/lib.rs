@@ -13,6 +13,7 @@ mod auth;
 mod caller;
 mod console;
 mod extract;
+mod keys;
 mod limits;
 pub mod openapi;
 mod problem;

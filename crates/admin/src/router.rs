@@ -6,14 +6,14 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::admin::Admin;
 use crate::problem::{Code, Problem};
-use crate::{apps, openapi};
+use crate::{apps, keys, openapi};
 
 /// Where the API lies.
 pub(crate) const BASE: &str = "/api/v1";
 
 /// Every operation, and what it says about itself.
 pub(crate) fn operations() -> OpenApiRouter<Admin> {
-    OpenApiRouter::with_openapi(openapi::head()).merge(apps::routes())
+    OpenApiRouter::with_openapi(openapi::head()).merge(apps::routes()).merge(keys::routes())
 }
 
 /// The API, ready for its state.

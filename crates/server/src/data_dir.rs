@@ -14,7 +14,7 @@ use crate::model::Environment;
 pub struct DataDir(PathBuf);
 
 /// `pins.json`: what apps are built with, and which installation and issuer that belongs to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PinsFile {
     /// The installation's id.

@@ -3,6 +3,8 @@
 //! Where an installation keeps its own roots (`auto-root`), it certifies its next issuing key by
 //! itself, 14 days before the last one ends; otherwise certificates come from ceremonies.
 
+mod calendar;
+
 use data_encoding::BASE64URL_NOPAD;
 use tonegate_issuer::limits::{DAY_SECS, HOUR_SECS};
 use tonegate_issuer::{
@@ -13,6 +15,8 @@ use tonegate_license::{Chain, Pins, PinsError, Reason, Root};
 use zeroize::Zeroizing;
 
 use crate::store::{NewIssuingKey, Store, StoreError};
+
+pub use calendar::{CalendarKey, KeyState, PinnedRoot, calendar, gap_until, role, roots};
 
 /// Two new root keys, active and standby.
 #[derive(Debug)]
@@ -123,6 +127,19 @@ pub fn public_key(seed: &Zeroizing<[u8; 32]>, kid: &str) -> Result<[u8; 32], Sig
     let key = SoftwareKey::from_seed(seed.clone())
         .map_err(|error| SignError(format!("key {kid}: {error}")))?;
     Ok(key.public_key())
+}
+
+/// What the next key's certificate would say, without making one. The public key in it is nobody's.
+pub async fn preview(
+    store: &Store,
+    now: i64,
+    rotation: Rotation,
+) -> Result<(KeyCertificate, Vec<Chain>), RotateError> {
+    let installation = store.meta().await?.installation;
+    let pins: Pins = installation.pins.join(",").parse()?;
+    let chains = chains(store, &pins).await?;
+    let next = next_certificate(&chains, installation.iss, [0; 32], now, rotation)?;
+    Ok((next, chains))
 }
 
 /// Makes the next issuing key, has the installation's own root certify it, and keeps it.

@@ -62,10 +62,10 @@ impl Place {
     }
 
     /// Opens the installation; its parts were found to fit.
-    pub(crate) async fn open(self) -> anyhow::Result<Opened> {
+    pub(crate) async fn open(&self) -> anyhow::Result<Opened> {
         let (installation, store, keyring) =
             Installation::open(&self.data, self.kek.as_deref()).await?;
-        Ok(Opened { installation, store, keyring, now: time::now(), place: self })
+        Ok(Opened { installation, store, keyring, now: time::now() })
     }
 
     /// Opens the database alone, for when other parts of the installation are what is broken.
@@ -82,7 +82,6 @@ pub(crate) struct Opened {
     pub(crate) keyring: Keyring,
     /// When it was opened, Unix seconds: the time of everything that the command does.
     pub(crate) now: i64,
-    pub(crate) place: Place,
 }
 
 impl Opened {

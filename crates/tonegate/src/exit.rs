@@ -9,6 +9,7 @@ use tonegate_issuer::KeyError;
 use tonegate_listener::ListenError;
 use tonegate_relay::auth::KeyFileError;
 use tonegate_server::StartError;
+use tonegate_server::ceremony::CeremonyError;
 use tonegate_server::guard::GuardError;
 use tonegate_server::installation::InstallationError;
 use tonegate_server::seal::SealError;
@@ -132,12 +133,25 @@ fn exit_of(error: &anyhow::Error) -> Exit {
         of_fetch(error)
     } else if let Some(error) = error.downcast_ref::<tonegate_relay::StartError>() {
         of_relay(error)
+    } else if let Some(error) = error.downcast_ref::<CeremonyError>() {
+        of_ceremony(error)
     } else if error.is::<ConfigError>() {
         Exit::Usage
     } else if error.is::<SealError>() || error.is::<KeyError>() || error.is::<KeyFileError>() {
         Exit::Installation
     } else {
         Exit::Failed
+    }
+}
+
+fn of_ceremony(error: &CeremonyError) -> Exit {
+    match error {
+        CeremonyError::Count => Exit::Usage,
+        CeremonyError::Store(error) => of_store(error),
+        CeremonyError::Damaged(_) | CeremonyError::Key(_) | CeremonyError::Seal(_) => {
+            Exit::Installation
+        }
+        _ => Exit::Failed,
     }
 }
 

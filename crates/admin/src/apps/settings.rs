@@ -6,10 +6,11 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use tonegate_server::model::AppSettings;
-use utoipa::openapi::schema::{Object, Schema};
+use utoipa::openapi::schema::Schema;
 use utoipa::openapi::{ObjectBuilder, RefOr, Type};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::view::object;
 use crate::problem::{Code, Problem};
 
 /// An app to be.
@@ -64,7 +65,7 @@ impl<'de> Deserialize<'de> for NewApp {
 
 impl PartialSchema for SettingsPatch {
     fn schema() -> RefOr<Schema> {
-        let mut schema = settings_schema();
+        let mut schema = object::<AppSettings>();
         schema.required.clear();
         schema.into()
     }
@@ -82,7 +83,7 @@ impl ToSchema for SettingsPatch {
 
 impl PartialSchema for NewApp {
     fn schema() -> RefOr<Schema> {
-        let mut schema = settings_schema();
+        let mut schema = object::<AppSettings>();
         let number = ObjectBuilder::new()
             .schema_type(Type::Integer)
             .minimum(Some(1_u32))
@@ -104,12 +105,5 @@ impl ToSchema for NewApp {
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         AppSettings::schemas(schemas);
-    }
-}
-
-fn settings_schema() -> Object {
-    match AppSettings::schema() {
-        RefOr::T(Schema::Object(object)) => object,
-        _ => Object::new(),
     }
 }

@@ -32,6 +32,16 @@ impl Store {
         Ok(range(&mut tx, &self.kek, id, id, 1).await?.pop())
     }
 
+    /// The longest lifetime that an app's licences have, in seconds; `None`: there is no app.
+    pub async fn longest_lifetime(&self) -> Result<Option<u32>, StoreError> {
+        let mut tx = self.db.begin_read().await?;
+        let longest: Option<i64> =
+            sqlx::query_scalar("SELECT MAX(lifetime) FROM apps WHERE deleted_at IS NULL")
+                .fetch_one(&mut *tx)
+                .await?;
+        Ok(longest.and_then(|longest| u32::try_from(longest).ok()))
+    }
+
     /// At most `limit` apps by number, beginning after `after` (`None`: with the first).
     pub async fn list_apps(
         &self,

@@ -119,6 +119,11 @@ impl Store {
         self.db.integrity_check().await
     }
 
+    /// What seals and opens what this store keeps.
+    pub(crate) fn kek(&self) -> &Kek {
+        &self.kek
+    }
+
     /// Closes every connection and waits for it.
     pub async fn close(self) {
         self.db.close().await;

@@ -9,12 +9,12 @@ use data_encoding::BASE64URL_NOPAD;
 use serde::Serialize;
 use tonegate_issuer::Signer as _;
 use tonegate_license::Root;
-use tonegate_server::keys;
+use tonegate_server::ceremony;
+use tonegate_server::keys::{self, role};
 use zeroize::Zeroizing;
 
-use super::files::{self, RootFile};
+use super::files::RootFile;
 use crate::exit::{Exit, Failure};
-use crate::key::list::role;
 use crate::output::{self, Output, Table};
 
 #[derive(Debug, clap::Args)]
@@ -45,7 +45,7 @@ impl NewRoots {
                 seed: Zeroizing::new(BASE64URL_NOPAD.encode(key.seed())),
                 pins: pins.clone(),
             };
-            files::write_new(&path, 0o600, &file)?;
+            ceremony::write_new(&path, 0o600, file)?;
             paths.push(path.display().to_string());
         }
         output.show(&Made { pins, files: paths })?;

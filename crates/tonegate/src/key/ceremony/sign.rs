@@ -13,10 +13,11 @@ use tonegate_issuer::{
     KeyCertificate, Signer as _, SoftwareKey, emergency_sign_from, planned_sign_from,
 };
 use tonegate_license::{KeyId, Pins, Root};
+use tonegate_server::ceremony::{self, CertificatesFile, RequestFile};
+use tonegate_server::keys::role;
 
-use super::files::{self, CertificatesFile, RequestFile, RootFile};
+use super::files::{self, RootFile};
 use crate::exit::{Exit, Failure};
-use crate::key::list::role;
 use crate::output::{self, Output};
 use crate::time::{self, Moment, When};
 
@@ -49,8 +50,8 @@ impl Sign {
                 "--json shows nothing before it asks; compare the key names, and give --yes";
             return Err(Failure::usage(message).into());
         }
-        let request: RequestFile = files::read(&self.request)?;
-        let (root, pins) = files::read::<RootFile>(&self.root)?.key()?;
+        let request: RequestFile = ceremony::read(&self.request)?;
+        let (root, pins) = ceremony::read::<RootFile>(&self.root)?.key()?;
         let signing = Signing::new(&request, &root, &pins, self.plan(&request)?)?;
         if !output.is_json() {
             output.say(&signing)?;
@@ -62,7 +63,7 @@ impl Sign {
         let certificates = certificates.map(|certificate| certificate.sign(&root, &pins));
         let certificates = certificates.collect::<Result<_, _>>()?;
         let installation_id = request.installation_id.clone();
-        files::write_new(&self.out, 0o644, &CertificatesFile { installation_id, certificates })?;
+        ceremony::write_new(&self.out, 0o644, CertificatesFile { installation_id, certificates })?;
         if output.is_json() {
             output.show(&signing)?;
         }
