@@ -1,0 +1,29 @@
+//! `GET /webhooks/{webhook_id}`: one webhook.
+
+use axum::extract::{Path, State};
+
+use super::view::WebhookView;
+use crate::admin::Admin;
+use crate::caller::{By, Viewer};
+use crate::extract::Versioned;
+use crate::problem::{Code, Problem};
+
+#[utoipa::path(
+    get,
+    path = "/webhooks/{webhook_id}",
+    tag = "webhooks",
+    operation_id = "get_webhook",
+    params(("webhook_id" = String, Path)),
+    responses((status = 200, body = WebhookView, headers(("ETag" = String)))),
+    extensions(("x-access" = json!("viewer whole")), ("x-problems" = json!(["webhook_unknown"])))
+)]
+/// Shows a webhook.
+pub(crate) async fn get_webhook(
+    State(admin): State<Admin>,
+    _: By<Viewer>,
+    Path(id): Path<String>,
+) -> Result<Versioned<WebhookView>, Problem> {
+    let unknown = || Problem::new(Code::WebhookUnknown, format!("there is no webhook {id}"));
+    let webhook = WebhookView::from(admin.store().webhook(&id).await?.ok_or_else(unknown)?);
+    Ok(Versioned { rev: webhook.etag(), value: webhook })
+}

@@ -1,0 +1,33 @@
+//! `POST /deliveries/{delivery_id}/retry`: one more try, now.
+
+use axum::Json;
+use axum::extract::{Path, State};
+
+use super::view::DeliveryView;
+use crate::admin::Admin;
+use crate::caller::{By, Operator};
+use crate::problem::Problem;
+
+#[utoipa::path(
+    post,
+    path = "/deliveries/{delivery_id}/retry",
+    tag = "webhooks",
+    operation_id = "retry_delivery",
+    params(("delivery_id" = String, Path)),
+    responses((status = 200, body = DeliveryView)),
+    extensions(
+        ("x-access" = json!("operator whole")),
+        ("x-problems" = json!(["delivery_unknown", "webhook_disabled"]))
+    )
+)]
+/// Has a message sent now, whether it waits, was given up, or was taken once already.
+pub(crate) async fn retry_delivery(
+    State(admin): State<Admin>,
+    by: By<Operator>,
+    Path(id): Path<String>,
+) -> Result<Json<DeliveryView>, Problem> {
+    let mut tx = admin.begin(&by.caller).await?;
+    let delivery = tx.retry_delivery(&id).await?;
+    admin.commit(tx).await?;
+    Ok(Json(delivery.into()))
+}
