@@ -50,6 +50,11 @@ pub enum Label<'a> {
         /// Key id, 16 hex characters.
         kid: &'a str,
     },
+    /// The secret that signs a webhook's messages.
+    Webhook {
+        /// The webhook's id.
+        id: &'a str,
+    },
 }
 
 /// Why a key-encryption key or a sealed value is of no use.
@@ -204,6 +209,7 @@ impl Label<'_> {
             .concat(),
             Label::IssuingKey { kid } => [b"issuing-key\0".as_slice(), kid.as_bytes()].concat(),
             Label::RootKey { kid } => [b"root-key\0".as_slice(), kid.as_bytes()].concat(),
+            Label::Webhook { id } => [b"webhook\0".as_slice(), id.as_bytes()].concat(),
         }
     }
 }
@@ -244,6 +250,7 @@ mod tests {
             Label::ServerSecret { app: 12345, slot: 0, generation: 2 },
             Label::IssuingKey { kid: "0123456789abcdef" },
             Label::RootKey { kid: "0123456789abcdef" },
+            Label::Webhook { id: "0123456789abcdef" },
         ];
         for label in others {
             assert!(matches!(kek().open(label, &sealed), Err(SealError::Closed)), "{label:?}");
