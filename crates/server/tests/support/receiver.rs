@@ -41,7 +41,8 @@ impl Receiver {
         let handle = move |request: Request<RequestBody>, _| {
             let (answer, received) = (Arc::clone(&answer), Arc::clone(&received));
             async move {
-                received.lock().unwrap().push(Received::read(request).await);
+                let message = Received::read(request).await;
+                received.lock().unwrap().push(message);
                 match answer.load(Ordering::Relaxed) {
                     0 => std::future::pending().await,
                     status => uncached(status, "text/plain", String::new()),
