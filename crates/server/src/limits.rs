@@ -32,9 +32,9 @@ pub const WEBHOOK_URL_BYTES_MAX: usize = 2_048;
 pub const WEBHOOK_EVENTS_MAX: usize = 32;
 /// How often the store is asked for messages that are due.
 pub const WEBHOOK_POLL: Duration = Duration::from_millis(500);
-/// Messages that are being sent at once, in all and to one webhook.
+/// Messages that are being sent at once.
 pub const DELIVERIES_AT_ONCE: usize = 8;
-/// The same to one webhook: a receiver that is slow holds no more.
+/// Those to one webhook: a receiver that is slow holds no more.
 pub const DELIVERIES_PER_WEBHOOK: usize = 2;
 /// Characters kept of why a message was not taken.
 pub const DELIVERY_ERROR_CHARS: usize = 500;
