@@ -197,6 +197,11 @@ impl From<HttpError> for FetchError {
             HttpError::Unreachable { server, why, cure } => Self::Unreachable { server, why, cure },
             HttpError::Timeout { server, after } => Self::Timeout { server, after },
             HttpError::BadAnswer { server, why } => Self::BadAnswer { server, why },
+            HttpError::AddressRefused { server, address, kind } => Self::Unreachable {
+                server,
+                why: format!("{address} is {kind}, which is not allowed"),
+                cure: "give an endpoint with a public address",
+            },
         }
     }
 }

@@ -1,10 +1,12 @@
-//! One HTTP request over the network, and its whole answer, bounded in time and size.
+//! One HTTP request over the network, and its whole answer, bounded in time and size. No redirect is
+//! followed.
 //!
 //! Invariant: every request has a connection of its own. Requests are hours apart, and a connection
 //! gone stale meanwhile would cost a signature, which an issuer accepts only once.
 
 use std::error::Error as StdError;
 use std::io;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,18 +16,22 @@ use hyper::header::{HeaderMap, HeaderValue, USER_AGENT};
 use hyper::{Request, Uri};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::TokioExecutor;
 use tonegate_protocol::limits::ANSWER_BYTES_MAX;
+use tower_service::Service as _;
 
-use crate::{FetchError, limits, tls};
+use crate::address::{Connector, RefusedAddress, Resolver};
+use crate::{AddressRule, FetchError, limits, tls};
 
 /// Sends requests to any server. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct HttpClient {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: Client<HttpsConnector<Connector>, Full<Bytes>>,
     connect: Duration,
     total: Duration,
+    addresses: AddressRule,
 }
 
 /// A whole answer, whatever its status.
@@ -50,6 +56,8 @@ pub struct HttpConfig {
     pub connect: Duration,
     /// Time for a whole answer.
     pub total: Duration,
+    /// Which addresses may be connected to.
+    pub addresses: AddressRule,
 }
 
 /// Why there is no answer.
@@ -83,6 +91,20 @@ pub enum HttpError {
         /// What is wrong with it.
         why: String,
     },
+    /// The rule forbids its address.
+    #[error(
+        "{server} was not connected to: {address} is {kind}, and only public addresses are \
+         allowed; give a URL that is reachable from the internet, or allow private addresses in \
+         the configuration"
+    )]
+    AddressRefused {
+        /// Host and port.
+        server: String,
+        /// Its address.
+        address: IpAddr,
+        /// What kind of address that is.
+        kind: &'static str,
+    },
 }
 
 impl HttpClient {
@@ -92,7 +114,7 @@ impl HttpClient {
     /// [`FetchError::NoTrust`].
     pub fn new(config: &HttpConfig) -> Result<Self, FetchError> {
         let tls = tls::client_config(config.tls, config.ca_file.as_deref())?;
-        let mut http = HttpConnector::new();
+        let mut http = HttpConnector::new_with_resolver(Resolver::new(config.addresses));
         http.enforce_http(false);
         http.set_connect_timeout(Some(config.connect));
         http.set_nodelay(true);
@@ -100,12 +122,29 @@ impl HttpClient {
             .with_tls_config(tls)
             .https_or_http()
             .enable_http1()
-            .wrap_connector(http);
+            .wrap_connector(Connector::new(http, config.addresses));
         let client = Client::builder(TokioExecutor::new())
             .pool_max_idle_per_host(0)
             .http1_max_buf_size(ANSWER_BYTES_MAX)
             .build(connector);
-        Ok(Self { client, connect: config.connect, total: config.total })
+        let HttpConfig { connect, total, addresses, .. } = *config;
+        Ok(Self { client, connect, total, addresses })
+    }
+
+    /// Would the address of this URL be allowed now? A name that does not resolve may do so later,
+    /// and is judged then.
+    ///
+    /// # Errors
+    /// [`HttpError::AddressRefused`].
+    pub async fn check_address(&self, uri: &Uri) -> Result<(), HttpError> {
+        let refuse = |refused| address_refused(&refused, server_of(uri));
+        self.addresses.check_literal(uri).map_err(refuse)?;
+        let Ok(name) = uri.host().unwrap_or_default().parse::<Name>() else { return Ok(()) };
+        let resolving = Resolver::new(self.addresses).call(name);
+        match tokio::time::timeout(self.connect, resolving).await {
+            Ok(Err(error)) => error.downcast_ref().copied().map_or(Ok(()), |it| Err(refuse(it))),
+            _ => Ok(()),
+        }
     }
 
     /// Sends a request and reads its answer, of at most `bytes_max` bytes. Cancelling is safe.
@@ -153,6 +192,9 @@ impl HttpClient {
         if causes(error).any(|cause| is_io(cause, io::ErrorKind::TimedOut)) {
             return HttpError::Timeout { server, after: self.connect };
         }
+        if let Some(refused) = causes(error).find_map(|cause| cause.downcast_ref()) {
+            return address_refused(refused, server);
+        }
         if let Some(why) = causes(error).find_map(tls_fault) {
             let cure = "check the server's certificate; that of a private authority must be given \
                         to the client";
@@ -173,9 +215,15 @@ impl HttpClient {
 }
 
 impl Default for HttpConfig {
-    /// TLS, the system's authorities, the times of a fetch.
+    /// TLS, the system's authorities, the times of a fetch, any address.
     fn default() -> Self {
-        Self { tls: true, ca_file: None, connect: limits::CONNECT, total: limits::TOTAL }
+        Self {
+            tls: true,
+            ca_file: None,
+            connect: limits::CONNECT,
+            total: limits::TOTAL,
+            addresses: AddressRule::Any,
+        }
     }
 }
 
@@ -183,6 +231,10 @@ impl Default for HttpConfig {
 fn server_of(uri: &Uri) -> String {
     let port = if uri.scheme_str() == Some("https") { 443 } else { 80 };
     format!("{}:{}", uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(port))
+}
+
+fn address_refused(refused: &RefusedAddress, server: String) -> HttpError {
+    HttpError::AddressRefused { server, address: refused.address, kind: refused.kind }
 }
 
 fn causes<'a>(

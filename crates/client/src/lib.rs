@@ -30,6 +30,7 @@
 //! # }
 //! ```
 
+mod address;
 mod answer;
 mod breaker;
 mod cache;
@@ -47,6 +48,7 @@ mod tls;
 mod trust;
 mod upstream;
 
+pub use address::AddressRule;
 pub use cache::{CacheEvent, LicenseCache, LicenseCacheBuilder};
 pub use cached::{CachedLicense, ExpireAtBasis, LicenseState, StaleReason, View};
 pub use client::{FetchedLicense, LicenseClient};

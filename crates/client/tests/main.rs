@@ -2,6 +2,7 @@
 //! command, and a clock turned by hand.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod addresses;
 mod bad_answers;
 mod clock;
 mod faults;

@@ -27,15 +27,6 @@ pub(crate) const KEEPER_LOOK: Duration = Duration::from_secs(30);
 pub(crate) const END_LOOK: Duration = Duration::from_secs(30);
 /// Most notices that wait for their first try; the oldest gives way.
 pub(crate) const NOTICES_MAX: usize = 2 * APPS_MAX;
-/// When a webhook that was not taken is sent again; after the last it is given up.
-pub(crate) const WEBHOOK_RETRIES: [Duration; 6] = [
-    Duration::from_secs(5),
-    Duration::from_secs(30),
-    Duration::from_secs(300),
-    Duration::from_secs(1_800),
-    Duration::from_secs(7_200),
-    Duration::from_secs(18_000),
-];
 /// Webhooks that are being sent at once.
 pub(crate) const WEBHOOKS_AT_ONCE: usize = 64;
 /// So long a refresh fails before somebody is told, where it may pass by itself, seconds.
@@ -47,5 +38,3 @@ pub(crate) const NO_SUCCESSOR_SECS: i64 = 3_900;
 pub(crate) const SECRET_BYTES_MAX: usize = 4 << 10;
 /// Longest timeout that can be configured, seconds.
 pub(crate) const TIMEOUT_SECS_MAX: u32 = 300;
-/// Most bytes of a webhook's answer, which nobody reads.
-pub(crate) const WEBHOOK_ANSWER_BYTES_MAX: usize = 64 << 10;

@@ -7,10 +7,10 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tonegate_client::{AppId, CacheEvent, CachedLicense, FetchError, View};
+use tonegate_webhook::Message;
 
 use crate::limits::{LASTING_SECS, NO_SUCCESSOR_SECS, NOTICES_MAX};
 use crate::status::ErrorStatus;
@@ -184,10 +184,9 @@ impl Record {
 }
 
 impl Notice {
-    /// The body of a webhook, sent at `now` (Unix seconds).
-    pub(crate) fn body(&self, now: i64) -> String {
-        let timestamp = Timestamp::from_second(now).unwrap_or_default().to_string();
-        json!({ "type": self.kind, "timestamp": timestamp, "data": self.data }).to_string()
+    /// What a webhook is told of it at `now` (Unix seconds).
+    pub(crate) fn message(&self, now: i64) -> Message {
+        Message::new(self.kind, now, &self.data)
     }
 }
 

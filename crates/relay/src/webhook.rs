@@ -1,30 +1,26 @@
-//! Tells somebody: a POST signed as Standard Webhooks has it, again and again until it is taken.
+//! Tells somebody of trouble, again and again until it is heard.
 //!
-//! Invariant: every try of a notice has its id, so that receivers can tell a repeat; the secret is never
-//! printed.
+//! Invariant: every try of a notice has its id, so that receivers can tell a repeat. Leaves to others:
+//! signature and transport (`tonegate_webhook`), what there is to tell (`notice`).
 
-use std::fmt;
 use std::sync::Arc;
 
-use aws_lc_rs::hmac;
-use data_encoding::{BASE64, HEXLOWER};
-use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Uri};
+use http::Uri;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tonegate_client::HttpClient;
+use tonegate_webhook::{WebhookSecret, retry_after, send};
 
 use crate::config;
-use crate::limits::{WEBHOOK_ANSWER_BYTES_MAX, WEBHOOK_RETRIES, WEBHOOKS_AT_ONCE};
+use crate::limits::WEBHOOKS_AT_ONCE;
 use crate::notice::Notice;
 use crate::secret::{SecretError, read_private};
 use crate::service::Service;
 
 /// Where notices go.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Webhook {
     url: Uri,
-    key: hmac::Key,
+    secret: WebhookSecret,
 }
 
 /// Why there is no webhook.
@@ -48,48 +44,8 @@ impl Webhook {
     pub(crate) fn open(config: &config::Webhook) -> Result<Self, WebhookError> {
         let url = config.url.parse().map_err(|_| WebhookError::NotAUrl)?;
         let text = read_private(&config.secret_file)?;
-        let secret = text.trim_end().strip_prefix("whsec_").ok_or(WebhookError::NotASecret)?;
-        let secret = BASE64.decode(secret.as_bytes()).map_err(|_| WebhookError::NotASecret)?;
-        if !(24..=64).contains(&secret.len()) {
-            return Err(WebhookError::NotASecret);
-        }
-        Ok(Self { url, key: hmac::Key::new(hmac::HMAC_SHA256, &secret) })
-    }
-
-    /// `v1,` and the HMAC-SHA256 of `id.timestamp.body`.
-    fn signature(&self, id: &str, timestamp: i64, body: &str) -> String {
-        let signed = format!("{id}.{timestamp}.{body}");
-        format!("v1,{}", BASE64.encode(hmac::sign(&self.key, signed.as_bytes()).as_ref()))
-    }
-
-    /// One try; `Err`: what went wrong.
-    async fn send(
-        &self,
-        http: &HttpClient,
-        id: &str,
-        now: i64,
-        body: String,
-    ) -> Result<(), String> {
-        let signature = self.signature(id, now, &body);
-        let request = http::Request::post(self.url.clone())
-            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-            .header("webhook-id", id)
-            .header("webhook-timestamp", now)
-            .header("webhook-signature", signature)
-            .body(body.into())
-            .map_err(|error| error.to_string())?;
-        let answer = http.send(request, WEBHOOK_ANSWER_BYTES_MAX).await;
-        let answer = answer.map_err(|error| error.to_string())?;
-        match answer.status {
-            200..=299 => Ok(()),
-            status => Err(format!("the receiver answered with HTTP status {status}")),
-        }
-    }
-}
-
-impl fmt::Debug for Webhook {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Webhook").finish_non_exhaustive()
+        let secret = WebhookSecret::parse(text.trim_end());
+        Ok(Self { url, secret: secret.map_err(|_| WebhookError::NotASecret)? })
     }
 }
 
@@ -113,26 +69,27 @@ pub(crate) async fn deliver_all(service: Arc<Service>) {
 
 /// Delivers a notice, or gives it up in the end, or when there is a newer one of its app.
 async fn deliver(service: Arc<Service>, webhook: Webhook, notice: Notice, sending: Arc<Semaphore>) {
-    let id = format!("msg_{}", HEXLOWER.encode(&fastrand::u128(..).to_be_bytes()));
-    let said_at = service.clock.unix_seconds();
-    let body = notice.body(said_at);
-    let mut retries = WEBHOOK_RETRIES.into_iter();
+    let message = notice.message(service.clock.unix_seconds());
+    let mut tries = 0;
     loop {
         // Only who sends holds a place, not who waits for the next try. It is never closed.
         let place = sending.acquire().await;
         let now = service.clock.unix_seconds();
-        let Err(error) = webhook.send(&service.http, &id, now, body.clone()).await else {
+        let outcome = send(&service.http, &webhook.url, &webhook.secret, &message, now).await;
+        let Some(error) = outcome.error else {
             service.metrics.webhook("delivered");
             return;
         };
         drop(place);
+        tries += 1;
         service.metrics.webhook("failed");
-        let Some(wait) = retries.next() else {
+        let (id, kind) = (&message.id, &message.kind);
+        let Some(wait) = retry_after(tries) else {
             service.metrics.webhook("dropped");
-            tracing::error!(%id, kind = notice.kind, %error, "a webhook was never taken: it is given up");
+            tracing::error!(id, kind, error, "a webhook was never taken: it is given up");
             return;
         };
-        tracing::warn!(%id, kind = notice.kind, %error, again_in = wait.as_secs(), "a webhook was not taken");
+        tracing::warn!(id, kind, error, again_in = wait.as_secs(), "a webhook was not taken");
         tokio::time::sleep(wait).await;
         if service.notices.is_superseded(&notice) {
             service.metrics.webhook("superseded");

@@ -157,5 +157,6 @@ CREATE TABLE deliveries (
     last_status  BIGINT,
     last_error   TEXT
 );
-CREATE INDEX deliveries_due ON deliveries (next_try_at) WHERE next_try_at IS NOT NULL;
+-- By webhook: one whose messages pile up costs the others nothing.
+CREATE INDEX deliveries_due ON deliveries (webhook_id, next_try_at) WHERE next_try_at IS NOT NULL;
 CREATE INDEX deliveries_by_webhook ON deliveries (webhook_id, seq);

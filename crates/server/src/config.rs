@@ -26,6 +26,8 @@ pub struct Config {
     pub guard: Guard,
     /// The limit on failing requests.
     pub network_limit: NetworkLimit,
+    /// Who is told of changes and trouble.
+    pub webhooks: Webhooks,
     /// Logs.
     pub log: Log,
 }
@@ -98,6 +100,14 @@ pub struct NetworkLimit {
     pub per_second: u32,
     /// As many at once.
     pub burst: u32,
+}
+
+/// `[webhooks]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    /// Whether receivers may have addresses that are not public.
+    pub allow_private_addresses: bool,
 }
 
 impl Default for Config {

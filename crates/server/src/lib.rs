@@ -19,11 +19,13 @@ pub mod keys;
 pub mod limits;
 pub mod metrics;
 pub mod model;
+mod news;
 pub mod seal;
 pub mod server;
 pub mod service;
 pub mod store;
 mod watch;
+mod webhook_delivery;
 
 pub use server::Server;
 pub use service::{Service, StartError};

@@ -28,3 +28,25 @@ pub const LAST_USE_FLUSH: Duration = Duration::from_secs(5);
 pub const SELF_ISSUE: Duration = Duration::from_secs(5);
 /// How long before the keys at hand end an auto-root certifies the next one, and others are told.
 pub const KEYS_END_SOON_SECS: i64 = 14 * DAY_SECS;
+/// Most webhooks of an installation.
+pub const WEBHOOKS_MAX: usize = 50;
+/// Longest URL of a webhook, bytes.
+pub const WEBHOOK_URL_BYTES_MAX: usize = 2_048;
+/// Most events that one webhook names.
+pub const WEBHOOK_EVENTS_MAX: usize = 32;
+/// How often the store is asked for messages that are due.
+pub const WEBHOOK_POLL: Duration = Duration::from_millis(500);
+/// Messages that are being sent at once.
+pub const DELIVERIES_AT_ONCE: usize = 8;
+/// Those to one webhook: a receiver that is slow holds no more.
+pub const DELIVERIES_PER_WEBHOOK: usize = 2;
+/// Characters kept of why a message was not taken.
+pub const DELIVERY_ERROR_CHARS: usize = 500;
+/// How long messages are kept, taken or not.
+pub const DELIVERIES_KEPT_SECS: i64 = 30 * DAY_SECS;
+/// How often older ones are removed.
+pub const DELIVERIES_PRUNE: Duration = Duration::from_secs(3_600);
+/// How many are removed in one transaction, so that nobody waits long for a turn.
+pub const DELIVERIES_PRUNED_AT_ONCE: i64 = 1_000;
+/// How often the server looks whether it is degraded, to tell webhooks.
+pub const HEALTH_LOOK: Duration = Duration::from_secs(2);

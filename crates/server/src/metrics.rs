@@ -23,6 +23,11 @@ struct ReasonLabel {
     reason: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabel {
+    outcome: &'static str,
+}
+
 /// All metrics of one server.
 #[derive(Debug)]
 pub struct Metrics {
@@ -30,6 +35,7 @@ pub struct Metrics {
     answers: Family<CodeLabel, Counter>,
     tally: Tally,
     degraded: Family<ReasonLabel, Gauge>,
+    webhook_deliveries: Family<OutcomeLabel, Counter>,
     /// Licences minted for apps.
     pub minted: Counter,
     /// Mints that failed.
@@ -90,6 +96,7 @@ impl Metrics {
             answers: Family::default(),
             tally: Tally::default(),
             degraded: Family::default(),
+            webhook_deliveries: Family::default(),
             minted: Counter::default(),
             mint_failures: Counter::default(),
             held_beyond_hour: Counter::default(),
@@ -116,6 +123,11 @@ impl Metrics {
     /// Says whether something is not as it should be; `reason` as in `/readyz`.
     pub fn degraded(&self, reason: &'static str, is: bool) {
         self.degraded.get_or_create(&ReasonLabel { reason }).set(i64::from(is));
+    }
+
+    /// Counts a try to deliver a webhook's message: `delivered`, `failed` or `given_up`.
+    pub(crate) fn webhook_delivery(&self, outcome: &'static str) {
+        self.webhook_deliveries.get_or_create(&OutcomeLabel { outcome }).inc();
     }
 
     /// The text that Prometheus reads.
@@ -147,6 +159,7 @@ impl Metrics {
         );
         add("self_issue_failures", "Self-issues that failed", &self.self_issue_failures);
         add("store_failures", "Polls of the store that failed", &self.store_failures);
+        add("webhook_deliveries", "Tries to deliver, by outcome", &self.webhook_deliveries);
         let (gauges, totals) = (&self.gauges, &self.totals);
         add("apps", "Apps in the directory", &gauges.apps);
         add("directory_revision", "Revision of the directory", &gauges.directory_revision);

@@ -56,6 +56,10 @@ pub enum Label<'a> {
         caller: &'a str,
         /// The caller's key.
         key: &'a str,
+    /// The secret that signs a webhook's messages.
+    Webhook {
+        /// The webhook's id.
+        id: &'a str,
     },
 }
 
@@ -214,6 +218,7 @@ impl Label<'_> {
             Label::Answer { caller, key } => {
                 [b"answer\0".as_slice(), caller.as_bytes(), b"\0", key.as_bytes()].concat()
             }
+            Label::Webhook { id } => [b"webhook\0".as_slice(), id.as_bytes()].concat(),
         }
     }
 }
@@ -255,6 +260,7 @@ mod tests {
             Label::IssuingKey { kid: "0123456789abcdef" },
             Label::RootKey { kid: "0123456789abcdef" },
             Label::Answer { caller: "a", key: "b" },
+            Label::Webhook { id: "0123456789abcdef" },
         ];
         for label in others {
             assert!(matches!(kek().open(label, &sealed), Err(SealError::Closed)), "{label:?}");

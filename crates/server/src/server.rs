@@ -19,7 +19,7 @@ use crate::limits::{BODY_BYTES_MAX, BODY_TIME, CLOCK_TICK, JOURNAL_SYNC, SELF_IS
 use crate::metrics::{Metrics, Totals};
 use crate::service::{Service, StartError};
 use crate::watch::KeyAlarm;
-use crate::{admin, gateway, watch};
+use crate::{admin, gateway, news, watch, webhook_delivery};
 
 /// How long the end waits for the store: a supervisor is waiting too.
 const LAST_FLUSH: Duration = Duration::from_secs(3);
@@ -161,6 +161,9 @@ fn chores(service: &Arc<Service>, stats: Arc<Stats>) -> JoinSet<()> {
     chores.spawn(watch::keep_last_uses(Arc::clone(service)));
     chores.spawn(issue_to_itself(Arc::clone(service)));
     chores.spawn(renew_keys(Arc::clone(service)));
+    chores.spawn(news::watch_health(Arc::clone(service)));
+    chores.spawn(webhook_delivery::deliver_all(Arc::clone(service)));
+    chores.spawn(webhook_delivery::prune(Arc::clone(service)));
     chores.spawn(count_connections(Arc::clone(service), stats));
     chores
 }
@@ -214,7 +217,9 @@ async fn renew_keys(service: Arc<Service>) {
         watch::renew_keys(&service).await;
         // A key that has just come is no cause for alarm. That the store fails is `follow`'s to say.
         let _ = watch::catch_up(&service).await;
-        alarm.look(&service);
+        if let Some(end) = alarm.look(&service) {
+            news::tell_once(&service, "key.ends_soon", &end).await;
+        }
         tokio::time::sleep(KEY_CHECK).await;
     }
 }

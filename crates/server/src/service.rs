@@ -23,6 +23,7 @@ use crate::metrics::Metrics;
 use crate::model::Policies;
 use crate::store::{Store, StoreError};
 use crate::watch;
+use crate::webhook_delivery::Couriers;
 use tonegate_listener::Rate;
 use tonegate_listener::{NetworkLimit, NetworkLimitConfig};
 
@@ -50,6 +51,8 @@ pub struct Service {
     pub metrics: Metrics,
     /// Begun when the server is to stop.
     pub drain: Drain,
+    /// How messages get to webhooks.
+    pub(crate) couriers: Couriers,
     /// One at a time catches up with the store, or an older look could undo a newer one.
     pub(crate) catching_up: Mutex<Policies>,
     pub(crate) issues_to_itself: AtomicBool,
@@ -106,6 +109,7 @@ impl Service {
         let guard = ReplayGuard::open(guard, time.now(), guard::boot_id().as_deref())?;
         let service = Arc::new(Self {
             network_limit: NetworkLimit::new(network_limit(&config)),
+            couriers: Couriers::new(config.webhooks.allow_private_addresses),
             config,
             installation,
             store,

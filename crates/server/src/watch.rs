@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use serde::Serialize;
 use tonegate_issuer::limits::DAY_SECS;
 
 use crate::directory::{Draft, Secret};
@@ -124,14 +125,23 @@ pub(crate) struct KeyAlarm {
     rung: Option<i64>,
 }
 
+/// What the alarm says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) struct KeysEnd {
+    /// At most so many are left.
+    days: i64,
+    /// Unix seconds.
+    covered_until: i64,
+}
+
 impl KeyAlarm {
-    pub(crate) fn look(&mut self, service: &Service) {
+    /// `Some`: it rings.
+    pub(crate) fn look(&mut self, service: &Service) -> Option<KeysEnd> {
         let now = service.time.now();
         let covered_until = service.keyring.load().covered_until(now);
-        let due = self.due(covered_until - now);
-        if let Some(days) = due {
-            tracing::error!(days, covered_until, "issuing keys end soon: certify the next one");
-        }
+        let days = self.due(covered_until - now)?;
+        tracing::error!(days, covered_until, "issuing keys end soon: certify the next one");
+        Some(KeysEnd { days, covered_until })
     }
 
     /// Which of the days has been reached since the last look.

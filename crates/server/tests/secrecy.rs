@@ -80,7 +80,7 @@ async fn ask_all(child: &Child, backend: &Backend) -> Vec<String> {
 }
 
 /// The files under `folder` that hold these bytes.
-fn search(folder: &Path, bytes: &[u8]) -> Vec<String> {
+pub(crate) fn search(folder: &Path, bytes: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -26,6 +26,10 @@ impl Tx {
         let generation = self.put_secret(id, 0, secret).await?;
         let detail = json!({ "app": app, "generation": generation });
         self.audit("app.create", &format!("app {id}"), &detail).await?;
+        let data = json!({
+            "app_id": id, "name": app.settings().name, "rev": rev, "generation": generation,
+        });
+        self.notify("app.created", &data).await?;
         Ok(app)
     }
 
@@ -49,17 +53,17 @@ impl Tx {
         if after.settings() == before.settings() {
             return Ok(before);
         }
-        self.replace("app.update", &before, after).await
+        self.replace(["app.update", "app.updated"], &before, after).await
     }
 
     /// No more licences for this app, until it is resumed. Again: nothing happens.
     pub async fn suspend_app(&mut self, id: AppId) -> Result<App, StoreError> {
-        self.set_status("app.suspend", id, AppStatus::Suspended).await
+        self.set_status(["app.suspend", "app.suspended"], id, AppStatus::Suspended).await
     }
 
     /// Licences again. For an active app nothing happens.
     pub async fn resume_app(&mut self, id: AppId) -> Result<App, StoreError> {
-        self.set_status("app.resume", id, AppStatus::Active).await
+        self.set_status(["app.resume", "app.resumed"], id, AppStatus::Active).await
     }
 
     /// Removes the app and its secrets; a tombstone stays. Works on unusable rows too.
@@ -75,7 +79,8 @@ impl Tx {
             .bind(self.now)
             .execute(&mut *self.inner)
             .await?;
-        self.audit("app.delete", &format!("app {id}"), &json!({})).await
+        self.audit("app.delete", &format!("app {id}"), &json!({})).await?;
+        self.notify("app.deleted", &json!({ "app_id": id })).await
     }
 
     /// `Err(AppUnknown)`: there is no such app, or no more.
@@ -127,7 +132,7 @@ impl Tx {
 
     async fn set_status(
         &mut self,
-        action: &str,
+        names: [&str; 2],
         id: AppId,
         status: AppStatus,
     ) -> Result<App, StoreError> {
@@ -136,12 +141,20 @@ impl Tx {
             return Ok(before);
         }
         let after = before.clone().with_status(status, self.now);
-        self.replace(action, &before, after).await
+        self.replace(names, &before, after).await
     }
 
-    async fn replace(&mut self, action: &str, before: &App, app: App) -> Result<App, StoreError> {
+    /// `action`: as the audit names it; `event`: as webhooks do.
+    async fn replace(
+        &mut self,
+        [action, event]: [&str; 2],
+        before: &App,
+        app: App,
+    ) -> Result<App, StoreError> {
         self.save(&app).await?;
         self.audit(action, &format!("app {}", app.id), &(before, &app)).await?;
+        let data = json!({ "app_id": app.id, "name": app.settings().name, "rev": app.rev });
+        self.notify(event, &data).await?;
         Ok(app)
     }
 

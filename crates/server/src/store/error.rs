@@ -134,6 +134,42 @@ pub enum StoreError {
         /// Its key id.
         kid: String,
     },
+    /// No such webhook (any more).
+    #[error("there is no webhook {id}")]
+    WebhookUnknown {
+        /// The webhook.
+        id: String,
+    },
+    /// Somebody else changed the webhook in between.
+    #[error("webhook {id} was changed meanwhile: it is at rev {found}, not {expected}; look again")]
+    WebhookChanged {
+        /// The webhook.
+        id: String,
+        /// The rev that the caller had seen.
+        expected: i64,
+        /// Its rev now.
+        found: i64,
+    },
+    /// A disabled webhook gets no messages.
+    #[error("webhook {id} is disabled; enable it first")]
+    WebhookDisabled {
+        /// The webhook.
+        id: String,
+    },
+    /// A webhook's URL or events cannot be used.
+    #[error("{field}: {fault}")]
+    InvalidWebhook {
+        /// `url` or `events`.
+        field: &'static str,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// No such delivery (any more): they are kept for 30 days.
+    #[error("there is no delivery {id}; they are kept for 30 days")]
+    DeliveryUnknown {
+        /// The delivery.
+        id: String,
+    },
     /// A value breaks a rule of the model.
     #[error(transparent)]
     Model(#[from] ModelError),

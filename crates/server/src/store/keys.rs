@@ -108,7 +108,11 @@ impl Tx {
         .execute(&mut *self.inner)
         .await?;
         let detail = json!({ "kid": key.kid, "sign_from": key.sign_from, "exp": key.exp });
-        self.audit("issuing_key.add", &format!("issuing key {serial}"), &detail).await
+        self.audit("issuing_key.add", &format!("issuing key {serial}"), &detail).await?;
+        let data = json!({
+            "serial": serial, "kid": key.kid, "sign_from": key.sign_from, "exp": key.exp,
+        });
+        self.notify("issuing_key.added", &data).await
     }
 
     /// Keeps a root on the server. `Err(RootTaken)`: it is kept already.

@@ -1,4 +1,4 @@
-//! The store: apps, secrets, keys, meta and audit on disk.
+//! The store: apps, secrets, keys, webhooks, meta and audit on disk.
 //!
 //! A [`Store`] reads; a [`Tx`] changes. Invariants: every change is one transaction together with its
 //! audit entry; a transaction that changed apps, secrets, keys or meta has raised `revision` by
@@ -12,6 +12,7 @@ mod apps;
 mod audit;
 mod changes;
 mod db;
+mod deliveries;
 mod error;
 #[cfg(test)]
 mod file_tests;
@@ -25,6 +26,7 @@ mod packed;
 mod secrets;
 #[cfg(test)]
 mod testing;
+mod webhooks;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -33,12 +35,14 @@ use crate::seal::Kek;
 
 pub use audit::AuditEntry;
 pub use changes::{Changes, Found};
+pub use deliveries::{Delivery, DueDelivery};
 pub use error::{RowFault, StoreError};
 pub use idempotency::Asked;
 pub use keys::{NewIssuingKey, StoredIssuingKey, StoredRootKey};
 pub use load::StoredApp;
 pub use meta::{Installation, Meta};
 pub use secrets::{SecretUse, StoredSecret};
+pub use webhooks::{NewWebhook, Webhook};
 
 /// The database of one installation, open in this process. Clones share it.
 #[derive(Debug, Clone)]

@@ -101,6 +101,8 @@ impl Tx {
         let generation = self.put_secret(id, slot, new).await?;
         let detail = json!({ "generation": generation, "old": old });
         self.audit("secret.rotate", &format!("app {id}"), &detail).await?;
+        let data = json!({ "app_id": id, "generation": generation, "overlap": overlap });
+        self.notify("secret.rotated", &data).await?;
         Ok(generation)
     }
 
@@ -124,7 +126,8 @@ impl Tx {
         self.set_state(id, generation, SecretState::Revoked).await?;
         self.mark_changed(id).await?;
         let detail = json!({ "generation": generation });
-        self.audit("secret.revoke", &format!("app {id}"), &detail).await
+        self.audit("secret.revoke", &format!("app {id}"), &detail).await?;
+        self.notify("secret.revoked", &json!({ "app_id": id, "generation": generation })).await
     }
 
     /// `Err(SecretTaken)`: an app has it. Looked up before anything is written.

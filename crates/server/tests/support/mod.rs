@@ -2,6 +2,7 @@
 
 pub(crate) mod backend;
 pub(crate) mod house;
+pub(crate) mod receiver;
 pub(crate) mod server;
 pub(crate) mod signer;
 pub(crate) mod wire;
