@@ -24,3 +24,11 @@ pub const LAST_USE_FLUSH: Duration = Duration::from_secs(5);
 pub const SELF_ISSUE: Duration = Duration::from_secs(5);
 /// How long before the keys at hand end an auto-root certifies the next one, and others are told.
 pub const KEYS_END_SOON_SECS: i64 = 14 * DAY_SECS;
+/// Most bytes of one signed note, and most signatures: witnesses may add theirs.
+pub const NOTE_BYTES_MAX: usize = 4 << 10;
+/// See [`NOTE_BYTES_MAX`].
+pub const NOTE_SIGNATURES_MAX: usize = 16;
+/// How often a checkpoint of the audit log is published, when there are new entries.
+pub const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
+/// Most bytes of the answer to a published checkpoint.
+pub const CHECKPOINT_ANSWER_BYTES_MAX: usize = 64 << 10;

@@ -50,6 +50,8 @@ pub enum Label<'a> {
         /// Key id, 16 hex characters.
         kid: &'a str,
     },
+    /// The 32-byte seed of the key that signs checkpoints of the audit log.
+    AuditKey,
 }
 
 /// Why a key-encryption key or a sealed value is of no use.
@@ -204,6 +206,7 @@ impl Label<'_> {
             .concat(),
             Label::IssuingKey { kid } => [b"issuing-key\0".as_slice(), kid.as_bytes()].concat(),
             Label::RootKey { kid } => [b"root-key\0".as_slice(), kid.as_bytes()].concat(),
+            Label::AuditKey => b"audit-key\0".to_vec(),
         }
     }
 }
@@ -244,6 +247,7 @@ mod tests {
             Label::ServerSecret { app: 12345, slot: 0, generation: 2 },
             Label::IssuingKey { kid: "0123456789abcdef" },
             Label::RootKey { kid: "0123456789abcdef" },
+            Label::AuditKey,
         ];
         for label in others {
             assert!(matches!(kek().open(label, &sealed), Err(SealError::Closed)), "{label:?}");

@@ -10,12 +10,18 @@
 mod app_row;
 mod apps;
 mod audit;
+mod audit_chain;
+mod audit_key;
 mod changes;
 mod db;
 mod error;
 #[cfg(test)]
+mod fail_points;
+#[cfg(test)]
 mod file_tests;
 mod keys;
+#[cfg(test)]
+mod kill_tests;
 mod load;
 mod meta;
 #[cfg(test)]
@@ -23,14 +29,15 @@ mod million;
 mod packed;
 mod secrets;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::seal::Kek;
 
-pub use audit::AuditEntry;
+pub use audit::{AuditEntry, AuditFilter};
+pub use audit_chain::{AuditHash, AuditWalk, ChainEntry};
 pub use changes::{Changes, Found};
 pub use error::{RowFault, StoreError};
 pub use keys::{NewIssuingKey, StoredIssuingKey, StoredRootKey};
