@@ -17,7 +17,7 @@ use crate::limits::{CLOCK_TICK, JOURNAL_SYNC, SELF_ISSUE};
 use crate::metrics::{Metrics, Totals};
 use crate::service::{Service, StartError};
 use crate::watch::KeyAlarm;
-use crate::{admin, gateway, watch};
+use crate::{admin, audit, gateway, watch};
 
 /// How long the end waits for the store: a supervisor is waiting too.
 const LAST_FLUSH: Duration = Duration::from_secs(3);
@@ -100,6 +100,9 @@ impl Server {
         if tokio::time::timeout(LAST_FLUSH, flush).await.is_err() {
             tracing::warn!("the store did not answer: the last use of secrets was not written");
         }
+        if tokio::time::timeout(LAST_FLUSH, audit::publish::publish(&service)).await.is_err() {
+            tracing::warn!("the last checkpoint of the audit log did not get out in time");
+        }
         if let Err(error) = service.guard.close(service.time.now()) {
             tracing::error!(%error, "the replay journal was not closed cleanly");
         }
@@ -143,6 +146,7 @@ fn chores(service: &Arc<Service>, stats: Arc<Stats>) -> JoinSet<()> {
     chores.spawn(watch::keep_last_uses(Arc::clone(service)));
     chores.spawn(issue_to_itself(Arc::clone(service)));
     chores.spawn(renew_keys(Arc::clone(service)));
+    chores.spawn(audit::publish::keep_publishing(Arc::clone(service)));
     chores.spawn(count_connections(Arc::clone(service), stats));
     chores
 }
