@@ -78,6 +78,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_audit_key_may_begin_with_a_hyphen() {
+        assert!(Cli::try_parse_from(["tonegate", "audit", "verify", "--key", "-a"]).is_ok());
+    }
+
+    #[test]
     fn base64url_may_begin_with_a_hyphen() {
         for arguments in [
             ["license", "verify", "text", "--pins", "-a,-b"].as_slice(),

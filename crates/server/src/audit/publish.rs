@@ -156,7 +156,111 @@ async fn post(url: &str, checkpoint: SignedCheckpoint) -> Result<(), PublishErro
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
+    use serde_json::json;
+    use tempfile::TempDir;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::super::read_notes;
     use super::*;
+    use crate::clock::Clock;
+    use crate::config::Config;
+    use crate::data_dir::DataDir;
+    use crate::installation::{Installation, NewInstallation, Roots};
+    use crate::model::Environment;
+    use crate::store::testing::NOW;
+
+    /// A service whose log has some entries, and nothing that publishes by itself.
+    async fn service(configure: impl FnOnce(&Path, &mut Config)) -> (TempDir, Arc<Service>) {
+        let directory = tempfile::tempdir().unwrap();
+        let data = DataDir::new(&directory.path().join("data"));
+        let new = NewInstallation {
+            issuer: "tonegate".into(),
+            environment: Environment::Test,
+            roots: Roots::Auto,
+        };
+        Installation::make(&data, None, new, NOW).await.unwrap();
+        let mut config = Config::default();
+        config.data.directory = data.path().to_owned();
+        configure(directory.path(), &mut config);
+        let service = Service::open(config, Clock::manual(NOW).0).await.unwrap();
+        (directory, service)
+    }
+
+    async fn record(service: &Service) {
+        let mut tx = service.store.begin("owner", NOW).await.unwrap();
+        tx.audit("test.step", "nothing", &json!({})).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// The entries that the notes name.
+    fn seqs(text: &str) -> Vec<i64> {
+        read_notes(text).map(|(_, note)| note.unwrap().checkpoint().seq).collect()
+    }
+
+    #[tokio::test]
+    async fn what_is_new_is_published_once() {
+        let (directory, service) =
+            service(|path, config| config.audit.checkpoint_file = path.join("checkpoints")).await;
+        let published =
+            || seqs(&std::fs::read_to_string(directory.path().join("checkpoints")).unwrap());
+        publish(&service).await;
+        publish(&service).await;
+        let first = published();
+        assert_eq!(first.len(), 1);
+        record(&service).await;
+        record(&service).await;
+        publish(&service).await;
+        assert_eq!(published(), [first[0], first[0] + 2]);
+        assert!(service.degraded().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_seen_tried_again_and_stops_nothing() {
+        let (directory, service) =
+            service(|path, config| config.audit.checkpoint_file = path.join("away/checkpoints"))
+                .await;
+        publish(&service).await;
+        publish(&service).await;
+        assert_eq!(service.degraded(), ["audit_checkpoint_failing"]);
+        assert_eq!(service.metrics.audit_checkpoint_failures.get(), 2);
+        record(&service).await;
+        std::fs::create_dir(directory.path().join("away")).unwrap();
+        publish(&service).await;
+        assert!(service.degraded().is_empty());
+        let file = std::fs::read_to_string(directory.path().join("away/checkpoints")).unwrap();
+        assert_eq!(seqs(&file), [service.latest_checkpoint().await.unwrap().seq]);
+    }
+
+    #[tokio::test]
+    async fn a_checkpoint_is_posted_until_it_is_taken() {
+        let receiver = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/log", receiver.local_addr().unwrap());
+        let (_directory, service) = service(|_, config| config.audit.checkpoint_url = url).await;
+        for (status, failing) in [("500 no", true), ("204 taken", false)] {
+            let answering = async {
+                let (mut stream, _) = receiver.accept().await.unwrap();
+                let mut request = String::new();
+                while !request.contains("\n\n") || !request.ends_with('\n') {
+                    let mut part = [0; 4096];
+                    let read = stream.read(&mut part).await.unwrap();
+                    request += str::from_utf8(&part[..read]).unwrap();
+                }
+                let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
+                stream.write_all(answer.as_bytes()).await.unwrap();
+                request
+            };
+            let (request, ()) = tokio::join!(answering, publish(&service));
+            let (head, note) = request.split_once("\r\n\r\n").unwrap();
+            assert!(head.starts_with("POST /log HTTP/1.1\r\n"), "{head}");
+            assert!(head.contains("content-type: text/plain; charset=utf-8"), "{head}");
+            assert_eq!(note, service.latest_checkpoint().await.unwrap().note);
+            assert_eq!(!service.degraded().is_empty(), failing);
+        }
+        // Nothing new: a third try would wait for a receiver that does not answer.
+        publish(&service).await;
+        assert!(service.degraded().is_empty());
+    }
 
     #[test]
     fn notes_are_appended_whole_to_a_file_of_our_own() {

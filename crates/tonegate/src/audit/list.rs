@@ -13,13 +13,13 @@ use crate::time::Moment;
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
     /// Only what this one did, such as `cli uid 0`
-    #[arg(long, value_name = "WHO")]
+    #[arg(long, value_name = "ACTOR")]
     actor: Option<String>,
     /// Only this, such as `app.create`
-    #[arg(long, value_name = "WHAT")]
+    #[arg(long, value_name = "ACTION")]
     action: Option<String>,
     /// Only what was done to this, such as `app 12345`
-    #[arg(long, value_name = "TO WHAT")]
+    #[arg(long, value_name = "SUBJECT")]
     subject: Option<String>,
     /// Only entries older than this one
     #[arg(long, value_name = "NUMBER")]
