@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+mod audit_checkpoint;
 mod config;
 mod credential;
 mod envelope;
@@ -17,6 +18,7 @@ mod keys;
 mod license;
 mod query;
 
+pub use audit_checkpoint::audit_checkpoint;
 pub use config::config;
 pub use credential::credential;
 pub use envelope::envelope;
@@ -31,6 +33,7 @@ pub type Target = fn(&[u8]);
 
 /// Every target by the name of its corpus, in alphabetical order.
 pub const TARGETS: &[(&str, Target)] = &[
+    ("audit_checkpoint", audit_checkpoint),
     ("config", config),
     ("credential", credential),
     ("envelope", envelope),

@@ -6,6 +6,7 @@
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
+use http::Uri;
 use ipnet::IpNet;
 use serde::Deserialize;
 use tonegate_config::{
@@ -28,6 +29,8 @@ pub struct Config {
     pub network_limit: NetworkLimit,
     /// Who is told of changes and trouble.
     pub webhooks: Webhooks,
+    /// Where checkpoints of the audit log go.
+    pub audit: Audit,
     /// Logs.
     pub log: Log,
 }
@@ -110,6 +113,16 @@ pub struct Webhooks {
     pub allow_private_addresses: bool,
 }
 
+/// `[audit]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Audit {
+    /// A file that checkpoints are appended to; empty: none.
+    pub checkpoint_file: PathBuf,
+    /// A URL that they are posted to; empty: none.
+    pub checkpoint_url: String,
+}
+
 impl Default for Config {
     fn default() -> Self {
         #[expect(clippy::expect_used, reason = "a test reads the embedded text")]
@@ -134,6 +147,7 @@ impl Configuration for Config {
             ("network_limit.burst", self.network_limit.burst == 0),
         ])?;
         self.check_hosts()?;
+        check_url("audit.checkpoint_url", &self.audit.checkpoint_url)?;
         check_origins::<Self>("gateway.cors_origins", &gateway.cors_origins)?;
         Ok(self.with_bracketed_hosts())
     }
@@ -163,6 +177,15 @@ impl Config {
         }
         self
     }
+}
+
+/// Empty, or one that something can be posted to.
+fn check_url(key: &str, url: &str) -> Result<(), ConfigError> {
+    let is_http = |url: &Uri| matches!(url.scheme_str(), Some("http" | "https"));
+    if url.is_empty() || url.parse().is_ok_and(|url| is_http(&url) && url.host().is_some()) {
+        return Ok(());
+    }
+    Err(invalid(key, "this is no URL that begins with http:// or https://"))
 }
 
 /// A name or an address, not a URL, and without a port.
@@ -240,6 +263,8 @@ mod tests {
             ("gateway", "hosts", "['']"),
             ("gateway", "cors_origins", "['https://app.example.com/']"),
             ("gateway", "cors_origins", "['app.example.com']"),
+            ("audit", "checkpoint_url", "witness.example.com/log"),
+            ("audit", "checkpoint_url", "ftp://witness.example.com/log"),
         ] {
             let error = Sources::new().set(section, key, value, "flag").unwrap().read();
             let error = error.unwrap_err().to_string();

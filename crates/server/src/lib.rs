@@ -5,6 +5,7 @@
 //! [`directory`] within 2 s, and losing it stops changes, not licences.
 
 pub mod admin;
+pub mod audit;
 pub mod ceremony;
 pub mod clock;
 pub mod config;

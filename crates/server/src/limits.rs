@@ -50,3 +50,11 @@ pub const DELIVERIES_PRUNE: Duration = Duration::from_secs(3_600);
 pub const DELIVERIES_PRUNED_AT_ONCE: i64 = 1_000;
 /// How often the server looks whether it is degraded, to tell webhooks.
 pub const HEALTH_LOOK: Duration = Duration::from_secs(2);
+/// Most bytes of one signed note, and most signatures: witnesses may add theirs.
+pub const NOTE_BYTES_MAX: usize = 4 << 10;
+/// See [`NOTE_BYTES_MAX`].
+pub const NOTE_SIGNATURES_MAX: usize = 16;
+/// How often a checkpoint of the audit log is published, when there are new entries.
+pub const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
+/// Most bytes of the answer to a published checkpoint.
+pub const CHECKPOINT_ANSWER_BYTES_MAX: usize = 64 << 10;

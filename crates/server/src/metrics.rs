@@ -46,6 +46,8 @@ pub struct Metrics {
     pub self_issue_failures: Counter,
     /// Polls of the store that failed.
     pub store_failures: Counter,
+    /// Checkpoints of the audit log that did not get out.
+    pub audit_checkpoint_failures: Counter,
     /// Set when `/metrics` is read.
     pub gauges: Gauges,
     /// Counted elsewhere.
@@ -102,6 +104,7 @@ impl Metrics {
             held_beyond_hour: Counter::default(),
             self_issue_failures: Counter::default(),
             store_failures: Counter::default(),
+            audit_checkpoint_failures: Counter::default(),
             gauges: Gauges::default(),
             totals: Totals::default(),
         };
@@ -160,6 +163,11 @@ impl Metrics {
         add("self_issue_failures", "Self-issues that failed", &self.self_issue_failures);
         add("store_failures", "Polls of the store that failed", &self.store_failures);
         add("webhook_deliveries", "Tries to deliver, by outcome", &self.webhook_deliveries);
+        add(
+            "audit_checkpoint_failures",
+            "Checkpoints of the audit log that did not get out",
+            &self.audit_checkpoint_failures,
+        );
         let (gauges, totals) = (&self.gauges, &self.totals);
         add("apps", "Apps in the directory", &gauges.apps);
         add("directory_revision", "Revision of the directory", &gauges.directory_revision);

@@ -56,11 +56,16 @@ pub enum Label<'a> {
         caller: &'a str,
         /// The caller's key.
         key: &'a str,
+    },
     /// The secret that signs a webhook's messages.
     Webhook {
         /// The webhook's id.
         id: &'a str,
     },
+=======
+    /// The 32-byte seed of the key that signs checkpoints of the audit log.
+    AuditKey,
+>>>>>>> w-audit
 }
 
 /// Why a key-encryption key or a sealed value is of no use.
@@ -219,6 +224,7 @@ impl Label<'_> {
                 [b"answer\0".as_slice(), caller.as_bytes(), b"\0", key.as_bytes()].concat()
             }
             Label::Webhook { id } => [b"webhook\0".as_slice(), id.as_bytes()].concat(),
+            Label::AuditKey => b"audit-key\0".to_vec(),
         }
     }
 }
@@ -261,6 +267,7 @@ mod tests {
             Label::RootKey { kid: "0123456789abcdef" },
             Label::Answer { caller: "a", key: "b" },
             Label::Webhook { id: "0123456789abcdef" },
+            Label::AuditKey,
         ];
         for label in others {
             assert!(matches!(kek().open(label, &sealed), Err(SealError::Closed)), "{label:?}");

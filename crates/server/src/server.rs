@@ -19,7 +19,7 @@ use crate::limits::{BODY_BYTES_MAX, BODY_TIME, CLOCK_TICK, JOURNAL_SYNC, SELF_IS
 use crate::metrics::{Metrics, Totals};
 use crate::service::{Service, StartError};
 use crate::watch::KeyAlarm;
-use crate::{admin, gateway, news, watch, webhook_delivery};
+use crate::{admin, audit, gateway, news, watch, webhook_delivery};
 
 /// How long the end waits for the store: a supervisor is waiting too.
 const LAST_FLUSH: Duration = Duration::from_secs(3);
@@ -116,6 +116,9 @@ impl Server {
         if tokio::time::timeout(LAST_FLUSH, flush).await.is_err() {
             tracing::warn!("the store did not answer: the last use of secrets was not written");
         }
+        if tokio::time::timeout(LAST_FLUSH, audit::publish::publish(&service)).await.is_err() {
+            tracing::warn!("the last checkpoint of the audit log did not get out in time");
+        }
         if let Err(error) = service.guard.close(service.time.now()) {
             tracing::error!(%error, "the replay journal was not closed cleanly");
         }
@@ -164,6 +167,7 @@ fn chores(service: &Arc<Service>, stats: Arc<Stats>) -> JoinSet<()> {
     chores.spawn(news::watch_health(Arc::clone(service)));
     chores.spawn(webhook_delivery::deliver_all(Arc::clone(service)));
     chores.spawn(webhook_delivery::prune(Arc::clone(service)));
+    chores.spawn(audit::publish::keep_publishing(Arc::clone(service)));
     chores.spawn(count_connections(Arc::clone(service), stats));
     chores
 }

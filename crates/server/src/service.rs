@@ -11,6 +11,8 @@ use tokio::sync::Mutex;
 use tonegate_issuer::Keyring;
 use tonegate_listener::Drain;
 
+use crate::audit::publish::{self, Publisher};
+use crate::audit::{CheckpointError, SignedCheckpoint, latest_checkpoint};
 use crate::clock::{Clock, ClockState, GatewayTime};
 use crate::config::Config;
 use crate::data_dir::DataDir;
@@ -55,8 +57,11 @@ pub struct Service {
     pub(crate) couriers: Couriers,
     /// One at a time catches up with the store, or an older look could undo a newer one.
     pub(crate) catching_up: Mutex<Policies>,
+    /// Checkpoints of the audit log, as they were last handed out.
+    pub(crate) publisher: Mutex<Publisher>,
     pub(crate) issues_to_itself: AtomicBool,
     pub(crate) store_answers: AtomicBool,
+    pub(crate) checkpoints_fail: AtomicBool,
     pub(crate) broken: AtomicBool,
     /// Gateway time at which a failed mint was last logged.
     pub(crate) mint_failure_logged: AtomicI64,
@@ -121,8 +126,10 @@ impl Service {
             metrics: Metrics::new(),
             drain: Drain::new(),
             catching_up: Mutex::default(),
+            publisher: Mutex::default(),
             issues_to_itself: AtomicBool::new(false),
             store_answers: AtomicBool::new(true),
+            checkpoints_fail: AtomicBool::new(false),
             broken: AtomicBool::new(false),
             mint_failure_logged: AtomicI64::new(0),
         });
@@ -153,6 +160,11 @@ impl Service {
         self.drain.begin();
     }
 
+    /// Where the audit log stands now, signed; for whoever wants to keep it.
+    pub async fn latest_checkpoint(&self) -> Result<SignedCheckpoint, CheckpointError> {
+        latest_checkpoint(&self.store, publish::ACTOR, self.time.now()).await
+    }
+
     /// What is not as it should be, by name, while licences still go out.
     #[must_use]
     pub fn degraded(&self) -> Vec<&'static str> {
@@ -160,7 +172,7 @@ impl Service {
     }
 
     /// Everything that can be so, and whether it is.
-    pub(crate) fn degradations(&self) -> [(&'static str, bool); 5] {
+    pub(crate) fn degradations(&self) -> [(&'static str, bool); 6] {
         let now = self.time.now();
         let fill = self.guard.len() as f64 / self.guard.capacity().max(1) as f64;
         [
@@ -168,6 +180,7 @@ impl Service {
             ("store_unreachable", !self.store_answers.load(Ordering::Relaxed)),
             ("journal_failing", self.guard.journal_is_failing(now)),
             ("guard_nearly_full", fill >= 0.8),
+            ("audit_checkpoint_failing", self.checkpoints_fail.load(Ordering::Relaxed)),
             ("keys_end_soon", self.keyring.load().covered_until(now) - now < KEYS_END_SOON_SECS),
         ]
     }

@@ -7,6 +7,7 @@
 )]
 
 mod accidents;
+mod audit;
 mod child;
 mod clock;
 mod gateway;

@@ -4,7 +4,9 @@ use clap::{Parser, Subcommand};
 
 use crate::exit::{self, Exit};
 use crate::output::Output;
-use crate::{app, completions, demo, doctor, init, key, license, reference, relay, serve, sign};
+use crate::{
+    app, audit, completions, demo, doctor, init, key, license, reference, relay, serve, sign,
+};
 
 /// Issues, delivers and verifies ZIM Audio licences.
 #[derive(Debug, Parser)]
@@ -33,6 +35,9 @@ pub(crate) enum Command {
     /// Issuing keys, the pins of apps, and ceremonies with offline roots
     #[command(subcommand)]
     Key(key::Key),
+    /// Who did what, and proof that nobody has changed that since
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Sign a request, to try it with curl
     Sign(sign::Sign),
     /// Fetch, verify and explain licences
@@ -56,6 +61,7 @@ impl Command {
             Self::Relay(relay) => relay.run(output).await,
             Self::App(app) => app.run(output).await,
             Self::Key(key) => key.run(output).await,
+            Self::Audit(audit) => audit.run(output).await,
             Self::Sign(sign) => sign.run(output).await,
             Self::License(license) => license.run(output).await,
             Self::Doctor(doctor) => doctor.run(output).await,
@@ -70,6 +76,11 @@ mod tests {
     use clap::error::ErrorKind;
 
     use super::*;
+
+    #[test]
+    fn an_audit_key_may_begin_with_a_hyphen() {
+        assert!(Cli::try_parse_from(["tonegate", "audit", "verify", "--key", "-a"]).is_ok());
+    }
 
     #[test]
     fn base64url_may_begin_with_a_hyphen() {

@@ -4,6 +4,7 @@
 //! [`output::Report`]; what goes wrong is one line on stderr and an [`exit::Exit`] code.
 
 mod app;
+mod audit;
 mod cli;
 mod completions;
 mod data;

@@ -26,7 +26,12 @@ impl Progress {
 
     /// A step is done.
     pub(crate) fn step(&mut self) {
-        self.done += 1;
+        self.reach(self.done + 1);
+    }
+
+    /// So many steps are done.
+    pub(crate) fn reach(&mut self, done: usize) {
+        self.done = done;
         if self.clock.monotonic() > AFTER && io::stderr().is_terminal() {
             self.is_shown = true;
             let filled = (WIDTH * self.done).checked_div(self.all).unwrap_or(WIDTH).min(WIDTH);

@@ -165,6 +165,14 @@ fn an_app_suspended_by_mistake_gets_licenses_again() {
 }
 
 #[test]
+fn an_untouched_audit_log_is_found_whole() {
+    let installation = Installation::new();
+    installation.follow(&section("Was the audit log changed?"));
+    let listed = installation.json(&["audit", "list"]).to_string();
+    assert!(listed.contains("audit_key.create"), "{listed}");
+}
+
+#[test]
 fn a_lost_pins_file_is_written_again() {
     let installation = Installation::new();
     let pins = Path::new(&installation.data()).join("pins.json");

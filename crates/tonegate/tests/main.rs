@@ -7,6 +7,7 @@
 )]
 
 mod apps;
+mod audit;
 mod backends;
 mod damage;
 mod demo;

@@ -166,6 +166,7 @@ impl Tx {
 
 #[cfg(test)]
 mod tests {
+    use super::super::AuditFilter;
     use super::super::testing::{House, NOW, secret};
     use super::*;
     use crate::model::{Binding, Environment, FeatureGrant, Generation, NonceProfile, ReplayMode};
@@ -219,7 +220,7 @@ mod tests {
         let app = tx.update_app(APP, Some(1), |s| s.rate_per_second = 99).await.unwrap();
         assert_eq!((app.rev, app.updated_at, app.created_at), (2, NOW + 9, NOW));
         assert_eq!(tx.commit().await.unwrap().unwrap().0, before.0 + 1);
-        let entry = house.store.audit(None, 1).await.unwrap().remove(0);
+        let entry = house.store.audit(&AuditFilter::default(), None, 1).await.unwrap().remove(0);
         assert_eq!(
             (&*entry.actor, &*entry.action, &*entry.subject),
             ("ada", "app.update", "app 1")

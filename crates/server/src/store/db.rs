@@ -9,6 +9,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::ops::{Deref, DerefMut};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions as _, SqlSafeStr as _};
 
-use super::StoreError;
+use super::{StoreError, audit_chain};
 
 /// The database engine.
 pub(super) type Engine = sqlx::Sqlite;
@@ -28,8 +29,12 @@ pub(super) type Engine = sqlx::Sqlite;
 pub(super) type Connection = sqlx::SqliteConnection;
 /// A row of a result.
 pub(super) type Row = sqlx::sqlite::SqliteRow;
-/// A transaction; dropped without `commit`, it never was.
-pub(super) type Transaction = sqlx::Transaction<'static, Engine>;
+/// A transaction that reads.
+pub(super) type ReadTransaction = sqlx::Transaction<'static, Engine>;
+
+/// A transaction that writes; dropped without `commit`, it never was. Every statement goes through its
+/// `DerefMut`, where tests end the process (`fail_points`).
+pub(super) struct Transaction(sqlx::Transaction<'static, Engine>);
 
 /// A column of bytes as hex digits.
 macro_rules! hex {
@@ -91,13 +96,13 @@ impl Db {
         loop {
             match self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::from) {
                 Err(StoreError::Busy) if attempt < BUSY_ATTEMPTS => attempt += 1,
-                result => return result,
+                result => return result.map(Transaction),
             }
         }
     }
 
     /// A transaction that reads one moment of the database. Never waits for a writer.
-    pub(super) async fn begin_read(&self) -> Result<Transaction, StoreError> {
+    pub(super) async fn begin_read(&self) -> Result<ReadTransaction, StoreError> {
         self.file.check()?;
         Ok(self.readers.begin().await?)
     }
@@ -154,10 +159,41 @@ impl Db {
             Some(_) => {
                 let mut tx = self.begin_write().await?;
                 migrate(&mut tx).await?;
-                Ok(tx.commit().await?)
+                tx.commit().await
             }
         }
     }
+}
+
+impl Transaction {
+    /// Keeps what was done: when it returns, it is on disk.
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        step();
+        self.0.commit().await?;
+        step();
+        Ok(())
+    }
+}
+
+impl Deref for Transaction {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.0
+    }
+}
+
+impl DerefMut for Transaction {
+    fn deref_mut(&mut self) -> &mut Connection {
+        step();
+        &mut self.0
+    }
+}
+
+/// Between two storage calls.
+fn step() {
+    #[cfg(test)]
+    super::fail_points::step();
 }
 
 impl OpenFile {
@@ -195,7 +231,7 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-fn migrations() -> Vec<Migration> {
+pub(super) fn migrations() -> Vec<Migration> {
     let step = |version, name: &'static str, sql: &'static str| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     };
@@ -205,12 +241,18 @@ fn migrations() -> Vec<Migration> {
     ]
 }
 
-/// Runs what is missing. Inside the caller's transaction: two processes cannot both run it.
+/// Runs what is missing. Inside the caller's transaction: two processes cannot both run it, and a crash
+/// on the way leaves the schema as it was.
 async fn migrate(tx: &mut Transaction) -> Result<(), StoreError> {
+    let found = schema_version(tx).await?;
     Migrator::with_migrations(migrations())
         .run(&mut **tx)
         .await
-        .map_err(|error| StoreError::Database(sqlx::Error::Migrate(Box::new(error))))
+        .map_err(|error| StoreError::Database(sqlx::Error::Migrate(Box::new(error))))?;
+    if found.is_some_and(|found| found < audit_chain::FIRST_SCHEMA) {
+        audit_chain::fill(tx).await?;
+    }
+    Ok(())
 }
 
 /// The newest migration that ran. `None`: this is no database of ours.

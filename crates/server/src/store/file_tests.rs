@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use aws_lc_rs::digest::{SHA256, digest};
 
 use super::testing::{House, NOW, Seen, kek, secret};
-use super::{Revision, Store, StoreError};
+use super::{AuditFilter, Revision, Store, StoreError};
 use crate::model::{AppId, NewSecret, Policies};
 use crate::seal::Kek;
 
@@ -83,7 +83,7 @@ async fn a_newer_schema_is_refused_and_left_alone() {
         )
         .await;
     let error = error_of_open(&house.path()).await;
-    assert!(error.contains("has schema 99, and this program knows schemas up to 1"), "{error}");
+    assert!(error.contains("has schema 99, and this program knows schemas up to 2"), "{error}");
 }
 
 #[tokio::test]
@@ -165,7 +165,7 @@ async fn two_processes_write_at_once_and_lose_nothing() {
     writers.join_all().await;
     let (seen, changes) = Seen::since(&house.store, before).await;
     assert_eq!((seen.apps.len(), changes.revision.0), (100, before.0 + 100));
-    assert_eq!(house.store.audit(None, 1_000).await.unwrap().len(), 101);
+    assert_eq!(house.store.audit(&AuditFilter::default(), None, 1_000).await.unwrap().len(), 101);
 }
 
 #[tokio::test]

@@ -10,14 +10,20 @@
 mod app_row;
 mod apps;
 mod audit;
+mod audit_chain;
+mod audit_key;
 mod changes;
 mod db;
 mod deliveries;
 mod error;
 #[cfg(test)]
+mod fail_points;
+#[cfg(test)]
 mod file_tests;
 mod idempotency;
 mod keys;
+#[cfg(test)]
+mod kill_tests;
 mod load;
 mod meta;
 #[cfg(test)]
@@ -25,7 +31,7 @@ mod million;
 mod packed;
 mod secrets;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod webhooks;
 
 use std::path::Path;
@@ -33,7 +39,8 @@ use std::sync::Arc;
 
 use crate::seal::Kek;
 
-pub use audit::AuditEntry;
+pub use audit::{AuditEntry, AuditFilter};
+pub use audit_chain::{AuditHash, AuditWalk, ChainEntry};
 pub use changes::{Changes, Found};
 pub use deliveries::{Delivery, DueDelivery};
 pub use error::{RowFault, StoreError};

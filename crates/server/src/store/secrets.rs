@@ -70,7 +70,7 @@ impl Store {
         );
         let mut tx = self.db.begin_write().await?;
         update.build().execute(&mut *tx).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 }
 
@@ -280,6 +280,7 @@ pub(super) fn log_closed(sealed: &RowFault, generation: u32) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::AuditFilter;
     use super::super::testing::{House, NOW, secret};
     use super::*;
 
@@ -335,7 +336,7 @@ mod tests {
         assert!(matches!(unknown, Err(StoreError::SecretUnknown { .. })));
         tx.commit().await.unwrap();
         assert_eq!(slots(&house).await[1], (1, SecretState::Revoked, text(1)));
-        let revocations = house.store.audit(None, 9).await.unwrap();
+        let revocations = house.store.audit(&AuditFilter::default(), None, 9).await.unwrap();
         assert_eq!(revocations.iter().filter(|e| e.action == "secret.revoke").count(), 1);
     }
 

@@ -1,36 +1,37 @@
 //! A store to test with: a house of its own in a temporary directory.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 
-use super::{Changes, Found, Installation, Revision, RowFault, Store, StoredApp};
+use super::{Changes, Found, Installation, Revision, RowFault, Store, StoredApp, db};
 use crate::model::{AppId, AppSettings, Environment, Licensee, NewSecret, Policies, SecretState};
 use crate::seal::Kek;
 
 /// The time at which tests happen.
-pub(super) const NOW: i64 = 1_763_840_000;
+pub(crate) const NOW: i64 = 1_763_840_000;
 
 /// A store and the directory it lives in.
-pub(super) struct House {
-    pub(super) store: Store,
+pub(crate) struct House {
+    pub(crate) store: Store,
     pub(super) directory: tempfile::TempDir,
 }
 
 /// Always the same secret for the same number, and strong.
-pub(super) fn secret(number: u8) -> NewSecret {
+pub(crate) fn secret(number: u8) -> NewSecret {
     NewSecret::import(&format!("9193cc662a4c0ec135ec71fb5719{number:04x}")).unwrap()
 }
 
 /// Always the same key.
-pub(super) fn kek() -> Kek {
+pub(crate) fn kek() -> Kek {
     Kek::from_bytes(&[7; 32]).unwrap()
 }
 
 impl House {
-    pub(super) async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("tonegate.db");
         let store = Store::create(&path, kek(), Self::installation(), "init", NOW).await.unwrap();
@@ -38,7 +39,7 @@ impl House {
     }
 
     /// With these apps; the n-th has `secret(n)`, from 1.
-    pub(super) async fn with_apps<const N: usize>(ids: [u32; N]) -> Self {
+    pub(crate) async fn with_apps<const N: usize>(ids: [u32; N]) -> Self {
         let house = Self::new().await;
         let mut tx = house.store.begin("init", NOW).await.unwrap();
         for (id, number) in ids.into_iter().zip(1..) {
@@ -57,7 +58,7 @@ impl House {
         AppSettings::named(name)
     }
 
-    pub(super) fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.directory.path().join("tonegate.db")
     }
 
@@ -71,12 +72,42 @@ impl House {
     }
 
     /// Does to the database what no operation would, foreign keys or not.
-    pub(super) async fn vandalise(&self, sql: &str) {
+    pub(crate) async fn vandalise(&self, sql: &str) {
         let options = SqliteConnectOptions::new().filename(self.path()).foreign_keys(false);
         let mut conn = options.connect().await.unwrap();
         sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut conn).await.unwrap();
         conn.close().await.unwrap();
     }
+}
+
+/// A database as the first schema had it, with this many audit entries: none has a hash.
+pub(super) async fn of_first_schema(directory: &Path, entries: i64) -> PathBuf {
+    let path = directory.join("tonegate.db");
+    let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let mut conn = options.connect().await.unwrap();
+    let first = db::migrations().into_iter().take(1).collect();
+    Migrator::with_migrations(first).run(&mut conn).await.unwrap();
+    sqlx::query(
+        "INSERT INTO meta VALUES (1, '00112233445566778899aabbccddeeff', 'tonegate', 'production', \
+         '[]', $1, $2, 1, $3, 1)",
+    )
+    .bind(kek().fingerprint())
+    .bind(NOW)
+    .bind(entries)
+    .execute(&mut conn)
+    .await
+    .unwrap();
+    sqlx::query(
+        "INSERT INTO audit WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n \
+         WHERE i < $1) SELECT i, $2 + i, 'owner', 'test.step', 'nothing', '{\"n\":' || i || '}' FROM n",
+    )
+    .bind(entries)
+    .bind(NOW)
+    .execute(&mut conn)
+    .await
+    .unwrap();
+    conn.close().await.unwrap();
+    path
 }
 
 /// What was found of the changes since a revision, by app.

@@ -8,6 +8,7 @@ use tonegate_issuer::{hour_of, mint};
 use tonegate_license::{Expect, State};
 use tonegate_server::grant;
 use tonegate_server::limits::KEYS_END_SOON_SECS;
+use tonegate_server::store::AuditFilter;
 
 use super::check::Finding;
 use crate::data::{DataArgs, Opened, Place};
@@ -155,7 +156,7 @@ fn pending(opened: &Opened) -> Finding {
 async fn clock(opened: &Opened) -> Finding {
     const CHECK: &str = "clock";
     const CURE: &str = "synchronise this machine's clock (NTP): wrong, no request is answered";
-    let newest = match opened.store.audit(None, 1).await {
+    let newest = match opened.store.audit(&AuditFilter::default(), None, 1).await {
         Ok(entries) => entries.first().map_or(0, |entry| entry.at),
         Err(error) => return Finding::failed(CHECK, error),
     };

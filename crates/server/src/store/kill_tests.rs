@@ -1,0 +1,192 @@
+//! kill -9 between any two storage calls of every kind of change: what is in the tables is in the audit
+//! log, and the other way round.
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+
+use serde_json::json;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
+use tempfile::TempDir;
+use zeroize::Zeroizing;
+
+use super::testing::{House, NOW, kek, of_first_schema, secret};
+use super::{AuditFilter, NewIssuingKey, Store, Tx, fail_points};
+use crate::audit::{Evidence, verify};
+use crate::model::{AppId, Generation};
+
+/// Kinds of change by the action of their audit entry, each done to what [`prepared`] made.
+macro_rules! changes {
+    ($tx:ident, $($action:literal => $change:expr,)*) => {
+        const CHANGES: &[&str] = &[$($action),*];
+
+        async fn change($tx: &mut Tx, action: &str) {
+            match action {
+                $($action => drop($change.await.unwrap()),)*
+                _ => panic!("there is no {action}"),
+            }
+        }
+    };
+}
+
+// A new operation of `Tx` is a line here.
+changes! { tx,
+    "app.create" => tx.create_app(AppId(9), House::settings("new"), &secret(9)),
+    "app.update" => tx.update_app(AppId(1), None, |settings| settings.name = "other".into()),
+    "app.suspend" => tx.suspend_app(AppId(1)),
+    "app.resume" => tx.resume_app(AppId(2)),
+    "app.delete" => tx.delete_app(AppId(1)),
+    "secret.rotate" => tx.rotate_secret(AppId(1), &secret(9), 60),
+    "secret.revoke" => tx.revoke_secret(AppId(1), Generation(1)),
+    "issuing_key.add" => tx.add_issuing_key(&issuing_key()),
+    "root_key.add" => tx.add_root_key("00ff", &[9; 32]),
+    "installation.update" => tx.update_installation(|it| it.pins = vec!["a".into()]),
+    "audit_key.create" => tx.make_audit_key(),
+    "secret.show" => tx.audit("secret.show", "app 1", &json!({})),
+}
+
+/// Apps 1 (its secret was rotated) and 2 (suspended), in a closed database.
+async fn prepared() -> TempDir {
+    let house = House::with_apps([1, 2]).await;
+    let mut tx = house.store.begin("init", NOW).await.unwrap();
+    tx.rotate_secret(AppId(1), &secret(8), 60).await.unwrap();
+    tx.suspend_app(AppId(2)).await.unwrap();
+    tx.commit().await.unwrap();
+    let House { store, directory } = house;
+    store.close().await;
+    directory
+}
+
+fn issuing_key() -> NewIssuingKey {
+    let (kid, certificate) = ("00ff".to_owned(), "certificate".to_owned());
+    let (serial, seed) = (1, Zeroizing::new([1; 32]));
+    NewIssuingKey { serial, kid, certificate, seed, sign_from: NOW, exp: NOW + 1 }
+}
+
+#[tokio::test]
+async fn a_change_and_its_audit_entry_are_there_both_or_not_at_all() {
+    let prepared = prepared().await;
+    for action in CHANGES {
+        let mut kept = Vec::new();
+        loop {
+            let (_directory, path) = copy(&prepared);
+            let before = Found::at(&path).await;
+            let ended = child(&path, action, kept.len() + 1);
+            let is_kept = before.is_followed_by(&Found::at(&path).await, action);
+            if ended.success() {
+                assert!(is_kept, "{action}: reported, and lost");
+                break;
+            }
+            assert_eq!(ended.signal(), Some(9), "{action}, step {}", kept.len() + 1);
+            kept.push(is_kept);
+        }
+        // Statements, then the commit; only who died after that has left something.
+        let (last, earlier) = kept.split_last().unwrap();
+        assert!(earlier.len() >= 3 && *last && !earlier.contains(&true), "{action}: {kept:?}");
+    }
+}
+
+#[tokio::test]
+async fn hashes_of_an_older_database_are_all_there_or_made_at_the_next_start() {
+    let mut step = 1;
+    loop {
+        let directory = tempfile::tempdir().unwrap();
+        let path = of_first_schema(directory.path(), 5).await;
+        let ended = child(&path, "open", step);
+        let found = Found::at(&path).await;
+        assert_eq!(found.entries, 5);
+        if ended.success() {
+            break;
+        }
+        assert_eq!(ended.signal(), Some(9), "step {step}");
+        step += 1;
+    }
+    assert!(step > 7, "{step}");
+}
+
+/// What lies in a database.
+struct Found {
+    /// Every row of every table but the audit log.
+    tables: String,
+    entries: i64,
+    newest: String,
+}
+
+impl Found {
+    /// Opened as after a crash; it is sound, and its log proves itself.
+    async fn at(path: &Path) -> Self {
+        let store = Store::open(path, kek()).await.unwrap();
+        store.integrity_check().await.unwrap();
+        let verdict = verify(&store, &Evidence::default(), |_, _| ()).await.unwrap();
+        assert_eq!(verdict.fault, None);
+        let newest = store.audit(&AuditFilter::default(), None, 1).await.unwrap().remove(0);
+        store.close().await;
+        Self { tables: dump(path).await, entries: verdict.entries, newest: newest.action }
+    }
+
+    /// Was something changed? Then there is one entry more, which says what; otherwise there is none.
+    fn is_followed_by(&self, after: &Self, action: &str) -> bool {
+        let is_changed = after.tables != self.tables;
+        assert_eq!(after.entries, self.entries + i64::from(is_changed), "{action}");
+        assert!(!is_changed || after.newest == action, "{action}, not {}", after.newest);
+        is_changed
+    }
+}
+
+async fn dump(path: &Path) -> String {
+    let mut conn = SqliteConnectOptions::new().filename(path).connect().await.unwrap();
+    let columns: Vec<(String, String)> = sqlx::query_as(
+        "SELECT tables.name, group_concat('quote(' || columns.name || ')', '||'' ''||') \
+         FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns \
+         WHERE tables.type = 'table' AND tables.name != 'audit' GROUP BY tables.name",
+    )
+    .fetch_all(&mut conn)
+    .await
+    .unwrap();
+    let mut dump = String::new();
+    for (table, columns) in columns {
+        let sql = AssertSqlSafe(format!("SELECT {columns} FROM {table}"));
+        let rows: Vec<String> = sqlx::query_scalar(sql).fetch_all(&mut conn).await.unwrap();
+        dump += &format!("{table}\n{}\n", rows.join("\n"));
+    }
+    conn.close().await.unwrap();
+    dump
+}
+
+fn copy(prepared: &TempDir) -> (TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("tonegate.db");
+    std::fs::copy(prepared.path().join("tonegate.db"), &path).unwrap();
+    (directory, path)
+}
+
+/// Runs [`dies`] in a process of its own.
+fn child(path: &Path, action: &str, step: usize) -> ExitStatus {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "store::kill_tests::dies", "--ignored"])
+        .envs([("TONEGATE_TEST_ACTION", action), ("TONEGATE_TEST_STEP", &step.to_string())])
+        .env("TONEGATE_TEST_DB", path)
+        .stdout(Stdio::null())
+        .status()
+        .unwrap()
+}
+
+/// The process that dies at its n-th step, or ends well because there are not so many.
+#[tokio::test]
+#[ignore = "started by the tests above"]
+async fn dies() {
+    let Some(path) = std::env::var_os("TONEGATE_TEST_DB") else { return };
+    let action = std::env::var("TONEGATE_TEST_ACTION").unwrap();
+    let step = std::env::var("TONEGATE_TEST_STEP").unwrap().parse().unwrap();
+    if action == "open" {
+        fail_points::arm(step);
+        Store::open(Path::new(&path), kek()).await.unwrap();
+        return;
+    }
+    let store = Store::open(Path::new(&path), kek()).await.unwrap();
+    fail_points::arm(step);
+    let mut tx = store.begin("owner", NOW).await.unwrap();
+    change(&mut tx, &action).await;
+    tx.commit().await.unwrap();
+}

@@ -1,0 +1,37 @@
+//! `tonegate audit checkpoint`: where the log stands now, signed.
+
+use std::fmt;
+
+use serde::Serialize;
+use tonegate_server::audit::{SignedCheckpoint, latest_checkpoint};
+
+use crate::data::DataArgs;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::{process, time};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Checkpoint {
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+impl Checkpoint {
+    pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
+        let store = super::open(&self.data).await?;
+        let checkpoint = latest_checkpoint(&store, &process::actor(), time::now()).await?;
+        output.show(&Shown(checkpoint))?;
+        Ok(Exit::Done)
+    }
+}
+
+#[derive(Serialize)]
+#[serde(transparent)]
+struct Shown(SignedCheckpoint);
+
+/// The note alone, so that it can be appended to a file.
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.note)
+    }
+}
