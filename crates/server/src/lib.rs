@@ -22,6 +22,8 @@ pub mod seal;
 pub mod server;
 pub mod service;
 pub mod store;
+mod stripe;
+pub mod usage;
 mod watch;
 
 pub use server::Server;

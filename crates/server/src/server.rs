@@ -17,7 +17,7 @@ use crate::limits::{CLOCK_TICK, JOURNAL_SYNC, SELF_ISSUE};
 use crate::metrics::{Metrics, Totals};
 use crate::service::{Service, StartError};
 use crate::watch::KeyAlarm;
-use crate::{admin, gateway, watch};
+use crate::{admin, gateway, usage, watch};
 
 /// How long the end waits for the store: a supervisor is waiting too.
 const LAST_FLUSH: Duration = Duration::from_secs(3);
@@ -96,9 +96,12 @@ impl Server {
         admin_drain.begin_hard();
         let _ = admin.await;
         chores.shutdown().await;
-        let flush = watch::flush_last_uses(&service);
+        let flush = async {
+            watch::flush_last_uses(&service).await;
+            usage::keep::flush(&service).await;
+        };
         if tokio::time::timeout(LAST_FLUSH, flush).await.is_err() {
-            tracing::warn!("the store did not answer: the last use of secrets was not written");
+            tracing::warn!("the store did not answer: last uses and usage were not written");
         }
         if let Err(error) = service.guard.close(service.time.now()) {
             tracing::error!(%error, "the replay journal was not closed cleanly");
@@ -143,6 +146,9 @@ fn chores(service: &Arc<Service>, stats: Arc<Stats>) -> JoinSet<()> {
     chores.spawn(watch::keep_last_uses(Arc::clone(service)));
     chores.spawn(issue_to_itself(Arc::clone(service)));
     chores.spawn(renew_keys(Arc::clone(service)));
+    chores.spawn(usage::keep::look(Arc::clone(service)));
+    chores.spawn(usage::keep::keep(Arc::clone(service)));
+    chores.spawn(usage::keep::prune(Arc::clone(service)));
     chores.spawn(count_connections(Arc::clone(service), stats));
     chores
 }

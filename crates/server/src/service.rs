@@ -22,6 +22,7 @@ use crate::limits::KEYS_END_SOON_SECS;
 use crate::metrics::Metrics;
 use crate::model::Policies;
 use crate::store::{Store, StoreError};
+use crate::usage::{self, Usage};
 use crate::watch;
 use tonegate_listener::Rate;
 use tonegate_listener::{NetworkLimit, NetworkLimitConfig};
@@ -48,6 +49,8 @@ pub struct Service {
     pub time: GatewayTime,
     /// What is counted.
     pub metrics: Metrics,
+    /// What was answered.
+    pub usage: Usage,
     /// Begun when the server is to stop.
     pub drain: Drain,
     /// One at a time catches up with the store, or an older look could undo a newer one.
@@ -104,6 +107,7 @@ impl Service {
             journal_dir: Some(data.journal()),
         };
         let guard = ReplayGuard::open(guard, time.now(), guard::boot_id().as_deref())?;
+        let metrics = Metrics::new();
         let service = Arc::new(Self {
             network_limit: NetworkLimit::new(network_limit(&config)),
             config,
@@ -114,7 +118,8 @@ impl Service {
             held: Held::new(),
             guard,
             time,
-            metrics: Metrics::new(),
+            usage: Usage::new(&metrics),
+            metrics,
             drain: Drain::new(),
             catching_up: Mutex::default(),
             issues_to_itself: AtomicBool::new(false),
@@ -123,6 +128,7 @@ impl Service {
             mint_failure_logged: AtomicI64::new(0),
         });
         watch::catch_up(&service).await?;
+        usage::keep::remember(&service).await;
         Ok(service)
     }
 

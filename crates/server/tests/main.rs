@@ -19,3 +19,4 @@ mod replay;
 mod scale;
 mod secrecy;
 mod support;
+mod usage;

@@ -15,15 +15,22 @@ mod db;
 mod error;
 #[cfg(test)]
 mod file_tests;
+mod issued;
 mod keys;
 mod load;
 mod meta;
 #[cfg(test)]
 mod million;
 mod packed;
+mod requests;
 mod secrets;
 #[cfg(test)]
 mod testing;
+mod usage;
+#[cfg(test)]
+mod usage_million;
+#[cfg(test)]
+mod usage_tests;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -33,10 +40,16 @@ use crate::seal::Kek;
 pub use audit::AuditEntry;
 pub use changes::{Changes, Found};
 pub use error::{RowFault, StoreError};
+pub use issued::IssuedLicenses;
 pub use keys::{NewIssuingKey, StoredIssuingKey, StoredRootKey};
 pub use load::StoredApp;
 pub use meta::{Installation, Meta};
+pub use requests::{AnswerRecord, RequestFilter, RequestPage, StoredRequest};
 pub use secrets::{SecretUse, StoredSecret};
+pub use usage::{
+    AppUsage, Resolution, UsageBatch, UsageCount, UsageCursor, UsagePage, UsageRow, UsageSeries,
+    UsageSort,
+};
 
 /// The database of one installation, open in this process. Clones share it.
 #[derive(Debug, Clone)]
