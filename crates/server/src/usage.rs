@@ -167,20 +167,28 @@ impl Answered<'_> {
             at: self.at,
             app_id: self.app_id,
             code: self.code,
-            reason: bounded(self.hint),
+            reason: reason(self.hint, self.address),
             network: network_of(self.address),
             duration_us: u64::try_from(self.took.as_micros()).unwrap_or(u64::MAX),
         }
     }
 }
 
-/// Some hints repeat what the caller sent.
+/// The hint, bounded, since some repeat what the caller sent; and where one names the caller's address,
+/// its network instead.
 #[expect(clippy::ptr_arg, reason = "a hint that is borrowed stays so")]
-fn bounded(hint: &Cow<'static, str>) -> Cow<'static, str> {
-    if hint.len() <= REASON_BYTES_MAX {
-        return hint.clone();
+fn reason(hint: &Cow<'static, str>, address: IpAddr) -> Cow<'static, str> {
+    match hint {
+        Cow::Borrowed(hint) => Cow::Borrowed(bounded(hint)),
+        Cow::Owned(hint) => {
+            let network = network_of(address).to_string();
+            Cow::Owned(bounded(&hint.replace(&address.to_string(), &network)).to_owned())
+        }
     }
-    Cow::Owned(hint[..hint.floor_char_boundary(REASON_BYTES_MAX)].to_owned())
+}
+
+fn bounded(text: &str) -> &str {
+    &text[..text.floor_char_boundary(REASON_BYTES_MAX)]
 }
 
 /// The address without its host bits: IPv4 /24, IPv6 /48.
@@ -210,9 +218,13 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_is_bounded_and_stays_text() {
-        let long = Cow::Owned("ä".repeat(REASON_BYTES_MAX));
-        let bounded = bounded(&long);
-        assert!(bounded.len() <= REASON_BYTES_MAX && bounded.len() > REASON_BYTES_MAX - 2);
+    fn a_reason_is_bounded_and_names_no_host() {
+        let address = [192, 0, 2, 77].into();
+        let long = reason(&Cow::Owned("ä".repeat(REASON_BYTES_MAX)), address);
+        assert!(long.len() <= REASON_BYTES_MAX && long.len() > REASON_BYTES_MAX - 2);
+        let named = Cow::Owned("192.0.2.77 is not among the app's allowed networks".to_owned());
+        let shown = "192.0.2.0 is not among the app's allowed networks";
+        assert_eq!(reason(&named, address), shown);
+        assert_eq!(reason(&Cow::Borrowed("the app is suspended"), address), "the app is suspended");
     }
 }

@@ -150,6 +150,25 @@ pub struct UsageCursor {
     pub after: Option<(i64, u32)>,
 }
 
+/// A walk along the index of days, which sums up nothing but what it sorts by: the rest is looked up for
+/// the few that are shown.
+macro_rules! busiest {
+    ($condition:literal) => {
+        concat!(
+            "SELECT top.app_id, COALESCE(name, '') AS name, \
+             (SELECT SUM(count) FROM usage WHERE usage.app_id = top.app_id \
+             AND resolution = 86400 AND at = $1) AS requests, \
+             COALESCE((SELECT SUM(count) FROM usage WHERE usage.app_id = top.app_id \
+             AND resolution = 86400 AND at = $1 AND code = 0), 0) AS licenses \
+             FROM (SELECT app_id, SUM(count) AS weight FROM usage WHERE resolution = 86400 \
+             AND at = $1 AND app_id > 0 AND ",
+            $condition,
+            " GROUP BY app_id ORDER BY weight DESC, app_id LIMIT $2) AS top \
+             LEFT JOIN apps ON apps.id = top.app_id ORDER BY weight DESC, top.app_id"
+        )
+    };
+}
+
 impl Store {
     /// Adds what a server has answered, in one transaction: counts in all resolutions with their
     /// totals, single answers, licences. Neither audited nor a change.
@@ -195,45 +214,25 @@ impl Store {
         Ok(codes.into_iter().map(|(code, points)| UsageSeries { code, points }).collect())
     }
 
-    /// The `limit` apps with the most requests or failures on the UTC day that holds `day` (Unix
-    /// seconds).
+    /// The `limit` apps with the most requests, or of those with failures the ones with the most, on
+    /// the UTC day that holds `day` (Unix seconds).
     pub async fn usage_by_app(
         &self,
         day: i64,
         sort: UsageSort,
         limit: u32,
     ) -> Result<Vec<AppUsage>, StoreError> {
-        let first = match sort {
-            UsageSort::Requests => "requests",
-            UsageSort::Failures => "requests - licenses",
+        let sql = match sort {
+            UsageSort::Requests => busiest!("code >= 0"),
+            UsageSort::Failures => busiest!("code > 0"),
         };
-        let sql = format!(
-            "SELECT app_id, COALESCE(name, '') AS name, requests, licenses FROM \
-             (SELECT app_id, SUM(count) AS requests, \
-             SUM(CASE WHEN code = 0 THEN count ELSE 0 END) AS licenses FROM usage \
-             WHERE resolution = 86400 AND at = $1 AND app_id > 0 GROUP BY app_id \
-             ORDER BY {first} DESC, app_id LIMIT $2) AS top LEFT JOIN apps ON apps.id = app_id \
-             ORDER BY {first} DESC, app_id"
-        );
         let mut tx = self.db.begin_read().await?;
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let rows = sqlx::query(sql)
             .bind(day.div_euclid(Resolution::Day.secs()) * Resolution::Day.secs())
             .bind(i64::from(limit))
             .fetch_all(&mut *tx)
             .await?;
-        let read = |row: &db::Row| {
-            let app: i64 = row.try_get("app_id")?;
-            let (requests, licenses) =
-                (number(row, "requests", app)?, number(row, "licenses", app)?);
-            Ok(AppUsage {
-                app_id: AppId(number(row, "app_id", app)?),
-                name: row.try_get("name")?,
-                requests,
-                failures: requests.saturating_sub(licenses),
-                licenses,
-            })
-        };
-        rows.iter().map(read).collect()
+        rows.iter().map(app_usage).collect()
     }
 
     /// Usage row by row, for an export: of one app, or (`None`) of all apps there are or were, whose
@@ -382,6 +381,18 @@ async fn last_of(
     Ok(match ids[..] {
         [last, _] => u32::try_from(last).ok().map(AppId),
         _ => None,
+    })
+}
+
+fn app_usage(row: &db::Row) -> Result<AppUsage, StoreError> {
+    let app: i64 = row.try_get("app_id")?;
+    let (requests, licenses) = (number(row, "requests", app)?, number(row, "licenses", app)?);
+    Ok(AppUsage {
+        app_id: AppId(number(row, "app_id", app)?),
+        name: row.try_get("name")?,
+        requests,
+        failures: u64::saturating_sub(requests, licenses),
+        licenses,
     })
 }
 

@@ -135,8 +135,8 @@ async fn the_busiest_apps_of_a_day_come_with_their_names() {
             .collect::<Vec<_>>()
     };
     let (seven, eight) = ((7, "Karaoke".into(), 10, 0, 10), (8, "Karaoke".into(), 12, 6, 6));
-    assert_eq!(top(UsageSort::Requests, 9).await, [eight.clone(), seven.clone()]);
-    assert_eq!(top(UsageSort::Failures, 9).await, [eight.clone(), seven]);
+    assert_eq!(top(UsageSort::Requests, 9).await, [eight.clone(), seven]);
+    assert_eq!(top(UsageSort::Failures, 9).await, std::slice::from_ref(&eight), "7 had none");
     assert_eq!(top(UsageSort::Requests, 1).await, [eight]);
 }
 

@@ -15,6 +15,9 @@ use crate::store::{Resolution, StoreError};
 
 /// Between two transactions that delete, so that others get their turn.
 const PRUNE_PAUSE: Duration = Duration::from_millis(20);
+/// So late that a start has the disk for itself, and so soon that a server that is restarted all the
+/// time deletes, too.
+const FIRST_PRUNE: Duration = Duration::from_secs(60);
 const RECENT_SECS: i64 = 3_600;
 
 /// Keeps rates and minutes until the server stops.
@@ -80,13 +83,14 @@ pub(crate) async fn remember(service: &Service) {
     }
 }
 
-/// Deletes what is too old, every hour until the server stops.
+/// Deletes what is too old soon after the start, and every hour until the server stops.
 pub(crate) async fn prune(service: Arc<Service>) {
+    tokio::time::sleep(FIRST_PRUNE).await;
     loop {
-        tokio::time::sleep(PRUNE).await;
         if let Err(error) = prune_now(&service).await {
             tracing::warn!(%error, "old usage was not deleted; it is tried again in an hour");
         }
+        tokio::time::sleep(PRUNE).await;
     }
 }
 
