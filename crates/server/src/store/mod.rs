@@ -31,6 +31,7 @@ mod usage;
 mod usage_million;
 #[cfg(test)]
 mod usage_tests;
+mod usage_views;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -46,10 +47,8 @@ pub use load::StoredApp;
 pub use meta::{Installation, Meta};
 pub use requests::{AnswerRecord, RequestFilter, RequestPage, StoredRequest};
 pub use secrets::{SecretUse, StoredSecret};
-pub use usage::{
-    AppUsage, Resolution, UsageBatch, UsageCount, UsageCursor, UsagePage, UsageRow, UsageSeries,
-    UsageSort,
-};
+pub use usage::{Resolution, UsageBatch, UsageCount};
+pub use usage_views::{AppUsage, UsageCursor, UsagePage, UsageRow, UsageSeries, UsageSort};
 
 /// The database of one installation, open in this process. Clones share it.
 #[derive(Debug, Clone)]
