@@ -26,6 +26,7 @@ use crate::clock::Moment;
 use crate::limits::{ANSWERS_KEPT_PER_SECOND, REASON_BYTES_MAX};
 use crate::metrics::{Metrics, Tally};
 use crate::store::{AnswerRecord, UsageBatch};
+use crate::stripe;
 use allowance::Allowance;
 use collected::{CountKey, Mint, Stripes};
 pub use latency::{Latency, Percentiles};
@@ -88,8 +89,9 @@ impl Usage {
 
     /// Counts an answer, and remembers it if this second has room for it.
     pub(crate) fn answered(&self, answered: &Answered<'_>) {
-        self.answers.count(answered.code);
-        self.latency.record(answered.took);
+        let (stripe, place) = (stripe::mine(), answered.code.place());
+        self.answers.count(stripe, place);
+        self.latency.record(stripe, answered.took);
         // Whoever makes AppIds up must not make rows.
         let app_id = if answered.is_known { answered.app_id } else { AppId(0) };
         let allowance = match answered.code {
@@ -97,8 +99,8 @@ impl Usage {
             _ => &self.refusals,
         };
         let record = allowance.take(answered.at).then(|| answered.record());
-        let mut mine = self.stripes.mine();
-        mine.count(CountKey::new(app_id, answered.code, answered.at));
+        let mut mine = self.stripes.of(stripe);
+        mine.count(CountKey::of_place(app_id, place, answered.at));
         match record {
             Some(record) => mine.answers.push(record),
             None => mine.not_kept += 1,
@@ -107,7 +109,7 @@ impl Usage {
 
     /// Notes that a licence was minted for an app: `hour`: Unix seconds, where its hour begins.
     pub(crate) fn minted(&self, app_id: AppId, rev: u32, serial: u32, hour: i64) {
-        self.stripes.mine().mints.push(Mint { app_id, rev, serial, hour });
+        self.stripes.of(stripe::mine()).mints.push(Mint { app_id, rev, serial, hour });
     }
 
     /// Answers per second, by code, in the mean of the last 10 s.

@@ -10,9 +10,9 @@ use hashbrown::HashTable;
 use tonegate_protocol::{AppId, ReturnCode};
 
 use crate::store::{AnswerRecord, UsageCount};
-use crate::stripe::{self, STRIPES};
+use crate::stripe::STRIPES;
 
-const MINUTE_SECS: i64 = 60;
+const MINUTE_SECS: u64 = 60;
 const MINUTE_BITS: u32 = 27;
 const CODE_BITS: u32 = 5;
 const _: () = assert!(ReturnCode::ALL.len() <= 1 << CODE_BITS, "a code's place fits its bits");
@@ -23,9 +23,14 @@ pub(super) struct CountKey(u64);
 
 impl CountKey {
     /// `now`: Unix seconds, up to the year 2225.
-    pub(super) fn new(AppId(app_id): AppId, code: ReturnCode, now: i64) -> Self {
-        let minute = u64::try_from(now / MINUTE_SECS).unwrap_or(0) & ((1 << MINUTE_BITS) - 1);
-        let place = u64::try_from(code.place()).unwrap_or(0);
+    pub(super) fn new(app_id: AppId, code: ReturnCode, now: i64) -> Self {
+        Self::of_place(app_id, code.place(), now)
+    }
+
+    /// `place`: the code's.
+    pub(super) fn of_place(AppId(app_id): AppId, place: usize, now: i64) -> Self {
+        let minute = now.unsigned_abs() / MINUTE_SECS & ((1 << MINUTE_BITS) - 1);
+        let place = u64::try_from(place).unwrap_or(0);
         Self(u64::from(app_id) << (CODE_BITS + MINUTE_BITS) | place << MINUTE_BITS | minute)
     }
 
@@ -44,11 +49,11 @@ impl CountKey {
     pub(super) fn count(self, count: u64) -> UsageCount {
         let place = self.0 >> MINUTE_BITS & ((1 << CODE_BITS) - 1);
         let code = usize::try_from(place).ok().and_then(|place| ReturnCode::ALL.get(place));
-        let minute = i64::try_from(self.0 & ((1 << MINUTE_BITS) - 1)).unwrap_or(0);
+        let minute = self.0 & ((1 << MINUTE_BITS) - 1);
         UsageCount {
             app_id: AppId(u32::try_from(self.0 >> (CODE_BITS + MINUTE_BITS)).unwrap_or(0)),
             code: code.copied().unwrap_or(ReturnCode::GatewayInternal),
-            at: minute * MINUTE_SECS,
+            at: (minute * MINUTE_SECS).cast_signed(),
             count,
         }
     }
@@ -108,9 +113,9 @@ struct Stripe {
 }
 
 impl Stripes {
-    /// The stripe of this thread.
-    pub(super) fn mine(&self) -> MutexGuard<'_, Collected> {
-        lock(&self.0[stripe::mine()].filling)
+    /// For the thread whose stripe it is.
+    pub(super) fn of(&self, stripe: usize) -> MutexGuard<'_, Collected> {
+        lock(&self.0[stripe].filling)
     }
 
     /// Hands over what each stripe has collected; the callee leaves it empty.
