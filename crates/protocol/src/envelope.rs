@@ -21,6 +21,12 @@ impl RequestId {
         Self(Self::FIRST + random % (i64::MAX.cast_unsigned() - Self::FIRST))
     }
 
+    /// The number that its digits are; fits an `i64`.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+
     fn digits(self, buffer: &mut itoa::Buffer) -> &[u8] {
         buffer.format(self.0).as_bytes()
     }
@@ -193,6 +199,7 @@ mod tests {
             let text = RequestId::from_random(random).to_string();
             assert!((18..=19).contains(&text.len()), "{text}");
             assert!(text.parse::<i64>().is_ok());
+            assert_eq!(text, RequestId::from_random(random).number().to_string());
         }
     }
 

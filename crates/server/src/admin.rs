@@ -52,5 +52,6 @@ fn measure(service: &Service) {
     }
     let totals = &service.metrics.totals;
     Totals::set(&totals.guard_journal_errors, service.guard.journal_errors());
+    Totals::set(&totals.requests_not_kept, service.usage.requests_not_kept());
     Totals::set(&totals.clock_reanchored, service.time.reanchored_count());
 }

@@ -25,6 +25,8 @@ pub mod seal;
 pub mod server;
 pub mod service;
 pub mod store;
+mod stripe;
+pub mod usage;
 mod watch;
 mod webhook_delivery;
 

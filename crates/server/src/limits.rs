@@ -58,3 +58,35 @@ pub const NOTE_SIGNATURES_MAX: usize = 16;
 pub const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
 /// Most bytes of the answer to a published checkpoint.
 pub const CHECKPOINT_ANSWER_BYTES_MAX: usize = 64 << 10;
+
+/// Single answers kept of a second: so many with a licence, and so many without. Enough to look at,
+/// and few enough that a flood of them is a few per cent of what the disk can write.
+pub const ANSWERS_KEPT_PER_SECOND: u16 = 500;
+/// Longest reason kept with a single answer, bytes: any hint of ours, but not all that a caller sends.
+pub const REASON_BYTES_MAX: usize = 160;
+/// How often usage is written to the store. A kill -9 loses so much of it.
+pub const USAGE_FLUSH: Duration = Duration::from_secs(10);
+/// Counts of app, code and minute in one transaction, at three rows each: the CLI waits for it.
+pub const COUNTS_WRITTEN_AT_ONCE: usize = 1_000;
+/// Single answers in one transaction.
+pub const ANSWERS_WRITTEN_AT_ONCE: usize = 2_000;
+/// Most counts that wait for a store that does not answer: 100,000 apps for a minute or two.
+pub const COUNTS_PENDING_MAX: usize = 200_000;
+/// Most single answers that wait for it: 20 s of a full allowance, two flushes.
+pub const ANSWERS_PENDING_MAX: usize = 20_000;
+/// Usage by minutes stays for a day: it is for looking at what is going on.
+pub const MINUTES_KEPT_SECS: i64 = DAY_SECS;
+/// Usage by hours stays for a month.
+pub const HOURS_KEPT_SECS: i64 = 31 * DAY_SECS;
+/// Usage by days stays for a year and a month, so that a month can be held against the last year's.
+pub const DAYS_KEPT_SECS: i64 = 400 * DAY_SECS;
+/// Single answers stay for a week: support asks about what happened lately, and networks are personal.
+pub const REQUESTS_KEPT_SECS: i64 = 7 * DAY_SECS;
+/// Most single answers in the store: about 200 MB with their indexes.
+pub const REQUESTS_KEPT_ROWS: i64 = 1_000_000;
+/// Which licences there were is known for so long after the last of them, as long as usage by days.
+pub const ISSUED_KEPT_SECS: i64 = DAYS_KEPT_SECS;
+/// How often what is too old is deleted.
+pub const PRUNE: Duration = Duration::from_secs(3_600);
+/// Apps whose old usage is deleted in one transaction, and single answers: the CLI waits for it.
+pub const PRUNED_AT_ONCE: i64 = 1_000;

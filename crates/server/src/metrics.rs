@@ -2,6 +2,7 @@
 
 mod tally;
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -10,8 +11,10 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Metric, Registry};
-use tally::Tally;
+pub(crate) use tally::{CODES, Tally};
 use tonegate_protocol::ReturnCode;
+
+use crate::usage::Latency;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CodeLabel {
@@ -33,7 +36,8 @@ struct OutcomeLabel {
 pub struct Metrics {
     registry: Registry,
     answers: Family<CodeLabel, Counter>,
-    tally: Tally,
+    tally: Arc<Tally>,
+    latency: Arc<Latency>,
     degraded: Family<ReasonLabel, Gauge>,
     webhook_deliveries: Family<OutcomeLabel, Counter>,
     /// Licences minted for apps.
@@ -80,6 +84,7 @@ pub struct Totals {
     pub connections_timed_out: Counter,
     pub tls_failures: Counter,
     pub proxy_headers_bad: Counter,
+    pub requests_not_kept: Counter,
 }
 
 impl Totals {
@@ -96,7 +101,8 @@ impl Metrics {
         let mut metrics = Self {
             registry: Registry::with_prefix("tonegate"),
             answers: Family::default(),
-            tally: Tally::default(),
+            tally: Arc::default(),
+            latency: Arc::default(),
             degraded: Family::default(),
             webhook_deliveries: Family::default(),
             minted: Counter::default(),
@@ -112,9 +118,14 @@ impl Metrics {
         metrics
     }
 
-    /// Counts an answer of the licence API.
-    pub fn answered(&self, code: ReturnCode) {
-        self.tally.count(code);
+    /// Where answers are counted, by code.
+    pub(crate) const fn tally(&self) -> &Arc<Tally> {
+        &self.tally
+    }
+
+    /// Where their times are.
+    pub(crate) const fn latency(&self) -> &Arc<Latency> {
+        &self.latency
     }
 
     /// How many answers had this code.
@@ -153,6 +164,11 @@ impl Metrics {
         let registry = &mut self.registry;
         let mut add = |name, help, metric: &dyn Registered| metric.register(registry, name, help);
         add("answers", "Answers of the licence API, by return code", &self.answers);
+        add(
+            "requests_not_kept",
+            "Single answers counted and not kept: over 500 a second, or while the store was away",
+            &self.totals.requests_not_kept,
+        );
         add("licenses_minted", "Licences minted for apps", &self.minted);
         add("mint_failures", "Mints that failed", &self.mint_failures);
         add(
@@ -202,6 +218,7 @@ impl Metrics {
             "Connections of trusted proxies without a good PROXY header",
             &totals.proxy_headers_bad,
         );
+        registry.register_collector(Box::new(Arc::clone(&self.latency)));
     }
 }
 

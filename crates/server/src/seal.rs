@@ -62,10 +62,8 @@ pub enum Label<'a> {
         /// The webhook's id.
         id: &'a str,
     },
-=======
     /// The 32-byte seed of the key that signs checkpoints of the audit log.
     AuditKey,
->>>>>>> w-audit
 }
 
 /// Why a key-encryption key or a sealed value is of no use.

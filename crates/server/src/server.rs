@@ -19,7 +19,7 @@ use crate::limits::{BODY_BYTES_MAX, BODY_TIME, CLOCK_TICK, JOURNAL_SYNC, SELF_IS
 use crate::metrics::{Metrics, Totals};
 use crate::service::{Service, StartError};
 use crate::watch::KeyAlarm;
-use crate::{admin, audit, gateway, news, watch, webhook_delivery};
+use crate::{admin, audit, gateway, news, usage, watch, webhook_delivery};
 
 /// How long the end waits for the store: a supervisor is waiting too.
 const LAST_FLUSH: Duration = Duration::from_secs(3);
@@ -112,9 +112,12 @@ impl Server {
         admin_drain.begin_hard();
         let _ = admin.await;
         chores.shutdown().await;
-        let flush = watch::flush_last_uses(&service);
+        let flush = async {
+            watch::flush_last_uses(&service).await;
+            usage::keep::flush(&service).await;
+        };
         if tokio::time::timeout(LAST_FLUSH, flush).await.is_err() {
-            tracing::warn!("the store did not answer: the last use of secrets was not written");
+            tracing::warn!("the store did not answer: last uses and usage were not written");
         }
         if tokio::time::timeout(LAST_FLUSH, audit::publish::publish(&service)).await.is_err() {
             tracing::warn!("the last checkpoint of the audit log did not get out in time");
@@ -168,6 +171,9 @@ fn chores(service: &Arc<Service>, stats: Arc<Stats>) -> JoinSet<()> {
     chores.spawn(webhook_delivery::deliver_all(Arc::clone(service)));
     chores.spawn(webhook_delivery::prune(Arc::clone(service)));
     chores.spawn(audit::publish::keep_publishing(Arc::clone(service)));
+    chores.spawn(usage::keep::look(Arc::clone(service)));
+    chores.spawn(usage::keep::keep(Arc::clone(service)));
+    chores.spawn(usage::keep::prune(Arc::clone(service)));
     chores.spawn(count_connections(Arc::clone(service), stats));
     chores
 }

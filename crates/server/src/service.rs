@@ -24,6 +24,7 @@ use crate::limits::KEYS_END_SOON_SECS;
 use crate::metrics::Metrics;
 use crate::model::Policies;
 use crate::store::{Store, StoreError};
+use crate::usage::{self, Usage};
 use crate::watch;
 use crate::webhook_delivery::Couriers;
 use tonegate_listener::Rate;
@@ -51,6 +52,8 @@ pub struct Service {
     pub time: GatewayTime,
     /// What is counted.
     pub metrics: Metrics,
+    /// What was answered.
+    pub usage: Usage,
     /// Begun when the server is to stop.
     pub drain: Drain,
     /// How messages get to webhooks.
@@ -112,6 +115,7 @@ impl Service {
             journal_dir: Some(data.journal()),
         };
         let guard = ReplayGuard::open(guard, time.now(), guard::boot_id().as_deref())?;
+        let metrics = Metrics::new();
         let service = Arc::new(Self {
             network_limit: NetworkLimit::new(network_limit(&config)),
             couriers: Couriers::new(config.webhooks.allow_private_addresses),
@@ -123,7 +127,8 @@ impl Service {
             held: Held::new(),
             guard,
             time,
-            metrics: Metrics::new(),
+            usage: Usage::new(&metrics),
+            metrics,
             drain: Drain::new(),
             catching_up: Mutex::default(),
             publisher: Mutex::default(),
@@ -134,6 +139,7 @@ impl Service {
             mint_failure_logged: AtomicI64::new(0),
         });
         watch::catch_up(&service).await?;
+        usage::keep::remember(&service).await;
         Ok(service)
     }
 

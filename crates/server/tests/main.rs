@@ -21,3 +21,4 @@ mod scale;
 mod secrecy;
 mod support;
 mod webhooks;
+mod usage;

@@ -13,6 +13,7 @@ use tonegate_listener::{Fast, FastPath, FastRequest};
 use tonegate_protocol::{Envelope, Refusal};
 
 use super::asked::Asked;
+use super::caller::Caller;
 use super::respond;
 use crate::guard::Unwritten;
 use crate::service::Service;
@@ -36,9 +37,11 @@ impl FastPath for FastGateway {
         let Self(service) = self;
         let Some(asked) = Asked::fast(request) else { return Fast::NotMine };
         let at = service.time.moment();
-        let outcome = super::guarded(|| super::decide(service, &asked, at, &mut turn.unwritten));
+        let mut caller = Caller::new(asked.address, at);
+        let outcome =
+            super::guarded(|| super::decide(service, &asked, &mut caller, &mut turn.unwritten));
         turn.head.refresh(service, at.now);
-        turn.write(service, &outcome, answers);
+        turn.write(service, &caller, &outcome, answers);
         Fast::Answered
     }
 
@@ -55,10 +58,11 @@ impl Turn {
     fn write(
         &mut self,
         service: &Service,
+        caller: &Caller,
         outcome: &Result<Arc<Minted>, Refusal>,
         answers: &mut Vec<u8>,
     ) {
-        let id = respond::count(service, outcome);
+        let id = respond::count(service, caller, outcome);
         answers.extend_from_slice(&self.head.bytes);
         let mut digits = itoa::Buffer::new();
         let mut end_head = |answers: &mut Vec<u8>, length| {

@@ -47,6 +47,7 @@ fn mint_and_hold(service: &Service, app: &Licensee, now: i64) -> Result<Arc<Mint
     let minted = Arc::new(minted);
     if app.id != OWN_APP {
         service.metrics.minted.inc();
+        service.usage.minted(app.id, app.rev, minted.serial, minted.hour);
     }
     let held = HeldLicense { minted: Arc::clone(&minted), revision: app.rev };
     service.held.hold(app.id, held);

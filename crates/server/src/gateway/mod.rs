@@ -9,6 +9,7 @@ mod action;
 mod admission;
 mod asked;
 mod body;
+mod caller;
 mod credential;
 mod entitlement;
 mod fast;
@@ -31,11 +32,12 @@ use tonegate_listener::{Peer, Request, RequestBody, Response, ResponseBody};
 use tonegate_protocol::{PublicParameters, Refusal, ReturnCode};
 
 use crate::clock::Moment;
-use crate::directory::Reading;
+use crate::directory::Entry;
 use crate::grant;
 use crate::guard::Unwritten;
 use crate::service::Service;
 use asked::Asked;
+use caller::Caller;
 pub use fast::FastGateway;
 use route::Route;
 use signature::Authenticated;
@@ -48,7 +50,10 @@ pub async fn answer(
 ) -> Response<ResponseBody> {
     let origin = route::allowed_origin(&service.config.gateway.cors_origins, &request);
     let response = match route::route(&request, origin.is_some()) {
-        Route::License => respond::license(&service, outcome(&service, request, peer).await),
+        Route::License => {
+            let (caller, outcome) = outcome(&service, request, peer).await;
+            respond::license(&service, &caller, outcome)
+        }
         Route::KeySet => jwks::key_set(&service),
         Route::Preflight => respond::preflight(),
         Route::NotFound => respond::plain(
@@ -64,16 +69,20 @@ async fn outcome(
     service: &Service,
     request: Request<RequestBody>,
     peer: Peer,
-) -> Result<Arc<Minted>, Refusal> {
+) -> (Caller, Result<Arc<Minted>, Refusal>) {
     let (head, body) = request.into_parts();
-    let charge =
-        |refusal: &Refusal| network::charge(service, peer.address, service.time.moment(), refusal);
-    body::read(body).await.inspect_err(charge)?;
+    let read = body::read(body).await;
+    let (at, asked) = (service.time.moment(), Asked::of(&head, &peer));
+    let mut caller = Caller::new(asked.address, at);
+    if let Err(refusal) = read {
+        caller.seems_to_name(asked.query, &service.directory.read());
+        network::charge(service, asked.address, at, &refusal);
+        return (caller, Err(refusal));
+    }
     let mut unwritten = Unwritten::default();
-    let at = service.time.moment();
-    let outcome = guarded(|| decide(service, &Asked::of(&head, &peer), at, &mut unwritten));
+    let outcome = guarded(|| decide(service, &asked, &mut caller, &mut unwritten));
     service.guard.write(&mut unwritten, at.now);
-    outcome
+    (caller, outcome)
 }
 
 /// A fault of our own as a return code instead of a dropped connection.
@@ -83,17 +92,22 @@ fn guarded(decide: impl FnOnce() -> Result<Arc<Minted>, Refusal>) -> Result<Arc<
     decided.unwrap_or_else(|_| Err(ReturnCode::GatewayInternal.into()))
 }
 
-/// The checks, in the published order (docs/PROTOCOL.md §5). The first that fails decides.
+/// The checks, in the published order (docs/PROTOCOL.md §5). The first that fails decides. Notes on
+/// the way whose request it is.
 fn decide(
     service: &Service,
     asked: &Asked<'_>,
-    at: Moment,
+    caller: &mut Caller,
     unwritten: &mut Unwritten,
 ) -> Result<Arc<Minted>, Refusal> {
-    let directory = service.directory.read();
+    let (directory, at) = (service.directory.read(), caller.at);
     let charge = |refusal: &Refusal| network::charge(service, asked.address, at, refusal);
-    let parameters = parameters(service, asked).inspect_err(charge)?;
-    let app = authenticate(service, &directory, asked, &parameters, at).inspect_err(charge)?;
+    let parameters = parameters(service, asked).inspect_err(charge).inspect_err(|_| {
+        caller.seems_to_name(asked.query, &directory);
+    })?;
+    let entry = directory.get(parameters.app_id);
+    caller.names(parameters.app_id, entry.map(|entry| &**entry));
+    let app = authenticate(service, entry, asked, &parameters, at).inspect_err(charge)?;
     admission::admit(service, &app, parameters.timestamp, asked.address, at, unwritten)
         .inspect_err(charge)?;
     action::check(&parameters.action)?;
@@ -113,14 +127,14 @@ fn parameters<'r>(service: &Service, asked: &Asked<'r>) -> Result<PublicParamete
 
 fn authenticate<'d>(
     service: &Service,
-    directory: &'d Reading,
+    entry: Option<&'d Arc<Entry>>,
     asked: &Asked<'_>,
     parameters: &PublicParameters<'_>,
     at: Moment,
 ) -> Result<Authenticated<'d>, Refusal> {
     network::check(service, asked.address, at)?;
     window::check(&service.time, parameters.timestamp, at.now)?;
-    signature::check(directory, parameters)
+    signature::check(entry, parameters)
 }
 
 /// Issues a licence to the server itself: the last steps of the way, held licences included.

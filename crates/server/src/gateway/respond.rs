@@ -1,5 +1,6 @@
 //! Outcomes as HTTP: the envelope under status 200, and the few answers outside it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -12,7 +13,9 @@ use tonegate_issuer::Minted;
 use tonegate_listener::{Response, ResponseBody};
 use tonegate_protocol::{Envelope, Refusal, RequestId, ReturnCode};
 
+use super::caller::Caller;
 use crate::service::Service;
+use crate::usage::Answered;
 
 /// What the licence API answers with.
 pub(super) const JSON: &str = "application/json";
@@ -20,9 +23,10 @@ pub(super) const JSON: &str = "application/json";
 /// The answer of the licence API, counted.
 pub(super) fn license(
     service: &Service,
+    caller: &Caller,
     outcome: Result<Arc<Minted>, Refusal>,
 ) -> Response<ResponseBody> {
-    let (id, mut body) = (count(service, &outcome), Vec::new());
+    let (id, mut body) = (count(service, caller, &outcome), Vec::new());
     match outcome {
         Ok(minted) => Envelope::write_success(&mut body, id, &minted.license),
         Err(refusal) => Envelope::write_refusal(&mut body, id, &refusal),
@@ -37,10 +41,26 @@ pub(super) fn license(
 }
 
 /// Counts an answer of the licence API and gives it its name.
-pub(super) fn count(service: &Service, outcome: &Result<Arc<Minted>, Refusal>) -> RequestId {
+pub(super) fn count(
+    service: &Service,
+    caller: &Caller,
+    outcome: &Result<Arc<Minted>, Refusal>,
+) -> RequestId {
     let id = RequestId::from_random(fastrand::u64(..));
-    let code = outcome.as_ref().map_or_else(|refusal| refusal.code, |_| ReturnCode::Success);
-    service.metrics.answered(code);
+    let (code, hint) = match outcome {
+        Ok(_) => (ReturnCode::Success, &Cow::Borrowed("")),
+        Err(refusal) => (refusal.code, &refusal.hint),
+    };
+    service.usage.answered(&Answered {
+        request_id: id.number(),
+        at: caller.at.now,
+        app_id: caller.app_id,
+        is_known: caller.is_known,
+        code,
+        hint,
+        address: caller.address,
+        took: service.time.monotonic().saturating_sub(caller.at.monotonic),
+    });
     if let Err(refusal) = outcome {
         tracing::debug!(request_id = %id, code = code.number(), hint = %refusal.hint, "refused");
     }

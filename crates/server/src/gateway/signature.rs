@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 
 use tonegate_protocol::{PublicParameters, Refusal, ReturnCode, ServerSecret, Signature};
 
-use crate::directory::{Entry, Reading, Secret};
+use crate::directory::{Entry, Secret};
 
 /// A request whose sender knows a secret of the app.
 pub(super) struct Authenticated<'d> {
@@ -19,11 +19,11 @@ pub(super) struct Authenticated<'d> {
     pub(super) signature: Signature,
 }
 
+/// `entry`: the app that the request names, if there is one.
 pub(super) fn check<'d>(
-    directory: &'d Reading,
+    entry: Option<&'d Arc<Entry>>,
     parameters: &PublicParameters<'_>,
 ) -> Result<Authenticated<'d>, Refusal> {
-    let entry = directory.get(parameters.app_id);
     let secrets = entry.map_or([None, None], |entry| entry.secrets());
     let signer = signer(parameters, secrets);
     let (Some(entry), false) = (entry, secrets.iter().all(Option::is_none)) else {

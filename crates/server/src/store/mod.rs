@@ -21,6 +21,7 @@ mod fail_points;
 #[cfg(test)]
 mod file_tests;
 mod idempotency;
+mod issued;
 mod keys;
 #[cfg(test)]
 mod kill_tests;
@@ -29,9 +30,16 @@ mod meta;
 #[cfg(test)]
 mod million;
 mod packed;
+mod requests;
 mod secrets;
 #[cfg(test)]
 pub(crate) mod testing;
+mod usage;
+#[cfg(test)]
+mod usage_million;
+#[cfg(test)]
+mod usage_tests;
+mod usage_views;
 mod webhooks;
 
 use std::path::Path;
@@ -45,11 +53,15 @@ pub use changes::{Changes, Found};
 pub use deliveries::{Delivery, DueDelivery};
 pub use error::{RowFault, StoreError};
 pub use idempotency::Asked;
+pub use issued::IssuedLicenses;
 pub use keys::{NewIssuingKey, StoredIssuingKey, StoredRootKey};
 pub use load::StoredApp;
 pub use meta::{Installation, Meta};
+pub use requests::{AnswerRecord, RequestFilter, RequestPage, StoredRequest};
 pub use secrets::{SecretUse, StoredSecret};
 pub use webhooks::{NewWebhook, Webhook};
+pub use usage::{Resolution, UsageBatch, UsageCount};
+pub use usage_views::{AppUsage, UsageCursor, UsagePage, UsageRow, UsageSeries, UsageSort};
 
 /// The database of one installation, open in this process. Clones share it.
 #[derive(Debug, Clone)]

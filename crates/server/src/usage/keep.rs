@@ -1,0 +1,109 @@
+//! What a running server does with its usage beside the requests: looks at it each second, writes it to
+//! the store every 10 s and at the end, and deletes what is too old.
+//!
+//! Invariant: a batch is written or put back, also where whoever waits for it gives up: the write goes
+//! on in a task of its own, and the next one waits for it. A commit that fails has not happened, so
+//! nothing is counted twice.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{RecentMinute, lock};
+use crate::limits::{PRUNE, USAGE_FLUSH};
+use crate::service::Service;
+use crate::store::{Resolution, StoreError};
+
+/// Between two transactions that delete, so that others get their turn.
+const PRUNE_PAUSE: Duration = Duration::from_millis(20);
+/// So late that a start has the disk for itself, and so soon that a server that is restarted all the
+/// time deletes, too.
+const FIRST_PRUNE: Duration = Duration::from_secs(60);
+const RECENT_SECS: i64 = 3_600;
+
+/// Keeps rates and minutes until the server stops.
+pub(crate) async fn look(service: Arc<Service>) {
+    loop {
+        service.usage.tick(service.time.moment());
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// Writes to the store until the server stops.
+pub(crate) async fn keep(service: Arc<Service>) {
+    loop {
+        tokio::time::sleep(USAGE_FLUSH).await;
+        flush(&service).await;
+    }
+}
+
+/// Writes all that was collected. Did it? What was not is tried again with the next.
+pub async fn flush(service: &Arc<Service>) -> bool {
+    let writer = Arc::clone(service);
+    match tokio::spawn(async move { write(&writer).await }).await {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "usage was not written; it waits");
+            false
+        }
+        Err(_) => {
+            tracing::error!("writing usage panicked");
+            false
+        }
+    }
+}
+
+async fn write(service: &Service) -> Result<(), StoreError> {
+    let usage = &service.usage;
+    let _one_at_a_time = usage.writing.lock().await;
+    usage.drain();
+    loop {
+        let Some(batch) = lock(&usage.pending).take() else { return Ok(()) };
+        if let Err(error) = service.store.note_usage(&batch).await {
+            usage.put_back(batch);
+            return Err(error);
+        }
+    }
+}
+
+/// What the last hour was like before this start, where the store can say.
+pub(crate) async fn remember(service: &Service) {
+    let now = service.time.now();
+    let series = service.store.usage_series(None, Resolution::Minute, now - RECENT_SECS, now + 1);
+    match series.await {
+        Err(error) => tracing::warn!(%error, "the last hour's usage could not be read"),
+        Ok(series) => {
+            let mut recent = lock(&service.usage.recent);
+            for of_code in series {
+                for (at, count) in of_code.points {
+                    let (ok, failed) = if of_code.code == 0 { (count, 0) } else { (0, count) };
+                    recent.remember(RecentMinute { at, ok, failed });
+                }
+            }
+        }
+    }
+}
+
+/// Deletes what is too old soon after the start, and every hour until the server stops.
+pub(crate) async fn prune(service: Arc<Service>) {
+    tokio::time::sleep(FIRST_PRUNE).await;
+    loop {
+        if let Err(error) = prune_now(&service).await {
+            tracing::warn!(%error, "old usage was not deleted; it is tried again in an hour");
+        }
+        tokio::time::sleep(PRUNE).await;
+    }
+}
+
+/// Deletes what is too old, in small transactions.
+pub async fn prune_now(service: &Service) -> Result<(), StoreError> {
+    let now = service.time.now();
+    let mut after = None;
+    while let Some(last) = service.store.prune_usage(after, now).await? {
+        after = Some(last);
+        tokio::time::sleep(PRUNE_PAUSE).await;
+    }
+    while service.store.prune_requests(now).await? > 0 {
+        tokio::time::sleep(PRUNE_PAUSE).await;
+    }
+    Ok(())
+}
