@@ -26,3 +26,9 @@ pub(crate) const IDEMPOTENCY_KEY_MAX: usize = 64;
 pub(crate) const CALLER_RATE: Rate = Rate { per_second: 50, burst: 200 };
 /// Requests without a good credential, of one network.
 pub(crate) const STRANGER_RATE: Rate = Rate { per_second: 5, burst: 30 };
+/// Callers who are remembered at once.
+pub(crate) const CALLERS_MAX: usize = 10_000;
+/// Bytes of what may be an API token.
+pub(crate) const BEARER_BYTES_MAX: usize = 64;
+/// How long a token's next use need not be written.
+pub(crate) const TOKEN_USE_NOTED_SECS: i64 = 60;
