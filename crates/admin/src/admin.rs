@@ -9,6 +9,7 @@ use tonegate_listener::{NetworkLimit, NetworkLimitConfig};
 use tonegate_server::Service;
 use tonegate_server::store::{Store, Tx};
 
+use crate::auth::Callers;
 use crate::caller::Caller;
 use crate::limits::STRANGER_RATE;
 use crate::problem::Problem;
@@ -19,12 +20,21 @@ pub(crate) struct Admin {
     pub(crate) service: Arc<Service>,
     /// Networks that send no good credential.
     pub(crate) strangers: Arc<NetworkLimit>,
+    /// Callers who are known.
+    pub(crate) callers: Arc<Callers>,
+    /// Is what it shows sample data?
+    pub(crate) is_demo: bool,
 }
 
 impl Admin {
     pub(crate) fn new(service: Arc<Service>) -> Self {
         let strangers = NetworkLimitConfig { rate: STRANGER_RATE, lifted: Vec::new() };
-        Self { service, strangers: Arc::new(NetworkLimit::new(strangers)) }
+        Self {
+            service,
+            strangers: Arc::new(NetworkLimit::new(strangers)),
+            callers: Arc::default(),
+            is_demo: false,
+        }
     }
 
     /// Unix seconds.
@@ -34,6 +44,17 @@ impl Admin {
 
     pub(crate) fn store(&self) -> &Store {
         &self.service.store
+    }
+
+    /// The licence API's URL, as backends write it.
+    pub(crate) fn gateway_url(&self) -> String {
+        let config = &self.service.config;
+        if !config.admin.gateway_url.is_empty() {
+            return config.admin.gateway_url.clone();
+        }
+        let scheme =
+            if config.gateway.tls_certificate.as_os_str().is_empty() { "http" } else { "https" };
+        format!("{scheme}://{}", config.gateway.address)
     }
 
     /// Begins a change in the caller's name.

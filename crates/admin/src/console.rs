@@ -12,6 +12,7 @@ use tonegate_listener::{ResponseBody, uncached};
 #[include = "*.mjs"]
 #[include = "*.css"]
 #[include = "*.svg"]
+#[exclude = "tests/*"]
 struct Files;
 
 /// A file of the console.

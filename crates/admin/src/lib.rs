@@ -9,14 +9,20 @@
 mod admin;
 mod api;
 mod apps;
+mod audit;
 mod auth;
 mod caller;
 mod console;
 mod extract;
 mod keys;
+mod licenses;
 mod limits;
 pub mod openapi;
+mod overview;
 mod problem;
+mod requests;
 mod router;
+mod usage;
+mod webhooks;
 
 pub use api::AdminApi;

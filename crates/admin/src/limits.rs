@@ -16,6 +16,8 @@ pub(crate) const PAGE_DEFAULT: u32 = 50;
 pub(crate) const PAGE_MAX: u32 = 200;
 /// Items of a page of an export.
 pub(crate) const EXPORT_PAGE_MAX: u32 = 1_000;
+/// Rows of an export of usage: some 30 MB.
+pub(crate) const USAGE_ROWS_MAX: usize = 1_000_000;
 /// How long a proof of who somebody is counts as fresh.
 pub(crate) const STEP_UP_SECS: i64 = 300;
 /// How long an Idempotency-Key is remembered.
@@ -26,3 +28,9 @@ pub(crate) const IDEMPOTENCY_KEY_MAX: usize = 64;
 pub(crate) const CALLER_RATE: Rate = Rate { per_second: 50, burst: 200 };
 /// Requests without a good credential, of one network.
 pub(crate) const STRANGER_RATE: Rate = Rate { per_second: 5, burst: 30 };
+/// Callers who are remembered at once.
+pub(crate) const CALLERS_MAX: usize = 10_000;
+/// Bytes of what may be an API token.
+pub(crate) const BEARER_BYTES_MAX: usize = 64;
+/// How long a token's next use need not be written.
+pub(crate) const TOKEN_USE_NOTED_SECS: i64 = 60;

@@ -77,6 +77,7 @@ codes! {
     StepUpRequired = 403 "step_up_required", "The caller must prove again who it is";
     TokenNotPrivileged = 403 "token_not_privileged", "The API token is not made for this";
     CsrfFailed = 403 "csrf_failed", "The request may come from another site";
+    PeopleOnly = 403 "people_only", "Only people can do this";
     LoopbackOnly = 403 "loopback_only", "This is possible from the server's own machine only";
     NotFound = 404 "not_found", "There is nothing here";
     AppUnknown = 404 "app_unknown", "There is no such app";
@@ -85,6 +86,7 @@ codes! {
     ApiTokenUnknown = 404 "api_token_unknown", "There is no such API token";
     SessionUnknown = 404 "session_unknown", "There is no such session";
     RequestUnknown = 404 "request_unknown", "No such request is remembered";
+    WebhookDisabled = 409 "webhook_disabled", "The webhook is switched off";
     WebhookUnknown = 404 "webhook_unknown", "There is no such webhook";
     DeliveryUnknown = 404 "delivery_unknown", "There is no such delivery";
     NoCheckpoint = 404 "no_checkpoint", "There is no checkpoint yet";
@@ -193,7 +195,24 @@ impl From<StoreError> for Problem {
             StoreError::SecretTaken => Code::SecretTaken,
             StoreError::SecretUnknown { .. } => Code::SecretUnknown,
             StoreError::SecretActive { .. } => Code::SecretActive,
-            StoreError::Row(_) => Code::AppUnusable,
+            StoreError::ApiTokenUnknown { .. } => Code::ApiTokenUnknown,
+            StoreError::UserUnknown { .. } => Code::UserUnknown,
+            StoreError::UserChanged { .. } => Code::ChangedMeanwhile,
+            StoreError::UserDisabled { .. } => Code::UserDisabled,
+            StoreError::NameTaken { .. } => Code::NameTaken,
+            StoreError::LastOwner => Code::LastOwner,
+            StoreError::SetupDone => Code::SetupDone,
+            StoreError::InvitationUnknown => Code::InvitationUnknown,
+            StoreError::SessionUnknown { .. } => Code::SessionUnknown,
+            StoreError::WebhookUnknown { .. } => Code::WebhookUnknown,
+            StoreError::WebhookChanged { .. } => Code::ChangedMeanwhile,
+            StoreError::WebhookDisabled { .. } => Code::WebhookDisabled,
+            StoreError::DeliveryUnknown { .. } => Code::DeliveryUnknown,
+            StoreError::InvalidWebhook { field, .. } => {
+                let detail = error.to_string();
+                return Self::new(Code::InvalidSettings, detail.clone()).at(field, detail);
+            }
+            StoreError::Row(ref fault) if fault.table == "apps" => Code::AppUnusable,
             StoreError::SerialTaken { .. } | StoreError::RootTaken { .. } => Code::KeysRefused,
             StoreError::Busy => {
                 return Self::new(Code::StoreUnavailable, error.to_string()).retry_after(1);

@@ -6,14 +6,22 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::admin::Admin;
 use crate::problem::{Code, Problem};
-use crate::{apps, keys, openapi};
+use crate::{apps, audit, keys, licenses, openapi, overview, requests, usage, webhooks};
 
 /// Where the API lies.
 pub(crate) const BASE: &str = "/api/v1";
 
 /// Every operation, and what it says about itself.
 pub(crate) fn operations() -> OpenApiRouter<Admin> {
-    OpenApiRouter::with_openapi(openapi::head()).merge(apps::routes()).merge(keys::routes())
+    OpenApiRouter::with_openapi(openapi::head())
+        .merge(apps::routes())
+        .merge(licenses::routes())
+        .merge(requests::routes())
+        .merge(keys::routes())
+        .merge(usage::routes())
+        .merge(audit::routes())
+        .merge(webhooks::routes())
+        .merge(overview::routes())
 }
 
 /// The API, ready for its state.

@@ -10,10 +10,21 @@ mod test_webhook;
 mod update_webhook;
 mod view;
 
+use http::Uri;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::admin::Admin;
+use crate::problem::{Code, Problem};
+
+/// Says at once what a delivery would find out: that messages may not go there.
+async fn check_address(admin: &Admin, url: &str) -> Result<(), Problem> {
+    let refused =
+        |detail: String| Problem::new(Code::AddressRefused, detail.clone()).at("url", detail);
+    let uri: Uri = url.parse().map_err(|_| refused("url: this is no URL".to_owned()))?;
+    let checked = admin.service.check_webhook_address(&uri).await;
+    checked.map_err(|error| refused(error.to_string()))
+}
 
 pub(crate) fn routes() -> OpenApiRouter<Admin> {
     OpenApiRouter::new()

@@ -1,1 +1,4 @@
 //! The admin API over real sockets.
+
+mod api_tokens;
+mod support;

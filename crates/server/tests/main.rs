@@ -20,5 +20,5 @@ mod replay;
 mod scale;
 mod secrecy;
 mod support;
-mod webhooks;
 mod usage;
+mod webhooks;

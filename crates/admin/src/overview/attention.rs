@@ -37,19 +37,28 @@ pub(crate) fn of(admin: &Admin, now: i64) -> Vec<Attention> {
             id: "not_ready",
             severity: Severity::Error,
             title: "No licence can be answered",
-            detail: "The server cannot issue a licence to itself, or is stopping; its log says why."
-                .to_owned(),
+            detail:
+                "The server cannot issue a licence to itself, or is stopping; its log says why."
+                    .to_owned(),
             href: Some("#/keys"),
         });
     }
     let keyring = service.keyring.load();
-    if let Some(days) = Some((keyring.covered_until(now) - now) / DAY_SECS).filter(|days| *days < 14) {
+    if let Some(days) =
+        Some((keyring.covered_until(now) - now) / DAY_SECS).filter(|days| *days < 14)
+    {
         let detail = match service.installation.auto_root {
             true => format!("Keys are at hand for {days} days; the next is certified by itself."),
             false => format!("Keys are at hand for {days} days: hold a ceremony."),
         };
         let severity = if days < 3 { Severity::Error } else { Severity::Warning };
-        found.push(Attention { id: "keys_end", severity, title: "Issuing keys end soon", detail, href: Some("#/keys") });
+        found.push(Attention {
+            id: "keys_end",
+            severity,
+            title: "Issuing keys end soon",
+            detail,
+            href: Some("#/keys"),
+        });
     }
     if let Some(gap) = keys::gap_until(&keyring, now) {
         found.push(Attention {
@@ -95,5 +104,11 @@ fn degraded(name: &'static str) -> Option<Attention> {
         "keys_end_soon" => return None,
         _ => ("Something is not as it should be", "See the server's log and /readyz.", None),
     };
-    Some(Attention { id: name, severity: Severity::Warning, title, detail: detail.to_owned(), href })
+    Some(Attention {
+        id: name,
+        severity: Severity::Warning,
+        title,
+        detail: detail.to_owned(),
+        href,
+    })
 }

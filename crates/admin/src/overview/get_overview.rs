@@ -110,11 +110,14 @@ pub(crate) async fn get_overview(
     let service = &admin.service;
     let at = service.time.moment();
     let keyring = service.keyring.load();
-    let rates: Vec<_> = service.usage.rates(at).into_iter().map(|rate| CodeRateView {
-        code: rate.code.number(),
-        per_second: rate.per_second,
-    }).collect();
-    let next_key = keys::calendar(&keyring, at.now).into_iter().find(|key| key.state == KeyState::Next);
+    let rates: Vec<_> = service
+        .usage
+        .rates(at)
+        .into_iter()
+        .map(|rate| CodeRateView { code: rate.code.number(), per_second: rate.per_second })
+        .collect();
+    let next_key =
+        keys::calendar(&keyring, at.now).into_iter().find(|key| key.state == KeyState::Next);
     let degraded = service.degraded();
     Ok(Json(Overview {
         now: at.now,
@@ -126,7 +129,10 @@ pub(crate) async fn get_overview(
         requests_per_second: rates.iter().map(|rate| rate.per_second).sum(),
         rates,
         licenses_today: licenses_today(&admin, at.now).await,
-        latency_us: service.usage.latency(at).map(|it| LatencyView { p50: micros(it.p50), p99: micros(it.p99) }),
+        latency_us: service
+            .usage
+            .latency(at)
+            .map(|it| LatencyView { p50: micros(it.p50), p99: micros(it.p99) }),
         next_key: next_key.map(|key| NextKey { serial: key.serial, sign_from: key.sign_from }),
         covered_until: keyring.covered_until(at.now),
         health: Health {
@@ -143,7 +149,12 @@ pub(crate) async fn get_overview(
         },
         degraded,
         attention: attention::of(&admin, at.now),
-        recent: service.usage.recent_minutes(at).iter().map(|it| (it.at, it.ok, it.failed)).collect(),
+        recent: service
+            .usage
+            .recent_minutes(at)
+            .iter()
+            .map(|it| (it.at, it.ok, it.failed))
+            .collect(),
     }))
 }
 

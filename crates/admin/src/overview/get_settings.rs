@@ -90,7 +90,8 @@ pub(crate) async fn get_settings(
     _: ByScoped<Viewer>,
 ) -> Result<Json<Settings>, Problem> {
     let (config, installation) = (&admin.service.config, &admin.service.installation);
-    let (gateway, is_tls) = (&config.gateway, |path: &std::path::Path| !path.as_os_str().is_empty());
+    let (gateway, is_tls) =
+        (&config.gateway, |path: &std::path::Path| !path.as_os_str().is_empty());
     Ok(Json(Settings {
         version: env!("CARGO_PKG_VERSION"),
         installation_id: installation.id.clone(),

@@ -4,6 +4,7 @@ use axum::extract::State;
 use serde::Serialize;
 use tonegate_server::store::NewWebhook;
 
+use super::check_address;
 use super::view::WebhookView;
 use crate::admin::Admin;
 use crate::caller::{By, Owner, SteppedUp};
@@ -38,6 +39,7 @@ pub(crate) async fn create_webhook(
     idempotency: Idempotency,
     Body(new): Body<NewWebhook>,
 ) -> Result<Created, Problem> {
+    check_address(&admin, &new.url).await?;
     admin
         .create(&by.caller, idempotency, async |tx| {
             let (webhook, secret) = tx.create_webhook(new).await?;

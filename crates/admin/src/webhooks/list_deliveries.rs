@@ -30,5 +30,8 @@ pub(crate) async fn list_deliveries(
     let (limit, before) = (page.limit()?, Cursor::read(page.cursor.as_deref())?);
     let found = admin.store().deliveries(&id, before, limit + 1).await?;
     let page = Page::cut(found, limit, |last| Cursor(last.seq));
-    Ok(Json(Page { items: page.items.into_iter().map(DeliveryView::from).collect(), next: page.next }))
+    Ok(Json(Page {
+        items: page.items.into_iter().map(DeliveryView::from).collect(),
+        next: page.next,
+    }))
 }

@@ -3,6 +3,7 @@
 use axum::extract::{Path, State};
 use serde::Deserialize;
 
+use super::check_address;
 use super::view::WebhookView;
 use crate::admin::Admin;
 use crate::caller::{By, Owner, SteppedUp};
@@ -41,6 +42,9 @@ pub(crate) async fn update_webhook(
     IfMatch(rev): IfMatch,
     Body(patch): Body<WebhookPatch>,
 ) -> Result<Versioned<WebhookView>, Problem> {
+    if let Some(url) = &patch.url {
+        check_address(&admin, url).await?;
+    }
     let mut tx = admin.begin(&by.caller).await?;
     let webhook = tx
         .update_webhook(&id, rev.map(i64::from), |it| {

@@ -151,7 +151,7 @@ impl Store {
         .bind(gave_up_at)
         .execute(&mut *tx)
         .await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// Removes some of what was enqueued before `before` (Unix seconds), the oldest first. `false`:

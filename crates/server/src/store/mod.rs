@@ -7,12 +7,14 @@
 //! are only ever written sealed. Time, actor and the key-encryption key are passed in. Leaves to
 //! others: the rules (`model`), the cipher (`seal`), the engine (`db`), what a server keeps in memory.
 
+mod api_tokens;
 mod app_row;
 mod apps;
 mod audit;
 mod audit_chain;
 mod audit_key;
 mod changes;
+mod confined;
 mod db;
 mod deliveries;
 mod error;
@@ -21,6 +23,7 @@ mod fail_points;
 #[cfg(test)]
 mod file_tests;
 mod idempotency;
+mod invitations;
 mod issued;
 mod keys;
 #[cfg(test)]
@@ -30,8 +33,10 @@ mod meta;
 #[cfg(test)]
 mod million;
 mod packed;
+mod proofs;
 mod requests;
 mod secrets;
+mod sessions;
 #[cfg(test)]
 pub(crate) mod testing;
 mod usage;
@@ -40,6 +45,8 @@ mod usage_million;
 #[cfg(test)]
 mod usage_tests;
 mod usage_views;
+mod user_row;
+mod users;
 mod webhooks;
 
 use std::path::Path;
@@ -47,21 +54,26 @@ use std::sync::Arc;
 
 use crate::seal::Kek;
 
+pub use api_tokens::{ApiToken, NewApiToken};
 pub use audit::{AuditEntry, AuditFilter};
 pub use audit_chain::{AuditHash, AuditWalk, ChainEntry};
 pub use changes::{Changes, Found};
 pub use deliveries::{Delivery, DueDelivery};
 pub use error::{RowFault, StoreError};
 pub use idempotency::Asked;
+pub use invitations::{Chosen, Invitation};
 pub use issued::IssuedLicenses;
 pub use keys::{NewIssuingKey, StoredIssuingKey, StoredRootKey};
 pub use load::StoredApp;
 pub use meta::{Installation, Meta};
 pub use requests::{AnswerRecord, RequestFilter, RequestPage, StoredRequest};
 pub use secrets::{SecretUse, StoredSecret};
-pub use webhooks::{NewWebhook, Webhook};
+pub use sessions::{Origin, Session};
 pub use usage::{Resolution, UsageBatch, UsageCount};
 pub use usage_views::{AppUsage, UsageCursor, UsagePage, UsageRow, UsageSeries, UsageSort};
+pub use user_row::Credentials;
+pub use users::{NewUser, UserChange};
+pub use webhooks::{NewWebhook, Webhook};
 
 /// The database of one installation, open in this process. Clones share it.
 #[derive(Debug, Clone)]

@@ -93,7 +93,7 @@ impl Store {
         }
         requests::insert(&mut tx, &batch.answers).await?;
         issued::upsert(&mut tx, &batch.issued).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// Deletes what is too old at `now` of the first 1,000 apps above `after` (`None`: from the first,

@@ -36,7 +36,7 @@ pub struct Webhook {
 }
 
 /// What people decide about a webhook.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewWebhook {
     /// Where messages are sent: http or https, at most 2,048 bytes.
