@@ -29,7 +29,7 @@ impl CountKey {
 
     /// `place`: the code's.
     pub(super) fn of_place(AppId(app_id): AppId, place: usize, now: i64) -> Self {
-        let minute = now.unsigned_abs() / MINUTE_SECS & ((1 << MINUTE_BITS) - 1);
+        let minute = (now.unsigned_abs() / MINUTE_SECS) & ((1 << MINUTE_BITS) - 1);
         let place = u64::try_from(place).unwrap_or(0);
         Self(u64::from(app_id) << (CODE_BITS + MINUTE_BITS) | place << MINUTE_BITS | minute)
     }
