@@ -65,7 +65,7 @@ pub(crate) struct Answered<'a> {
     /// A refusal's hint.
     pub(crate) hint: &'a Cow<'static, str>,
     /// Who asked.
-    pub(crate) address: IpAddr,
+    pub(crate) address: &'a IpAddr,
     /// How long it took.
     pub(crate) took: Duration,
 }
@@ -169,8 +169,8 @@ impl Answered<'_> {
             at: self.at,
             app_id: self.app_id,
             code: self.code,
-            reason: reason(self.hint, self.address),
-            network: network_of(self.address),
+            reason: reason(self.hint, *self.address),
+            network: network_of(*self.address),
             duration_us: u64::try_from(self.took.as_micros()).unwrap_or(u64::MAX),
         }
     }

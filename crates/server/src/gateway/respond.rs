@@ -58,7 +58,7 @@ pub(super) fn count(
         is_known: caller.is_known,
         code,
         hint,
-        address: caller.address,
+        address: &caller.address,
         took: service.time.monotonic().saturating_sub(caller.at.monotonic),
     });
     if let Err(refusal) = outcome {

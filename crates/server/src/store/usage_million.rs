@@ -9,7 +9,7 @@ use super::{RequestFilter, Resolution, UsageBatch, UsageCount, UsageSort};
 use crate::model::AppId;
 
 const APPS: u32 = 100_000;
-const TURNS: u32 = 200;
+const TURNS: u32 = 100;
 const DAY: i64 = NOW - NOW % 86_400;
 
 #[tokio::test]
