@@ -8,6 +8,9 @@
 //! others: the rules (`model`), the cipher (`seal`), the engine (`db`), what a server keeps in memory.
 
 mod app_row;
+mod app_search;
+#[cfg(test)]
+mod app_search_tests;
 mod apps;
 mod audit;
 mod changes;
@@ -31,6 +34,7 @@ use std::sync::Arc;
 
 use crate::seal::Kek;
 
+pub use app_search::{AppOrder, AppPlace, AppSearch, FoundApp};
 pub use audit::AuditEntry;
 pub use changes::{Changes, Found};
 pub use error::{RowFault, StoreError};
