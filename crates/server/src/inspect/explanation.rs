@@ -1,74 +1,61 @@
-//! `tonegate license explain`: in plain words what a text is, whether it is good, and what next.
-//!
-//! Invariant: what was not proven is called unproven. Without pins nothing is.
-
-use std::fmt;
+//! In plain words what a text is, whether it is good, and what next.
 
 use serde::Serialize;
-use tonegate_license::{Chain, Expect, License, Pins, State, Token};
+use tonegate_license::{Chain, License, Pins, State, Token};
 
 use super::claims::Claims;
-use super::find::{self, Found};
-use super::input;
-use super::pins::{PinsArgs, Trust};
-use super::verdict::VerdictView;
-use crate::exit::Exit;
-use crate::output::{self, Output, Table};
-use crate::time::{self, Moment, When, distance};
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Explain {
-    /// Any text: a licence, an answer, rubbish; a file of it, or - for stdin
-    #[arg(value_name = "FILE|-|TEXT")]
-    text: String,
-    #[command(flatten)]
-    trust: PinsArgs,
-    /// Travel to this time: RFC 3339, Unix seconds, or relative such as +8d [default: now]
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
-    at: Option<When>,
-}
-
-impl Explain {
-    pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
-        let trust = self.trust.read()?;
-        let now = time::now();
-        let at = self.at.map_or(now, |at| at.at(now));
-        output.show(&Explanation::of(find::find(&input::read(&self.text)?), trust, at))?;
-        Ok(Exit::Done)
-    }
-}
+use super::find;
+use super::moment::{Moment, distance};
+use super::trust::Trust;
+use super::verdict::Verdict;
 
 /// All that can be said of a text.
-#[derive(Serialize)]
-struct Explanation {
+#[derive(Debug, Clone, Serialize)]
+pub struct Explanation {
     /// `valid`, `not_yet_valid`, `expired`, `refused`; `unverified` without pins; `no_license`.
-    state: &'static str,
+    pub state: &'static str,
     /// Was it proven who issued it?
-    verified: bool,
+    pub verified: bool,
     /// What it comes to, in a sentence.
-    message: String,
-    next_step: String,
-    notes: Vec<String>,
-    at: i64,
-    sdk_code: Option<u16>,
-    reason: Option<&'static str>,
+    pub message: String,
+    /// What to do about it, in a sentence.
+    pub next_step: String,
+    /// What was noticed on the way, a sentence each.
+    pub notes: Vec<String>,
+    /// The moment that was asked about, Unix seconds.
+    pub at: i64,
+    /// What the published SDK says: 0, 81 or 82; `None` where nothing is proven.
+    pub sdk_code: Option<u16>,
+    /// Why it is not valid, by its stable name.
+    pub reason: Option<&'static str>,
+    /// What it says, proven or not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    license: Option<Claims>,
+    pub license: Option<Claims>,
+    /// Its life.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    timeline: Vec<Event>,
+    pub timeline: Vec<Event>,
+    /// The verifier's, where there are pins.
     #[serde(skip)]
-    verdict: Option<VerdictView>,
+    pub verdict: Option<Verdict>,
+    /// The certificate of the key that signed it, where a pinned root vouches for it.
+    #[serde(skip)]
+    pub chain: Option<Chain>,
 }
 
 /// Something that happens at a time.
-#[derive(Serialize)]
-struct Event {
-    at: i64,
-    what: String,
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Event {
+    /// Unix seconds.
+    pub at: i64,
+    /// What happens.
+    pub what: String,
 }
 
 impl Explanation {
-    fn of(found: Found, trust: Trust, at: i64) -> Self {
+    /// Of a text, at a moment (Unix seconds).
+    #[must_use]
+    pub fn of(text: &str, trust: Trust, at: i64) -> Self {
+        let found = find::find(text);
         let mut explanation = match (&found.license, found.instead) {
             (Some(text), _) => Self::of_license(text, trust, at),
             (None, instead) => {
@@ -98,6 +85,7 @@ impl Explanation {
             license: None,
             timeline: Vec::new(),
             verdict: None,
+            chain: None,
         }
     }
 
@@ -119,8 +107,9 @@ impl Explanation {
                 at,
             ),
         };
+        explanation.chain = pins.as_ref().and_then(|pins| chain(text, pins));
         if let Some(license) = &content {
-            explanation.timeline = timeline(text, license, pins.as_ref(), &explanation);
+            explanation.timeline = timeline(text, license, pins.is_some(), &explanation);
             explanation.license = Some(Claims::of(license));
         }
         explanation
@@ -128,14 +117,8 @@ impl Explanation {
 
     /// Judged by the verifier.
     fn judged(text: &str, pins: Pins, trust: &Trust, at: i64) -> Self {
-        let expect = Expect {
-            issuer: trust.issuer(),
-            environment: trust.environment(),
-            app_id: trust.app_id,
-            identity: trust.identity,
-        };
         // A device in the middle of its fleet: half the spread.
-        let (verdict, _) = VerdictView::judge(text, pins, expect, at, State::new(u16::MAX / 2));
+        let (verdict, _) = Verdict::judge(text, pins, trust.expect(), at, State::new(u16::MAX / 2));
         let mut explanation =
             Self::new(verdict.state, sentence(&verdict.message), verdict.next_step.to_owned(), at);
         explanation.verified = verdict.license.is_some();
@@ -187,13 +170,13 @@ fn sentence(text: &str) -> String {
 }
 
 /// The moment of the question, among the events.
-const ASKED: &str = "the moment that is asked about";
+pub const ASKED: &str = "the moment that is asked about";
 
 /// What happens when, in the licence's life.
 fn timeline(
     text: &str,
     license: &License,
-    pins: Option<&Pins>,
+    has_pins: bool,
     explanation: &Explanation,
 ) -> Vec<Event> {
     let mut events = vec![
@@ -212,7 +195,7 @@ fn timeline(
         let grace = i64::from(feature.grace_hours) * 3_600;
         events.push(Event { at: license.expires_at() + grace, what });
     }
-    if let Some(end) = certificate_end(text, pins) {
+    if let Some(end) = certificate_end(text, has_pins, explanation) {
         events.push(Event { at: end, what: "key certificate ends".to_owned() });
     }
     events.sort_by_key(|event| event.at);
@@ -220,42 +203,14 @@ fn timeline(
 }
 
 /// When the key certificate in the licence ends; without pins, as it says itself.
-fn certificate_end(text: &str, pins: Option<&Pins>) -> Option<i64> {
-    let token = Token::parse(text).ok()?;
-    match pins {
-        Some(pins) => Chain::verify(token.certificate(), pins).ok().map(|chain| chain.expires_at()),
-        None => find::json_of(token.certificate().split('.').nth(1)?)?.get("exp")?.as_i64(),
+fn certificate_end(text: &str, has_pins: bool, explanation: &Explanation) -> Option<i64> {
+    if has_pins {
+        return explanation.chain.as_ref().map(Chain::expires_at);
     }
+    let token = Token::parse(text).ok()?;
+    find::json_of(token.certificate().split('.').nth(1)?)?.get("exp")?.as_i64()
 }
 
-impl fmt::Display for Explanation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.notes.iter().try_for_each(|note| writeln!(f, "{} {note}", output::warn("Note:")))?;
-        match &self.verdict {
-            Some(verdict) => writeln!(f, "{verdict}")?,
-            None => {
-                let mut table = Table::default();
-                table.fact("Verdict", output::bold(&self.message));
-                table.fact("At", Moment(self.at));
-                table.fact("Next", &self.next_step);
-                writeln!(f, "{table}")?;
-            }
-        }
-        let Some(license) = &self.license else { return Ok(()) };
-        let mut content = Table::default();
-        license.add_to(&mut content);
-        let proven = if self.verified { "It says" } else { "It says, unproven" };
-        writeln!(f, "\n{}\n{content}\n\n{}", output::bold(proven), output::bold("Its life"))?;
-        let mut life = Table::default();
-        for event in &self.timeline {
-            let now = event.at == self.at && event.what == ASKED;
-            let what = if now {
-                output::bold(format_args!("← {}", event.what))
-            } else {
-                event.what.clone()
-            };
-            life.row([Moment(event.at).to_string(), what]);
-        }
-        write!(f, "{life}")
-    }
+fn chain(text: &str, pins: &Pins) -> Option<Chain> {
+    Chain::verify(Token::parse(text).ok()?.certificate(), pins).ok()
 }
