@@ -28,3 +28,7 @@ pub const LAST_USE_FLUSH: Duration = Duration::from_secs(5);
 pub const SELF_ISSUE: Duration = Duration::from_secs(5);
 /// How long before the keys at hand end an auto-root certifies the next one, and others are told.
 pub const KEYS_END_SOON_SECS: i64 = 14 * DAY_SECS;
+/// Characters of a URL that somebody has checked.
+pub const CHECKED_URL_CHARS_MAX: usize = 8 << 10;
+/// Apps whose secrets a signature that does not fit is compared with: about 50 ms.
+pub const CHECKED_APPS_MAX: usize = 100_000;

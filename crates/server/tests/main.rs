@@ -7,6 +7,7 @@
 )]
 
 mod accidents;
+mod checker;
 mod child;
 mod clock;
 mod gateway;
