@@ -13,9 +13,12 @@ mod auth;
 mod caller;
 mod console;
 mod extract;
+mod gateway;
+mod licenses;
 mod limits;
 pub mod openapi;
 mod problem;
 mod router;
+mod secrets;
 
 pub use api::AdminApi;

@@ -6,14 +6,18 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::admin::Admin;
 use crate::problem::{Code, Problem};
-use crate::{apps, openapi};
+use crate::{apps, gateway, licenses, openapi, secrets};
 
 /// Where the API lies.
 pub(crate) const BASE: &str = "/api/v1";
 
 /// Every operation, and what it says about itself.
 pub(crate) fn operations() -> OpenApiRouter<Admin> {
-    OpenApiRouter::with_openapi(openapi::head()).merge(apps::routes())
+    OpenApiRouter::with_openapi(openapi::head())
+        .merge(apps::routes())
+        .merge(secrets::routes())
+        .merge(licenses::routes())
+        .merge(gateway::routes())
 }
 
 /// The API, ready for its state.

@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 use tonegate_server::model::{App, AppSettings, AppStatus};
+use tonegate_server::store::{FoundApp, StoredApp};
+
+use crate::secrets::SecretView;
 
 /// An app.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -19,6 +22,48 @@ pub(crate) struct AppView {
     pub(crate) updated_at: i64,
     #[serde(flatten)]
     pub(crate) settings: AppSettings,
+}
+
+/// An app with its secrets, which are not shown.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct AppDetails {
+    #[serde(flatten)]
+    pub(crate) app: AppView,
+    /// Newest first, at most two.
+    pub(crate) secrets: Vec<SecretView>,
+    /// Unix seconds of the last good signature; a few seconds late.
+    pub(crate) last_request_at: Option<i64>,
+}
+
+/// An app in a list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub(crate) enum AppItem {
+    App(Box<AppView>),
+    /// Its row cannot be used; the licence API answers 100000011.
+    Unusable {
+        app_id: u32,
+        fault: String,
+    },
+}
+
+impl AppDetails {
+    pub(crate) fn new(app: &App, stored: &StoredApp) -> Self {
+        Self {
+            app: AppView::from(app),
+            secrets: stored.secrets.iter().map(SecretView::from).collect(),
+            last_request_at: stored.secrets.iter().filter_map(|it| it.last_used_at).max(),
+        }
+    }
+}
+
+impl From<&FoundApp> for AppItem {
+    fn from(found: &FoundApp) -> Self {
+        match &found.app {
+            Ok(app) => Self::App(Box::new(AppView::from(app))),
+            Err(fault) => Self::Unusable { app_id: found.place.id.0, fault: fault.to_string() },
+        }
+    }
 }
 
 impl From<&App> for AppView {
