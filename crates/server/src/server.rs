@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tonegate_listener::{
-    Drain, Limits, Listener, ListenerConfig, Peer, Request, RequestBody, Response, ResponseBody,
-    Stats, TlsFiles, serve_while_whole,
+    Drain, Limits, Listener, ListenerConfig, Peer, Request, RequestBody, Response, ResponseBody, Stats,
+    TlsFiles, serve_while_whole,
 };
 
 use crate::clock::Clock;

@@ -55,11 +55,7 @@ impl Tx {
     }
 
     /// Keeps the answer. An older one under the same key is forgotten.
-    pub async fn remember_answer(
-        &mut self,
-        asked: &Asked,
-        answer: &[u8],
-    ) -> Result<(), StoreError> {
+    pub async fn remember_answer(&mut self, asked: &Asked, answer: &[u8]) -> Result<(), StoreError> {
         let sealed = self.kek.seal(asked.label(), answer)?;
         sqlx::query(
             "INSERT INTO idempotency (caller, key, request_hash, status, sealed_answer, at) \
