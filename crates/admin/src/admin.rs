@@ -9,6 +9,7 @@ use tonegate_listener::{NetworkLimit, NetworkLimitConfig};
 use tonegate_server::Service;
 use tonegate_server::store::{Store, Tx};
 
+use crate::auth::Callers;
 use crate::caller::Caller;
 use crate::limits::STRANGER_RATE;
 use crate::problem::Problem;
@@ -19,12 +20,14 @@ pub(crate) struct Admin {
     pub(crate) service: Arc<Service>,
     /// Networks that send no good credential.
     pub(crate) strangers: Arc<NetworkLimit>,
+    /// Callers who are known.
+    pub(crate) callers: Arc<Callers>,
 }
 
 impl Admin {
     pub(crate) fn new(service: Arc<Service>) -> Self {
         let strangers = NetworkLimitConfig { rate: STRANGER_RATE, lifted: Vec::new() };
-        Self { service, strangers: Arc::new(NetworkLimit::new(strangers)) }
+        Self { service, strangers: Arc::new(NetworkLimit::new(strangers)), callers: Arc::default() }
     }
 
     /// Unix seconds.

@@ -44,3 +44,9 @@ pub(crate) const INSPECTED_CHARS_MAX: usize = 64 << 10;
 pub(crate) const GATEWAY_QUERY_MAX: usize = 4 << 10;
 /// The last second of the year 9999, Unix.
 pub(crate) const TIME_MAX: i64 = 253_402_300_799;
+/// Callers who are remembered at once.
+pub(crate) const CALLERS_MAX: usize = 10_000;
+/// Bytes of what may be an API token.
+pub(crate) const BEARER_BYTES_MAX: usize = 64;
+/// How long a token's next use need not be written.
+pub(crate) const TOKEN_USE_NOTED_SECS: i64 = 60;

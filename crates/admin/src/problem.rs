@@ -77,6 +77,7 @@ codes! {
     StepUpRequired = 403 "step_up_required", "The caller must prove again who it is";
     TokenNotPrivileged = 403 "token_not_privileged", "The API token is not made for this";
     CsrfFailed = 403 "csrf_failed", "The request may come from another site";
+    PeopleOnly = 403 "people_only", "Only people can do this";
     LoopbackOnly = 403 "loopback_only", "This is possible from the server's own machine only";
     NotFound = 404 "not_found", "There is nothing here";
     AppUnknown = 404 "app_unknown", "There is no such app";
@@ -198,7 +199,16 @@ impl From<StoreError> for Problem {
             StoreError::SecretTaken => Code::SecretTaken,
             StoreError::SecretUnknown { .. } => Code::SecretUnknown,
             StoreError::SecretActive { .. } => Code::SecretActive,
-            StoreError::Row(_) => Code::AppUnusable,
+            StoreError::ApiTokenUnknown { .. } => Code::ApiTokenUnknown,
+            StoreError::UserUnknown { .. } => Code::UserUnknown,
+            StoreError::UserChanged { .. } => Code::ChangedMeanwhile,
+            StoreError::UserDisabled { .. } => Code::UserDisabled,
+            StoreError::NameTaken { .. } => Code::NameTaken,
+            StoreError::LastOwner => Code::LastOwner,
+            StoreError::SetupDone => Code::SetupDone,
+            StoreError::InvitationUnknown => Code::InvitationUnknown,
+            StoreError::SessionUnknown { .. } => Code::SessionUnknown,
+            StoreError::Row(ref fault) if fault.table == "apps" => Code::AppUnusable,
             StoreError::SerialTaken { .. } | StoreError::RootTaken { .. } => Code::KeysRefused,
             StoreError::Busy => {
                 return Self::new(Code::StoreUnavailable, error.to_string()).retry_after(1);

@@ -6,6 +6,7 @@
 //! what of an app gets into a license (`tonegate-issuer`).
 
 mod app;
+mod bearer;
 mod binding;
 mod error;
 mod feature;
@@ -13,8 +14,10 @@ mod policy;
 mod role;
 mod secret;
 mod text;
+mod user;
 
 pub use app::{App, AppSettings, AppStatus, Environment, NonceProfile, ReplayMode};
+pub use bearer::{BearerToken, TokenHash};
 pub use binding::Binding;
 pub use error::{ModelError, WeakSecret};
 pub use feature::{ExpiryAction, ExpiryRule, FeatureGrant, FeatureName};
@@ -22,8 +25,10 @@ pub use policy::{Entitlement, Licensee, Policies, Policy};
 pub use role::Role;
 pub use secret::{Generation, NewSecret, SecretState};
 pub use tonegate_protocol::{AppId, ServerSecret};
+pub use user::{User, UserStatus, lock_secs};
 
 pub(crate) use app::check_range;
+pub(crate) use bearer::new_id;
 pub(crate) use text::check_text;
 
 /// The bounds of everything an app may say about itself.
@@ -58,6 +63,26 @@ pub mod bounds {
     pub const BIND_MAX: usize = 8;
     /// Networks that one app may be called from.
     pub const NETWORKS_MAX: usize = 64;
+    /// Apps that one person or API token may be confined to.
+    pub const CONFINED_TO_MAX: usize = 1_000;
+    /// Length of a user's name, in characters.
+    pub const USER_NAME: RangeInclusive<usize> = 1..=64;
+    /// How long a session may be left alone, in seconds: 30 minutes.
+    pub const SESSION_IDLE_SECS: i64 = 1_800;
+    /// How long a session lives, in seconds: 12 hours.
+    pub const SESSION_SECS: i64 = 43_200;
+    /// Sessions of one user; the one left alone longest goes.
+    pub const SESSIONS_MAX: u32 = 20;
+    /// How long an invitation is good, in seconds: 1 day.
+    pub const INVITATION_SECS: i64 = 86_400;
+    /// How long a setup token is good, in seconds: 30 minutes.
+    pub const SETUP_SECS: i64 = 1_800;
+    /// Wrong codes that end an invitation.
+    pub const INVITATION_FAILURES: u32 = 5;
+    /// Length of an API token's name, in characters.
+    pub const API_TOKEN_NAME: RangeInclusive<usize> = 1..=64;
+    /// How long an API token lives, in seconds: 1 hour to 365 days.
+    pub const API_TOKEN_LIFETIME: RangeInclusive<u32> = 3_600..=31_536_000;
     /// Length of an issuer's name, in characters.
     pub const ISS: RangeInclusive<usize> = 1..=32;
     /// How long an old secret signs beside its successor, in seconds: up to 30 days.

@@ -50,6 +50,11 @@ pub enum Label<'a> {
         /// Key id, 16 hex characters.
         kid: &'a str,
     },
+    /// The secret of somebody's second factor.
+    Totp {
+        /// The user's id, or the invitation's hash in hex while they enrol.
+        of: &'a str,
+    },
     /// An answer that is remembered under a caller's key.
     Answer {
         /// Who, by a name without control characters.
@@ -211,6 +216,7 @@ impl Label<'_> {
             .concat(),
             Label::IssuingKey { kid } => [b"issuing-key\0".as_slice(), kid.as_bytes()].concat(),
             Label::RootKey { kid } => [b"root-key\0".as_slice(), kid.as_bytes()].concat(),
+            Label::Totp { of } => [b"totp\0".as_slice(), of.as_bytes()].concat(),
             Label::Answer { caller, key } => {
                 [b"answer\0".as_slice(), caller.as_bytes(), b"\0", key.as_bytes()].concat()
             }
@@ -255,6 +261,7 @@ mod tests {
             Label::IssuingKey { kid: "0123456789abcdef" },
             Label::RootKey { kid: "0123456789abcdef" },
             Label::Answer { caller: "a", key: "b" },
+            Label::Totp { of: "0123456789abcdef" },
         ];
         for label in others {
             assert!(matches!(kek().open(label, &sealed), Err(SealError::Closed)), "{label:?}");

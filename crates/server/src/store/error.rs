@@ -134,6 +134,55 @@ pub enum StoreError {
         /// Its key id.
         kid: String,
     },
+    /// No such API token.
+    #[error("there is no API token {id}")]
+    ApiTokenUnknown {
+        /// Its id, as given.
+        id: String,
+    },
+    /// No such user.
+    #[error("there is no user {id}")]
+    UserUnknown {
+        /// Their id, as given.
+        id: String,
+    },
+    /// Somebody else changed the user in between.
+    #[error("user {id} was changed meanwhile: they are at rev {found}, not {expected}; look again")]
+    UserChanged {
+        /// The user.
+        id: String,
+        /// The rev that the caller had seen.
+        expected: u32,
+        /// Their rev now.
+        found: u32,
+    },
+    /// Somebody disabled them.
+    #[error("user {id} is disabled; enable them first")]
+    UserDisabled {
+        /// The user.
+        id: String,
+    },
+    /// Two people with one name, or with names that differ in case alone.
+    #[error("there is a user named `{name}` already; choose another name")]
+    NameTaken {
+        /// The name.
+        name: String,
+    },
+    /// Nobody would be left who may decide about everything.
+    #[error("this is the last active owner of all apps; make somebody else one first")]
+    LastOwner,
+    /// The installation has its first owner.
+    #[error("there is an owner already; they can invite others")]
+    SetupDone,
+    /// No such invitation (any more).
+    #[error("this invitation is unknown, used, or has ended; ask for a new one")]
+    InvitationUnknown,
+    /// No such session (any more).
+    #[error("there is no session {id}")]
+    SessionUnknown {
+        /// Its id, as given.
+        id: String,
+    },
     /// A value breaks a rule of the model.
     #[error(transparent)]
     Model(#[from] ModelError),

@@ -7,6 +7,7 @@
 //! are only ever written sealed. Time, actor and the key-encryption key are passed in. Leaves to
 //! others: the rules (`model`), the cipher (`seal`), the engine (`db`), what a server keeps in memory.
 
+mod api_tokens;
 mod app_row;
 mod app_search;
 #[cfg(test)]
@@ -14,35 +15,46 @@ mod app_search_tests;
 mod apps;
 mod audit;
 mod changes;
+mod confined;
 mod db;
 mod error;
 #[cfg(test)]
 mod file_tests;
 mod idempotency;
+mod invitations;
 mod keys;
 mod load;
 mod meta;
 #[cfg(test)]
 mod million;
 mod packed;
+mod proofs;
 mod secrets;
+mod sessions;
 #[cfg(test)]
 mod testing;
+mod user_row;
+mod users;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::seal::Kek;
 
+pub use api_tokens::{ApiToken, NewApiToken};
 pub use app_search::{AppOrder, AppPlace, AppSearch, FoundApp};
 pub use audit::AuditEntry;
 pub use changes::{Changes, Found};
 pub use error::{RowFault, StoreError};
 pub use idempotency::Asked;
+pub use invitations::{Chosen, Invitation};
 pub use keys::{NewIssuingKey, StoredIssuingKey, StoredRootKey};
 pub use load::StoredApp;
 pub use meta::{Installation, Meta};
 pub use secrets::{SecretUse, StoredSecret};
+pub use sessions::{Origin, Session};
+pub use user_row::Credentials;
+pub use users::{NewUser, UserChange};
 
 /// The database of one installation, open in this process. Clones share it.
 #[derive(Debug, Clone)]
