@@ -6,6 +6,7 @@
 mod bench;
 mod budget;
 mod command;
+mod console;
 mod fuzz;
 mod generated;
 mod interop;

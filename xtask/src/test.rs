@@ -9,6 +9,7 @@ use anyhow::bail;
 
 use crate::budget;
 use crate::command;
+use crate::console;
 use crate::fuzz;
 use crate::generated;
 use crate::interop;
@@ -37,14 +38,16 @@ struct Step {
 }
 
 /// In the order of what fails soonest and is mended most easily.
-const STEPS: [Step; 16] = [
+const STEPS: [Step; 18] = [
     Step { name: "tidy", quick: true, run: tidy::run },
     Step { name: "format", quick: true, run: format },
     Step { name: "compiler", quick: true, run: compiler },
     Step { name: "clippy", quick: true, run: clippy },
     Step { name: "interop", quick: false, run: interop::prepare },
     Step { name: "languages", quick: false, run: languages },
+    Step { name: "console", quick: false, run: console::check },
     Step { name: "tests", quick: true, run: tests },
+    Step { name: "browser", quick: false, run: console::walk },
     Step { name: "doctests", quick: false, run: doctests },
     Step { name: "rustdoc", quick: false, run: rustdoc },
     Step { name: "generated", quick: false, run: generated },

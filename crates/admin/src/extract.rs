@@ -6,7 +6,7 @@ mod if_match;
 mod page;
 mod query;
 
-pub(crate) use body::Body;
+pub(crate) use body::{Body, check_length, check_time};
 pub(crate) use idempotency::{Created, Idempotency, RawBody};
 pub(crate) use if_match::{IfMatch, Versioned};
 pub(crate) use page::{Cursor, Page, PageQuery, limit, number};

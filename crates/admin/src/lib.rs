@@ -14,6 +14,7 @@ mod auth;
 mod caller;
 mod console;
 mod extract;
+mod gateway;
 mod keys;
 mod licenses;
 mod limits;
@@ -22,6 +23,7 @@ mod overview;
 mod problem;
 mod requests;
 mod router;
+mod secrets;
 mod usage;
 mod webhooks;
 

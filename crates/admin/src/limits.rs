@@ -28,6 +28,24 @@ pub(crate) const IDEMPOTENCY_KEY_MAX: usize = 64;
 pub(crate) const CALLER_RATE: Rate = Rate { per_second: 50, burst: 200 };
 /// Requests without a good credential, of one network.
 pub(crate) const STRANGER_RATE: Rate = Rate { per_second: 5, burst: 30 };
+/// Apps that one transaction makes or changes: others must not wait for long.
+pub(crate) const APPS_AT_ONCE: usize = 500;
+/// Apps of one bulk change.
+pub(crate) const BULK_APPS_MAX: usize = 1_000;
+/// Lines of an import: a few seconds' work.
+pub(crate) const IMPORT_LINES_MAX: usize = 10_000;
+/// Characters of an app's name, and of what is looked for in it.
+pub(crate) const APP_NAME_MAX: usize = 64;
+/// Characters of a tag.
+pub(crate) const APP_TAG_MAX: usize = 32;
+/// For how long a replaced secret signs, when nobody says otherwise.
+pub(crate) const OVERLAP_DEFAULT_SECS: u32 = 86_400;
+/// Characters of a text that is inspected: enough for any answer of the licence API.
+pub(crate) const INSPECTED_CHARS_MAX: usize = 64 << 10;
+/// Characters of a query for the licence API, which takes no longer ones from outside either.
+pub(crate) const GATEWAY_QUERY_MAX: usize = 4 << 10;
+/// The last second of the year 9999, Unix.
+pub(crate) const TIME_MAX: i64 = 253_402_300_799;
 /// Callers who are remembered at once.
 pub(crate) const CALLERS_MAX: usize = 10_000;
 /// Bytes of what may be an API token.

@@ -131,6 +131,11 @@ impl Problem {
         Self { code, detail: detail.into(), retry_after: None, errors: Vec::new() }
     }
 
+    /// What happened, why, and what to do next.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// Trying again helps after so many seconds.
     pub(crate) fn retry_after(self, seconds: u64) -> Self {
         Self { retry_after: Some(seconds.max(1)), ..self }

@@ -6,7 +6,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::admin::Admin;
 use crate::problem::{Code, Problem};
-use crate::{apps, audit, keys, licenses, openapi, overview, requests, usage, webhooks};
+use crate::{
+    apps, audit, gateway, keys, licenses, openapi, overview, requests, secrets, usage, webhooks,
+};
 
 /// Where the API lies.
 pub(crate) const BASE: &str = "/api/v1";
@@ -15,8 +17,10 @@ pub(crate) const BASE: &str = "/api/v1";
 pub(crate) fn operations() -> OpenApiRouter<Admin> {
     OpenApiRouter::with_openapi(openapi::head())
         .merge(apps::routes())
+        .merge(secrets::routes())
         .merge(licenses::routes())
         .merge(requests::routes())
+        .merge(gateway::routes())
         .merge(keys::routes())
         .merge(usage::routes())
         .merge(audit::routes())

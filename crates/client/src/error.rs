@@ -179,15 +179,7 @@ impl FetchError {
     /// Is it a refusal that passes by itself?
     #[must_use]
     pub fn passes(&self) -> bool {
-        matches!(
-            self.return_code(),
-            Some(
-                ReturnCode::Busy
-                    | ReturnCode::RateLimited
-                    | ReturnCode::GatewayInternal
-                    | ReturnCode::ServiceInternal
-            )
-        )
+        self.return_code().is_some_and(ReturnCode::is_retryable)
     }
 }
 

@@ -20,7 +20,7 @@ mod app_id;
 mod envelope;
 pub mod limits;
 mod parameters;
-mod query;
+pub mod query;
 mod refusal;
 mod return_code;
 mod signature;

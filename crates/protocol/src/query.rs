@@ -7,10 +7,10 @@ use std::borrow::Cow;
 
 /// A name or value that cannot be decoded: a broken escape, or not UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Undecodable;
+pub struct Undecodable;
 
 /// The raw pairs of a query, in order. Empty pieces (`&&`) are none.
-pub(crate) fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
+pub fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = Some(query);
     let pieces = std::iter::from_fn(move || {
         let (piece, behind) = cut(rest?, b'&');
@@ -37,7 +37,7 @@ pub(crate) fn is_plain(query: &str) -> bool {
 }
 
 /// Decodes a raw name or value.
-pub(crate) fn decode(raw: &str) -> Result<Cow<'_, str>, Undecodable> {
+pub fn decode(raw: &str) -> Result<Cow<'_, str>, Undecodable> {
     if is_plain(raw) {
         return Ok(Cow::Borrowed(raw));
     }

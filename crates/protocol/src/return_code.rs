@@ -149,6 +149,15 @@ impl ReturnCode {
     pub const fn number(self) -> u32 {
         self as u32
     }
+
+    /// Does it pass by itself, so that the same caller may ask again later with a new signature?
+    #[must_use]
+    pub const fn is_retryable(self) -> bool {
+        matches!(
+            self,
+            Self::Busy | Self::RateLimited | Self::GatewayInternal | Self::ServiceInternal
+        )
+    }
 }
 
 impl fmt::Display for ReturnCode {

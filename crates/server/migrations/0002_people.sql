@@ -7,6 +7,9 @@ ALTER TABLE apps ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
 CREATE INDEX apps_by_name ON apps (name, id);
 CREATE INDEX apps_by_created ON apps (created_at, id);
 CREATE INDEX apps_by_updated ON apps (updated_at, id);
+-- What apps are filtered by: read from end to end, without a look at the table (store/app_search.rs).
+CREATE INDEX apps_for_search ON apps
+    (id, name, status, environment, tags, features, created_at, updated_at, deleted_at);
 
 -- SHA-256 over the entry before and this one (store/audit_chain.rs). NULL only in a database of the
 -- first schema, until it is opened for the first time.

@@ -52,6 +52,11 @@ impl Reading {
     pub fn get(&self, app_id: AppId) -> Option<&Arc<Entry>> {
         find(self.0.shards.get(shard_of(app_id))?, app_id)
     }
+
+    /// All apps, in no order.
+    pub fn apps(&self) -> impl Iterator<Item = &Arc<Entry>> {
+        self.0.shards.iter().flat_map(|shard| shard.iter())
+    }
 }
 
 impl Directory {

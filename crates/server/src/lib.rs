@@ -15,6 +15,7 @@ pub mod gateway;
 pub mod grant;
 pub mod guard;
 pub mod held;
+pub mod inspect;
 pub mod installation;
 pub mod keys;
 pub mod limits;

@@ -90,3 +90,7 @@ pub const ISSUED_KEPT_SECS: i64 = DAYS_KEPT_SECS;
 pub const PRUNE: Duration = Duration::from_secs(3_600);
 /// Apps whose old usage is deleted in one transaction, and single answers: the CLI waits for it.
 pub const PRUNED_AT_ONCE: i64 = 1_000;
+/// Characters of a URL that somebody has checked.
+pub const CHECKED_URL_CHARS_MAX: usize = 8 << 10;
+/// Apps whose secrets a signature that does not fit is compared with: about 50 ms.
+pub const CHECKED_APPS_MAX: usize = 100_000;

@@ -8,6 +8,7 @@
 
 mod accidents;
 mod audit;
+mod checker;
 mod child;
 mod clock;
 mod gateway;

@@ -1,9 +1,8 @@
 //! `tonegate license`: fetching, verifying and explaining licences.
 
-pub(crate) mod claims;
+mod claims;
 mod explain;
 mod fetch;
-mod find;
 mod input;
 mod pins;
 pub(crate) mod verdict;

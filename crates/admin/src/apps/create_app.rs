@@ -28,7 +28,7 @@ pub(crate) struct CreatedApp {
     operation_id = "create_app",
     request_body = NewApp,
     params(("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 201, body = CreatedApp)),
+    responses((status = 201, body = CreatedApp, headers(("ETag" = String)))),
     extensions(
         ("x-access" = json!("operator whole")),
         ("x-problems" = json!(["app_exists", "secret_taken", "invalid_settings", "license_too_long"]))
@@ -45,17 +45,24 @@ pub(crate) async fn create_app(
         Some(text) => NewSecret::import(text)?,
         None => NewSecret::generate()?,
     };
-    let id = match new.app_id {
-        Some(id) => AppId(id),
-        None => AppId(fastrand::u32(100_000_000..)),
-    };
+    let settings = new.settings(admin.service.installation.environment);
+    let mut rev = None;
     let made = admin
         .create(&by.caller, idempotency, async |tx| {
-            let app = tx.create_app(id, new.settings.clone(), &secret).await?;
+            let id = match new.app_id {
+                Some(id) => AppId(id),
+                None => super::free_app_id(tx).await?,
+            };
+            let app = tx.create_app(id, settings, &secret).await?;
             grant::check(&app, &admin.service.installation.issuer)?;
+            rev = Some(app.rev);
             let server_secret = secret.secret().expose().to_owned();
             Ok(CreatedApp { app: AppView::from(&app), server_secret })
         })
         .await?;
-    Ok(made)
+    Ok(match rev {
+        Some(rev) => made.versioned(rev),
+        // Answered before; whoever wants to change it looks first.
+        None => made,
+    })
 }

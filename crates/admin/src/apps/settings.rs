@@ -5,7 +5,7 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
-use tonegate_server::model::AppSettings;
+use tonegate_server::model::{AppSettings, Environment};
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::{ObjectBuilder, RefOr, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -21,6 +21,19 @@ pub(crate) struct NewApp {
     /// An existing ServerSecret; `None`: a new one.
     pub(crate) secret: Option<String>,
     pub(crate) settings: AppSettings,
+    /// Does it say for which environment it is?
+    pub(crate) has_environment: bool,
+}
+
+impl NewApp {
+    /// Its settings; where it does not say so, it is for this environment.
+    pub(crate) fn settings(&self, environment: Environment) -> AppSettings {
+        let mut settings = self.settings.clone();
+        if !self.has_environment {
+            settings.environment = environment;
+        }
+        settings
+    }
 }
 
 /// A change of settings: members that are not there stay, `null` is the default.
@@ -56,6 +69,7 @@ impl<'de> Deserialize<'de> for NewApp {
         let named =
             |name: &str, error: serde_json::Error| D::Error::custom(format!("{name}: {error}"));
         Ok(Self {
+            has_environment: members.contains_key("environment"),
             app_id: app_id.map_err(|error| named("app_id", error))?.flatten(),
             secret: secret.map_err(|error| named("secret", error))?.flatten(),
             settings: serde_json::from_value(Value::Object(members)).map_err(D::Error::custom)?,

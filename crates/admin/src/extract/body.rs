@@ -6,7 +6,7 @@ use http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 
 use crate::admin::Admin;
-use crate::limits::IMPORT_BYTES_MAX;
+use crate::limits::{IMPORT_BYTES_MAX, TIME_MAX};
 use crate::problem::{Code, Problem};
 
 /// A body that was JSON and fits `T`.
@@ -32,6 +32,24 @@ impl<T: DeserializeOwned> FromRequest<Admin> for Body<T> {
         json.end().map_err(|error| Problem::new(Code::InvalidBody, error.to_string()))?;
         Ok(Self(value))
     }
+}
+
+/// `Err(InvalidBody)`: the member is longer than `most` characters.
+pub(crate) fn check_length(field: &str, text: &str, most: usize) -> Result<(), Problem> {
+    if text.chars().count() <= most {
+        return Ok(());
+    }
+    let detail = format!("`{field}` has at most {most} characters");
+    Err(Problem::new(Code::InvalidBody, detail.clone()).at(field, detail))
+}
+
+/// `Err(InvalidBody)`: the member is no Unix time of the years 1970 to 9999.
+pub(crate) fn check_time(field: &str, at: i64) -> Result<(), Problem> {
+    if (0..=TIME_MAX).contains(&at) {
+        return Ok(());
+    }
+    let detail = format!("`{field}` is Unix seconds, 0 to {TIME_MAX}");
+    Err(Problem::new(Code::InvalidBody, detail.clone()).at(field, detail))
 }
 
 fn is_json(kind: &str) -> bool {

@@ -49,7 +49,8 @@ impl FromRequestParts<Admin> for Idempotency {
             let detail = "an Idempotency-Key is 1 to 64 visible ASCII characters, such as a UUID";
             return Err(Problem::new(Code::InvalidHeader, detail));
         }
-        let operation = format!("{} {}\n", parts.method, parts.uri.path());
+        let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
+        let operation = format!("{} {target}\n", parts.method);
         let body = parts.extensions.get::<RawBody>().map_or(&[][..], |body| &body.0);
         Ok(Self { key: Some(key.to_owned()), request: [operation.as_bytes(), body].concat() })
     }
@@ -67,14 +68,9 @@ impl Admin {
         let mut tx = self.begin(caller).await?;
         let asked = idempotency.asked(caller);
         if let Some(asked) = &asked
-            && let Some(known) = tx.answered(asked, self.now() - IDEMPOTENCY_SECS).await?
+            && let Some(known) = self.answered(&mut tx, asked).await?
         {
-            let body = known.ok_or_else(|| {
-                let detail =
-                    "this Idempotency-Key went with another request; use a new one for each";
-                Problem::new(Code::IdempotencyKeyReused, detail)
-            })?;
-            return Ok(Created { body, is_replay: true, rev: None });
+            return Ok(Created::again(known));
         }
         let body = serde_json::to_vec(&create(&mut tx).await?).unwrap_or_default();
         if let Some(asked) = &asked {
@@ -83,15 +79,42 @@ impl Admin {
         self.commit(tx).await?;
         Ok(Created { body, is_replay: false, rev: None })
     }
+
+    /// What the same request was answered before. `Err(IdempotencyKeyReused)`: the key went with another.
+    pub(crate) async fn answered(
+        &self,
+        tx: &mut Tx,
+        asked: &Asked,
+    ) -> Result<Option<Vec<u8>>, Problem> {
+        let known = tx.answered(asked, self.now() - IDEMPOTENCY_SECS).await?;
+        let reused = || {
+            let detail = "this Idempotency-Key went with another request; use a new one for each";
+            Problem::new(Code::IdempotencyKeyReused, detail)
+        };
+        known.map(|known| known.ok_or_else(reused)).transpose()
+    }
 }
 
 impl Idempotency {
-    fn asked(self, caller: &Caller) -> Option<Asked> {
+    /// What is asked for, if it may be asked for again.
+    pub(crate) fn asked(self, caller: &Caller) -> Option<Asked> {
         self.key.map(|key| Asked::new(caller.key(), key, &self.request))
     }
 }
 
 impl Created {
+    /// An answer that was given before.
+    pub(crate) fn again(body: Vec<u8>) -> Self {
+        Self { body, is_replay: true, rev: None }
+    }
+
+    /// The answer under status 200.
+    pub(crate) fn ok(self) -> Response {
+        let mut response = self.into_response();
+        *response.status_mut() = StatusCode::OK;
+        response
+    }
+
     /// With the ETag of what was made.
     pub(crate) fn versioned(self, rev: u32) -> Self {
         Self { rev: Some(rev), ..self }

@@ -207,6 +207,12 @@ impl ReplayGuard {
         admission
     }
 
+    /// Was the signature used? A look that changes nothing; the answer may be out of date at once.
+    pub fn has_seen(&self, app_id: u32, signature: &[u8; 16], timestamp: i64) -> bool {
+        let Some(minute) = Minute::of(timestamp) else { return false };
+        self.wheel.holds(Record { fingerprint: self.key.fingerprint(app_id, signature), minute })
+    }
+
     /// Writes to the journal what was accepted since the last time, with one call of the system.
     pub fn write(&self, unwritten: &mut Unwritten, now: i64) {
         if let Some(disk) = &self.disk {

@@ -105,6 +105,13 @@ impl Wheel {
         admission
     }
 
+    /// Is it held? Changes nothing.
+    pub(super) fn holds(&self, record: Record) -> bool {
+        let shard = self.shard(record.fingerprint);
+        let table = shard.get(&record.minute);
+        table.is_some_and(|table| table.free_place(record.fingerprint).is_none())
+    }
+
     /// Takes a record of an earlier run, over the limit too: what was accepted is never lost.
     pub(super) fn restore(&self, record: Record) {
         if insert(&mut self.shard(record.fingerprint), record) {

@@ -9,6 +9,9 @@
 
 mod api_tokens;
 mod app_row;
+mod app_search;
+#[cfg(test)]
+mod app_search_tests;
 mod apps;
 mod audit;
 mod audit_chain;
@@ -55,6 +58,7 @@ use std::sync::Arc;
 use crate::seal::Kek;
 
 pub use api_tokens::{ApiToken, NewApiToken};
+pub use app_search::{AppOrder, AppPlace, AppSearch, FoundApp};
 pub use audit::{AuditEntry, AuditFilter};
 pub use audit_chain::{AuditHash, AuditWalk, ChainEntry};
 pub use changes::{Changes, Found};

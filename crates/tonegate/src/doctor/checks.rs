@@ -195,6 +195,6 @@ fn self_issue(opened: &Opened) -> Finding {
         let length = minted.license.len();
         Finding::ok(CHECK, format!("a licence of {length} characters, valid by the pins alone"))
     } else {
-        Finding::fail(CHECK, verdict.message, CURE)
+        Finding::fail(CHECK, verdict.0.message, CURE)
     }
 }

@@ -30,8 +30,3 @@ fn bounded(reader: impl Read) -> io::Result<Vec<u8>> {
     reader.take(BYTES_MAX).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
-
-/// The licence in a text whose line end is the file's, not the licence's.
-pub(super) fn without_line_end(text: &str) -> &str {
-    text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text))
-}

@@ -2,15 +2,13 @@
 
 use std::path::PathBuf;
 
-use tonegate_license::{Environment, Identity, Pins};
+use tonegate_license::{Environment, Pins};
 use tonegate_protocol::AppId;
 use tonegate_server::data_dir::{DataDir, PinsFile};
+use tonegate_server::inspect::Trust;
 
 use crate::exit::Failure;
 use crate::identity::IdentityArg;
-
-/// The issuer of an installation that was given no other name.
-const ISSUER: &str = "tonegate";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct PinsArgs {
@@ -35,16 +33,6 @@ pub(super) struct PinsArgs {
     /// This app's identity: android:PACKAGE:SHA256, ios:BUNDLE_ID or web:ORIGIN
     #[arg(long, value_name = "IDENTITY", allow_hyphen_values = true)]
     identity: Option<IdentityArg>,
-}
-
-/// Pins, and what is expected; what nobody said is `None`.
-#[derive(Debug)]
-pub(super) struct Trust {
-    pub(super) pins: Option<Pins>,
-    issuer: Option<String>,
-    environment: Option<Environment>,
-    pub(super) app_id: Option<u32>,
-    pub(super) identity: Option<Identity>,
 }
 
 fn environment(text: &str) -> Result<Environment, String> {
@@ -76,26 +64,5 @@ impl PinsArgs {
             let cure = "give the pins.json of an installation, or its data directory";
             Failure::usage(format!("cannot read pins in {}: {error}; {cure}", path.display()))
         })
-    }
-}
-
-impl Trust {
-    /// The issuer expected.
-    pub(super) fn issuer(&self) -> &str {
-        self.issuer.as_deref().unwrap_or(ISSUER)
-    }
-
-    /// The environment expected.
-    pub(super) fn environment(&self) -> Environment {
-        self.environment.unwrap_or(Environment::Production)
-    }
-
-    /// The same, with what nobody said taken from the licence: to explain it, not to trust it.
-    pub(super) fn or_else(self, issuer: &str, environment: Environment) -> Self {
-        Self {
-            issuer: self.issuer.or_else(|| Some(issuer.to_owned())),
-            environment: self.environment.or(Some(environment)),
-            ..self
-        }
     }
 }

@@ -1,54 +1,19 @@
 //! A verdict of the verifier, for people and programs.
 
 use std::fmt;
+use std::ops::Deref;
 
 use serde::Serialize;
-use tonegate_license::{Expect, FeatureVerdict, Gate, Pins, State, Time};
+use tonegate_license::{Expect, Pins, State};
+use tonegate_server::inspect::{FeatureView, Verdict};
 
-use super::claims::Claims;
 use crate::output::{self, Table};
 use crate::time::{Moment, Span, distance};
 
-/// What the verifier found, and what the licence says where it is authentic.
-#[derive(Serialize)]
-pub(crate) struct VerdictView {
-    /// `valid`, `not_yet_valid`, `expired` or `refused`.
-    pub(crate) state: &'static str,
-    /// Why it is not valid, by its stable name.
-    pub(crate) reason: Option<&'static str>,
-    /// 0, or what the published SDK says: 81 or 82.
-    pub(crate) sdk_code: u16,
-    pub(crate) message: String,
-    pub(crate) next_step: &'static str,
-    pub(crate) retryable: bool,
-    /// The moment of the verdict, Unix seconds.
-    pub(crate) at: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) validity: Option<Times>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) features: Vec<FeatureView>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) license: Option<Claims>,
-}
-
-#[derive(Serialize)]
-pub(crate) struct Times {
-    valid_from: i64,
-    valid_until: i64,
-    seconds_left: i64,
-    pub(crate) refresh_after: i64,
-}
-
-/// May a feature run?
-#[derive(Serialize)]
-pub(crate) struct FeatureView {
-    name: String,
-    /// `run`, `grace`, `bypass` or `stop`.
-    answer: &'static str,
-    sdk_code: u16,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seconds_left: Option<i64>,
-}
+/// A verdict as commands show it.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub(crate) struct VerdictView(pub(crate) Verdict);
 
 impl VerdictView {
     /// Judges a text at a moment, as an app with this state does; the state to keep comes back.
@@ -59,65 +24,16 @@ impl VerdictView {
         at: i64,
         state: State,
     ) -> (Self, State) {
-        let mut gate = Gate::new(pins, expect, state);
-        let time = Time { wall: at, elapsed: 0 };
-        let verdict = gate.load(text, time);
-        let license = gate.license().copied();
-        let features = license.iter().flat_map(|license| license.features().to_vec());
-        let features: Vec<_> = features
-            .map(|feature| FeatureView::new(feature.as_str(), gate.check(feature.as_str(), time)))
-            .collect();
-        let validity = verdict.validity.map(|validity| Times {
-            valid_from: validity.valid_from,
-            valid_until: validity.valid_until,
-            seconds_left: validity.seconds_left(),
-            refresh_after: validity.refresh_after,
-        });
-        let message = match verdict.reason {
-            None => "the licence is valid".to_owned(),
-            Some(reason) => reason.to_string(),
-        };
-        let view = Self {
-            state: verdict.state(),
-            reason: verdict.reason.map(|reason| reason.name()),
-            sdk_code: verdict.sdk_code(),
-            message,
-            next_step: verdict.next_step(),
-            retryable: verdict.retryable(),
-            at: verdict.validity.map_or(at, |validity| validity.now),
-            validity,
-            features,
-            license: license.as_ref().map(Claims::of),
-        };
-        (view, gate.state())
-    }
-
-    pub(crate) fn is_valid(&self) -> bool {
-        self.reason.is_none()
+        let (verdict, state) = Verdict::judge(text, pins, expect, at, state);
+        (Self(verdict), state)
     }
 }
 
-impl FeatureView {
-    fn new(name: &str, verdict: FeatureVerdict) -> Self {
-        let (answer, seconds_left) = match verdict {
-            FeatureVerdict::Run => ("run", None),
-            FeatureVerdict::Grace { seconds_left } => ("grace", Some(seconds_left)),
-            FeatureVerdict::Bypass(_) => ("bypass", None),
-            FeatureVerdict::Stop(_) => ("stop", None),
-        };
-        Self { name: name.to_owned(), answer, sdk_code: verdict.sdk_code(), seconds_left }
-    }
+impl Deref for VerdictView {
+    type Target = Verdict;
 
-    fn in_words(&self) -> String {
-        let code = self.sdk_code;
-        match (self.answer, self.seconds_left) {
-            ("run", _) => output::good("runs"),
-            ("grace", left) => {
-                output::warn(format_args!("runs in its grace, for {}", Span(left.unwrap_or(0))))
-            }
-            ("stop", _) => output::bad(format_args!("stops (SDK code {code})")),
-            _ => output::warn(format_args!("off: the audio passes untouched (SDK code {code})")),
-        }
+    fn deref(&self) -> &Verdict {
+        &self.0
     }
 }
 
@@ -142,8 +58,20 @@ impl fmt::Display for VerdictView {
         }
         self.features
             .iter()
-            .for_each(|it| table.fact(&format!("Feature {}", it.name), it.in_words()));
+            .for_each(|it| table.fact(&format!("Feature {}", it.name), in_words(it)));
         table.fact("Next", self.next_step);
         table.fmt(f)
+    }
+}
+
+fn in_words(feature: &FeatureView) -> String {
+    let code = feature.sdk_code;
+    match (feature.answer, feature.seconds_left) {
+        ("run", _) => output::good("runs"),
+        ("grace", left) => {
+            output::warn(format_args!("runs in its grace, for {}", Span(left.unwrap_or(0))))
+        }
+        ("stop", _) => output::bad(format_args!("stops (SDK code {code})")),
+        _ => output::warn(format_args!("off: the audio passes untouched (SDK code {code})")),
     }
 }

@@ -4,8 +4,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tonegate_license::{Expect, State};
+use tonegate_license::State;
 use tonegate_server::data_dir::write_atomically;
+use tonegate_server::inspect::without_line_end;
 
 use super::input;
 use super::pins::PinsArgs;
@@ -36,17 +37,11 @@ impl Verify {
             Failure::usage("nothing to verify against: give --pins, --pins-file or --data")
         })?;
         let text = input::read(&self.license)?;
-        let expect = Expect {
-            issuer: trust.issuer(),
-            environment: trust.environment(),
-            app_id: trust.app_id,
-            identity: trust.identity,
-        };
         let now = time::now();
         let at = self.at.map_or(now, |at| at.at(now));
         let state = self.state_file.as_deref().map_or(Ok(new_state()), read_state)?;
-        let text = input::without_line_end(&text);
-        let (verdict, state) = VerdictView::judge(text, pins, expect, at, state);
+        let text = without_line_end(&text);
+        let (verdict, state) = VerdictView::judge(text, pins, trust.expect(), at, state);
         if let Some(file) = &self.state_file {
             write_atomically(file, 0o600, &state.to_bytes()).map_err(|error| {
                 Failure::new(format!("cannot write the state to {}: {error}", file.display()))

@@ -7,8 +7,6 @@ use serde_json::Value;
 use tonegate_license::Token;
 use tonegate_protocol::ReturnCode;
 
-use super::input;
-
 /// What a text turned out to be.
 pub(super) struct Found {
     /// What was noticed, and done, on the way; a sentence each.
@@ -60,11 +58,17 @@ pub(super) fn find(text: &str) -> Found {
     }
 }
 
+/// The licence in a text whose line end is the file's, not the licence's.
+#[must_use]
+pub fn without_line_end(text: &str) -> &str {
+    text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text))
+}
+
 /// Without what copying adds around a text.
 fn unwrapped(text: &str, notes: &mut Vec<String>) -> String {
     let mut inner = text.trim_start_matches('\u{feff}').trim();
     // The last line end is the file's.
-    if inner.len() != input::without_line_end(text).len() {
+    if inner.len() != without_line_end(text).len() {
         notes.push(
             "There are blanks or line ends around it, so an app refuses it as it stands; they were \
              taken off."

@@ -1,0 +1,35 @@
+//! The gateway's answers to those who run the server: the same as from outside, without a socket.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use tonegate_issuer::Minted;
+use tonegate_listener::{Response, ResponseBody};
+use tonegate_protocol::{AppId, Refusal, ReturnCode};
+
+use super::asked::Asked;
+use super::caller::Caller;
+use super::{decide, entitlement, guarded, license, respond, service_enabled};
+use crate::guard::Unwritten;
+use crate::service::Service;
+
+/// Answers a query (what stands behind `/?`) as if `address` had sent it: it counts, it is charged, and its
+/// signature is used afterwards.
+#[must_use]
+pub fn call(service: &Service, query: &str, address: IpAddr) -> Response<ResponseBody> {
+    let host = service.config.gateway.hosts.first().map_or("", String::as_str);
+    let (asked, at) = (Asked { host, query, address }, service.time.moment());
+    let (mut caller, mut unwritten) = (Caller::new(address, at), Unwritten::default());
+    let outcome = guarded(|| decide(service, &asked, &mut caller, &mut unwritten));
+    service.guard.write(&mut unwritten, at.now);
+    respond::license(service, &caller, outcome)
+}
+
+/// The licence that the app would be answered now. `Err`: what its backend would be told instead.
+pub fn license_of(service: &Service, app_id: AppId) -> Result<Arc<Minted>, Refusal> {
+    let entry = service.directory.get(app_id).ok_or(ReturnCode::SecretUnavailable)?;
+    let now = service.time.now();
+    let licensee = service_enabled::check(service, &entry)?;
+    entitlement::check(licensee, now)?;
+    guarded(|| license::of_this_hour(service, licensee, now))
+}
