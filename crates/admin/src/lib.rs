@@ -8,6 +8,7 @@
 
 mod admin;
 mod api;
+mod api_tokens;
 mod apps;
 mod auth;
 mod caller;
@@ -17,5 +18,7 @@ mod limits;
 pub mod openapi;
 mod problem;
 mod router;
+mod sign_in;
+mod users;
 
 pub use api::AdminApi;

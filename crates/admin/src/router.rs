@@ -6,14 +6,18 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::admin::Admin;
 use crate::problem::{Code, Problem};
-use crate::{apps, openapi};
+use crate::{api_tokens, apps, openapi, sign_in, users};
 
 /// Where the API lies.
 pub(crate) const BASE: &str = "/api/v1";
 
 /// Every operation, and what it says about itself.
 pub(crate) fn operations() -> OpenApiRouter<Admin> {
-    OpenApiRouter::with_openapi(openapi::head()).merge(apps::routes())
+    OpenApiRouter::with_openapi(openapi::head())
+        .merge(sign_in::routes())
+        .merge(users::routes())
+        .merge(api_tokens::routes())
+        .merge(apps::routes())
 }
 
 /// The API, ready for its state.
