@@ -9,9 +9,10 @@ use tonegate_listener::{NetworkLimit, NetworkLimitConfig};
 use tonegate_server::Service;
 use tonegate_server::store::{Store, Tx};
 
-use crate::auth::Callers;
+use crate::auth::{Callers, Passwords, Permitted, UnknownNames};
 use crate::caller::Caller;
 use crate::limits::STRANGER_RATE;
+use crate::openapi;
 use crate::problem::Problem;
 
 /// One server, as operations see it. Clones share it.
@@ -24,6 +25,12 @@ pub(crate) struct Admin {
     pub(crate) callers: Arc<Callers>,
     /// Is what it shows sample data?
     pub(crate) is_demo: bool,
+    /// Names that nobody has.
+    pub(crate) unknown_names: Arc<UnknownNames>,
+    /// Leave to work on passwords.
+    pub(crate) passwords: Arc<Passwords>,
+    /// Who may call what.
+    pub(crate) permitted: Arc<Permitted>,
 }
 
 impl Admin {
@@ -34,6 +41,9 @@ impl Admin {
             strangers: Arc::new(NetworkLimit::new(strangers)),
             callers: Arc::default(),
             is_demo: false,
+            unknown_names: Arc::default(),
+            passwords: Arc::default(),
+            permitted: Arc::new(Permitted::read(&openapi::document())),
         }
     }
 

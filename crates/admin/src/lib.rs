@@ -8,6 +8,7 @@
 
 mod admin;
 mod api;
+mod api_tokens;
 mod apps;
 mod audit;
 mod auth;
@@ -24,7 +25,9 @@ mod problem;
 mod requests;
 mod router;
 mod secrets;
+mod sign_in;
 mod usage;
+mod users;
 mod webhooks;
 
 pub use api::AdminApi;
