@@ -1,0 +1,47 @@
+// The console's start: language, theme, session, then the page that the address names.
+import { html, render, useEffect, useErrorBoundary, useState } from './vendor/preact.js';
+import { PageFault, Skeleton, StepUp, Toasts } from './components/index.js';
+import { NotFound } from './pages/not_found.js';
+import { language, speak, t } from './lib/i18n.js';
+import { route } from './lib/router.js';
+import { begin, session } from './lib/session.js';
+import { useStore } from './lib/store.js';
+import { applyTheme, keptTheme } from './lib/theme.js';
+import { Shell } from './shell.js';
+
+/** @type {Map<string, unknown>} */
+const pages = new Map([['not_found', NotFound]]);
+
+function Console() {
+  useStore(language);
+  const place = useStore(route);
+  const who = useStore(session);
+  const body = html`<${Page} key=${place.path} name=${place.page} place=${place} />`;
+  if (place.public) return html`<main class="alone" id="main">${body}</main><${Toasts} />`;
+  if (!who) return html`<main class="alone"><${Skeleton} /></main><${Toasts} />`;
+  return html`<${Shell} place=${place} session=${who}>${body}<//><${StepUp} /><${Toasts} />`;
+}
+
+/** @param {{name: string, place: import('./lib/router.js').Place}} props */
+function Page({ name, place }) {
+  const [, again] = useState(0);
+  const [failed, setFailed] = useState(/** @type {unknown} */ (null));
+  const [broken] = useErrorBoundary();
+  useEffect(() => {
+    if (pages.has(name)) return;
+    import(`./pages/${name}.js`).then((module) => { pages.set(name, module.default); again((count) => count + 1); }, setFailed);
+  }, [name]);
+  if (broken || failed) return html`<${PageFault} failed=${broken || failed} />`;
+  const Loaded = pages.get(name);
+  return Loaded ? html`<${Loaded} place=${place} parameters=${place.parameters} />` : html`<${Skeleton} />`;
+}
+
+/** @param {unknown} error */
+function unreachable(error) {
+  render(html`<main class="alone"><div class="narrow"><h1>${t('problem.unexpected')}</h1><${PageFault} failed=${error} /></div></main>`, root);
+}
+
+const root = /** @type {Element} */ (document.getElementById('app'));
+applyTheme(keptTheme());
+await speak(language.get());
+begin().then(() => render(html`<${Console} />`, root), unreachable);

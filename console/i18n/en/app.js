@@ -1,0 +1,3 @@
+// The texts of the page `app`: keys begin with `app.`.
+export default {
+};

@@ -1,0 +1,3 @@
+// The texts of the page `audit`: keys begin with `audit.`.
+export default {
+};

@@ -1,0 +1,3 @@
+// The texts of the page `call`: keys begin with `call.`.
+export default {
+};

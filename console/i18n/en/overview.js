@@ -1,0 +1,3 @@
+// The texts of the page `overview`: keys begin with `overview.`.
+export default {
+};

@@ -1,0 +1,3 @@
+// The texts of the page `people`: keys begin with `people.`.
+export default {
+};

@@ -1,0 +1,3 @@
+// The texts of the page `reference`: keys begin with `reference.`.
+export default {
+};

@@ -1,0 +1,3 @@
+// The texts of the page `usage`: keys begin with `usage.`.
+export default {
+};

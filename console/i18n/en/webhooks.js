@@ -1,0 +1,3 @@
+// The texts of the page `webhooks`: keys begin with `webhooks.`.
+export default {
+};

@@ -1,0 +1,3 @@
+// The texts of the page `account`: keys begin with `account.`.
+export default {
+};

@@ -1,0 +1,3 @@
+// The texts of the page `apps`: keys begin with `apps.`.
+export default {
+};

@@ -1,0 +1,3 @@
+// The texts of the page `checker`: keys begin with `checker.`.
+export default {
+};

@@ -1,0 +1,3 @@
+// The texts of the page `inspector`: keys begin with `inspector.`.
+export default {
+};

@@ -1,0 +1,3 @@
+// The texts of the page `keys`: keys begin with `keys.`.
+export default {
+};

@@ -1,0 +1,3 @@
+// The texts of the page `settings`: keys begin with `settings.`.
+export default {
+};
