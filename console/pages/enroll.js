@@ -1,9 +1,8 @@
-// The page `enroll`.
+// An invitation's link leads here.
 import { html } from '../vendor/preact.js';
-import { PageHeader } from '../components/index.js';
-import { t } from '../lib/i18n.js';
+import { Enrollment } from './enrollment.js';
 
-/** The page itself. */
-export default function Page() {
-  return html`<${PageHeader} title=${t('nav.enroll')} />`;
+/** The page itself. @param {{place: import('../lib/router.js').Place}} props */
+export default function Enroll({ place }) {
+  return html`<${Enrollment} first=${false} token=${place.query.get('token') ?? ''} />`;
 }

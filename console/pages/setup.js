@@ -1,9 +1,8 @@
-// The page `setup`.
+// First run: the setup token from the server's log makes the first owner.
 import { html } from '../vendor/preact.js';
-import { PageHeader } from '../components/index.js';
-import { t } from '../lib/i18n.js';
+import { Enrollment } from './enrollment.js';
 
-/** The page itself. */
-export default function Page() {
-  return html`<${PageHeader} title=${t('nav.setup')} />`;
+/** The page itself. @param {{place: import('../lib/router.js').Place}} props */
+export default function Setup({ place }) {
+  return html`<${Enrollment} first=${true} token=${place.query.get('token') ?? ''} />`;
 }
