@@ -8,6 +8,7 @@ import { useStore } from './lib/store.js';
 import { chooseTheme, theme } from './lib/theme.js';
 import { routes } from './routes.js';
 
+const SHORT = { en: 'EN', zh: '中文' };
 const GROUPS = /** @type {const} */ (['run', 'tools', 'admin']);
 
 /** @param {{place: import('./lib/router.js').Place, session: Api.Session, children?: unknown}} props */
@@ -61,7 +62,7 @@ export function Preferences() {
   const spoken = useStore(language);
   const shown = useStore(theme);
   return html`
-    <${Menu} label=${spoken === 'zh' ? '文' : 'A'} title=${t('shell.language')}>
+    <${Menu} label=${SHORT[spoken]} title=${`${SHORT[spoken]} · ${t('shell.language')}`}>
       ${Object.entries(LANGUAGES).map(([code, name]) => html`<button type="button" key=${code} lang=${code === 'zh' ? 'zh-CN' : 'en'} aria-pressed=${code === spoken ? 'true' : 'false'} onClick=${() => chooseLanguage(/** @type {import('./lib/i18n.js').Language} */ (code))}>${name}</button>`)}
     <//>
     <${Menu} label=${{ system: '◐', light: '☀', dark: '☾' }[shown]} title=${t('shell.theme')}>
