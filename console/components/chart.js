@@ -127,12 +127,13 @@ function options(element, { series, height, area, format }) {
   return {
     width: Math.max(200, element.clientWidth),
     height,
+    padding: [10, 16, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 } },
     scales: { x: { time: true }, y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.08 : 1] } },
     axes: [
-      { ...axis, space: 70, values: (plot, splits) => splits.map((at) => tick(at, plot.scales.x)) },
-      { ...axis, size: 56, values: (_, splits) => splits.map((value) => compact(value)) },
+      { ...axis, space: 70, size: 30, values: (plot, splits) => splits.map((at) => tick(at, plot.scales.x)) },
+      { ...axis, size: 50, values: (_, splits) => splits.map((value) => compact(value)) },
     ],
     series: [{}, ...series.map((each, i) => {
       const stroke = colorOf(element, variable(each.color ?? i + 1));

@@ -7,10 +7,10 @@ import { number, t, hasText } from '../lib/i18n.js';
 
 /**
  * The page's h1 and what can be done with the whole page.
- * @param {{title: Children, lead?: Children, actions?: Children, back?: {href: string, title: string}}} props
+ * @param {{title: Children, name?: string, lead?: Children, actions?: Children, back?: {href: string, title: string}}} props `name`: for the window, where the title is more than text
  */
-export function PageHeader({ title, lead, actions, back }) {
-  const text = typeof title === 'string' ? title : '';
+export function PageHeader({ title, name, lead, actions, back }) {
+  const text = name ?? (typeof title === 'string' ? title : '');
   useEffect(() => { if (text) document.title = `${text} · Tonegate`; }, [text]);
   return html`<header class="page-header">
     <div class="page-titles">

@@ -1,5 +1,6 @@
 // How a page gets what it shows: loaded once, polled while it is looked at, or gathered page by page.
 import { useCallback, useEffect, useRef, useState } from '../vendor/preact.js';
+import { newIdempotencyKey } from './api.js';
 import { isCancelled } from './problem.js';
 
 /**
@@ -124,6 +125,19 @@ export function useAction(act) {
       }
     },
     clear: () => setState({ busy: false, error: null }),
+  };
+}
+
+/**
+ * The Idempotency-Key for a form's body: the same while the body is, so that a creation tried again happens once.
+ * @returns {(body: unknown) => string}
+ */
+export function useIdempotencyKey() {
+  const last = useRef({ body: '', key: '' });
+  return (body) => {
+    const text = JSON.stringify(body);
+    if (last.current.body !== text) last.current = { body: text, key: newIdempotencyKey() };
+    return last.current.key;
   };
 }
 
