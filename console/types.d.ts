@@ -89,6 +89,7 @@ declare namespace Api {
     request: Record<string, unknown>;
     expected_string_to_sign?: string | null;
   }
+  interface GatewayAnswer { status: number; headers: Record<string, string>; body: string; duration_us: number }
   interface ReturnCode { code: number; name: string; meaning: string; retryable: boolean; next_step: string }
 
   interface Key {
