@@ -101,11 +101,11 @@ export function onOneAxis(usage) {
 /** @param {(number | null)[]} values */
 const sum = (values) => values.reduce((/** @type {number} */ total, value) => total + (value ?? 0), 0);
 
-/** @param {number | string} color */
-const variable = (color) => (typeof color === 'number' ? `--chart-${((color - 1) % 8) + 1}` : `--${color}`);
+/** The variable of a colour of the palette, or of a tone. @param {number | string} color */
+export const variable = (color) => (typeof color === 'number' ? `--chart-${((color - 1) % 8) + 1}` : `--${color}`);
 
 /** A variable's colour as it is now: the canvas knows no variables. @param {HTMLElement} near @param {string} name */
-function colorOf(near, name) {
+export function colorOf(near, name) {
   const probe = document.createElement('span');
   probe.style.color = `var(${name})`;
   near.append(probe);
@@ -162,7 +162,7 @@ function showTip(plot, tip, format) {
 }
 
 /** @param {number} at @param {uPlot.Scale} scale */
-function tick(at, scale) {
+export function tick(at, scale) {
   const span = (scale.max ?? 0) - (scale.min ?? 0);
   /** @type {Intl.DateTimeFormatOptions} */
   const style = span > 3 * 86_400 ? { month: 'short', day: 'numeric' } : span > 86_400 ? { weekday: 'short', hour: '2-digit', minute: '2-digit' } : { hour: '2-digit', minute: '2-digit' };
