@@ -17,11 +17,10 @@ export function Dialog({ title, onClose, children, size = 'medium' }) {
   const id = useId('dialog');
   const element = useRef(/** @type {HTMLDialogElement | null} */ (null));
   useLayoutEffect(() => {
-    const before = document.activeElement;
-    element.current?.showModal();
-    return () => {
-      if (before instanceof HTMLElement) before.focus();
-    };
+    const dialog = element.current;
+    dialog?.showModal();
+    // Closing gives the focus back; taking the element away would not.
+    return () => dialog?.close();
   }, []);
   return html`<dialog class=${`dialog ${size}`} ref=${element} aria-labelledby=${id}
     onCancel=${(/** @type {Event} */ event) => { if (event.target !== element.current) return; event.preventDefault(); onClose(); }}>

@@ -107,9 +107,13 @@ export function DurationField({ value, onInput, min, max, units = ['d', 'h', 'mi
     </select></span>`}<//>`;
 }
 
-/** @param {{busy?: boolean, kind?: 'primary' | 'danger' | 'secondary' | 'quiet', type?: 'button' | 'submit', onClick?: (event: Event) => void, disabled?: boolean, title?: string, children?: Children, class?: string}} props */
+/**
+ * A busy button keeps its focus, and does nothing.
+ * @param {{busy?: boolean, kind?: 'primary' | 'danger' | 'secondary' | 'quiet', type?: 'button' | 'submit', onClick?: (event: Event) => void, disabled?: boolean, title?: string, children?: Children, class?: string}} props
+ */
 export function Button({ busy, kind = 'secondary', type = 'button', onClick, disabled, title, children, class: extra = '' }) {
-  return html`<button type=${type} class=${`button ${kind} ${extra}`} onClick=${onClick} title=${title} disabled=${disabled || busy} aria-busy=${busy ? 'true' : undefined}>
+  const click = (/** @type {Event} */ event) => (busy ? event.preventDefault() : onClick?.(event));
+  return html`<button type=${type} class=${`button ${kind} ${extra}`} onClick=${click} title=${title} disabled=${disabled} aria-disabled=${busy ? 'true' : undefined} aria-busy=${busy ? 'true' : undefined}>
     ${busy && html`<span class="spinner" aria-hidden="true"></span>`}${children}
   </button>`;
 }

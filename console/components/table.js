@@ -63,13 +63,13 @@ export function DataTable({ label, columns, rows, rowKey, rowHref, onRow, rowSel
   if (rows.length === 0 && !loading) return error ? html`<${ErrorBox} error=${error} retry=${retry} />` : empty ?? html`<p class="empty">${t('table.empty')}</p>`;
   const all = selected && rows.length > 0 && rows.every((row) => selected.has(rowKey(row)));
   return html`<div class="table-scroll" ref=${scroller} style=${{ maxHeight: height }} onScroll=${look} tabindex="0" role="region" aria-label=${label}>
-    <table class="table" aria-label=${label} aria-rowcount=${rows.length + 1} aria-busy=${loading ? 'true' : undefined}>
+    <table class="table" style=${{ minWidth: leastWidth(columns, Boolean(selected)) }} aria-label=${label} aria-rowcount=${rows.length + 1} aria-busy=${loading ? 'true' : undefined}>
       <thead><tr aria-rowindex="1">
         ${selected && html`<th class="tick" scope="col"><input type="checkbox" aria-label=${t('table.select_all')} checked=${all} onChange=${() => onSelect?.(all ? new Set() : new Set(rows.map(rowKey)))} /></th>`}
         ${columns.map((column) => html`<${Head} key=${column.key} column=${column} sort=${sort} onSort=${onSort} />`)}
       </tr></thead>
       <tbody>
-        ${first > 0 && html`<tr aria-hidden="true" class="filler" key="above"><td colspan=${columns.length + (selected ? 1 : 0)} style=${{ height: `${first * rowHeight}px` }}></td></tr>`}
+        ${first > 0 && html`<tr aria-hidden="true" class="filler" key="above"><td style=${{ height: `${first * rowHeight}px` }}></td></tr>`}
         ${rows.slice(first, last).map((row, i) => {
     const key = rowKey(row);
     const open = rowHref || onRow ? (/** @type {MouseEvent} */ event) => {
@@ -82,7 +82,7 @@ export function DataTable({ label, columns, rows, rowKey, rowHref, onRow, rowSel
           ${columns.map((column) => html`<td key=${column.key} class=${cell(column)}><div class="cell">${column.render(row)}</div></td>`)}
         </tr>`;
   })}
-        ${last < rows.length && html`<tr aria-hidden="true" class="filler" key="below"><td colspan=${columns.length + (selected ? 1 : 0)} style=${{ height: `${(rows.length - last) * rowHeight}px` }}></td></tr>`}
+        ${last < rows.length && html`<tr aria-hidden="true" class="filler" key="below"><td style=${{ height: `${(rows.length - last) * rowHeight}px` }}></td></tr>`}
       </tbody>
     </table>
     ${loading && html`<div class="table-loading"><${Spinner} /></div>`}
@@ -100,6 +100,9 @@ function Head({ column, sort, onSort }) {
       ${column.title}<span aria-hidden="true">${direction === 'ascending' ? ' ▲' : direction === 'descending' ? ' ▼' : ''}</span>
     </button></th>`;
 }
+
+/** What the columns need on a screen that is not narrow: there the table scrolls sideways sooner than it crushes one. @param {Column<any>[]} columns @param {boolean} ticks */
+const leastWidth = (columns, ticks) => `calc(${[...columns.map((column) => column.width ?? '11.5rem'), ticks ? '2.75rem' : '0rem'].join(' + ')})`;
 
 /** @param {Column<any>} column */
 const cell = (column) => `${column.numeric ? 'numeric' : ''} ${column.wide ? 'wide-only' : ''}`;

@@ -23,5 +23,7 @@ export function useReturnCodes() {
 /** @param {Map<number, Api.ReturnCode>} known @param {number} code */
 export const codeName = (known, code) => known.get(code)?.name ?? String(code);
 
-/** Success is green, what the issuer must cure is red, what the caller must cure has its own colour. @param {number} code @param {number} place */
-export const codeColor = (code, place) => (code === 0 ? 'good' : ((place - 1) % 8) + 1);
+const REFUSALS = [2, 4, 5, 6, 1, 8];
+
+/** Success is green; the others take colours that are far from it. @param {number} code @param {number} place among the codes shown, from 0 */
+export const codeColor = (code, place) => (code === 0 ? 'good' : REFUSALS[place % REFUSALS.length]);

@@ -40,7 +40,7 @@ function UsageCard({ app }) {
       <${ErrorBox} error=${error} retry=${reload} />
       ${!data && !error && html`<${Skeleton} lines=${5} />`}
       ${drawn && (all > 0
-    ? html`<${LineChart} title=${t('app.usage')} times=${drawn.times} height=${240} series=${sums.map(({ code, values }, i) => ({ label: `${codeName(known, code)} (${code})`, values, color: codeColor(code, i + 1) }))} />`
+    ? html`<${LineChart} title=${t('app.usage')} times=${drawn.times} height=${240} series=${sums.map(({ code, values }, i) => ({ label: `${codeName(known, code)} (${code})`, values, color: codeColor(code, i) }))} />`
     : html`<${EmptyState} title=${t('app.no_usage')} hint=${t('app.no_usage_hint')} action=${html`<a class="button" href=${`#/apps/${app.app_id}?tab=integrate`}>${t('app.tab.integrate')}</a>`} />`)}
     <//>`;
 }

@@ -1,6 +1,6 @@
 // An app's ServerSecrets: which are in force, when each was last used; reveal, rotate, revoke.
 import { html, useState } from '../vendor/preact.js';
-import { Badge, Button, Card, ConfirmByName, DataTable, Dialog, DialogActions, DurationField, ErrorBox, Form, Notice, SecretField, TextField, Time, toast } from '../components/index.js';
+import { Badge, Button, Card, ConfirmByName, Dialog, DialogActions, DurationField, ErrorBox, Form, Notice, SecretField, Skeleton, TextField, Time, toast } from '../components/index.js';
 import * as api from '../lib/api.js';
 import { t } from '../lib/i18n.js';
 import { useAction, useIdempotencyKey, useLoad } from '../lib/loading.js';
@@ -23,24 +23,29 @@ export function AppSecrets({ app, reload: reloadApp }) {
   };
   return html`<${Card} title=${t('app.secrets')} hint=${t('app.secrets_hint')} actions=${may('rotate_secret') && html`<${Button} kind="primary" onClick=${() => setRotating(true)}>${t('app.rotate')}<//>`}>
     ${(list.data ?? []).some((secret) => !secret.opens) && html`<${Notice} tone="bad" title=${t('app.sealed')}>${t('app.sealed_next')}<//>`}
-    <${DataTable} label=${t('app.secrets')} columns=${columns(app, setRevoking)} rows=${list.data ?? []} rowKey=${(/** @type {Api.Secret} */ secret) => secret.generation} rowHeight=${52} loading=${list.loading && !list.data} error=${list.error} retry=${list.reload} />
+    <${ErrorBox} error=${list.error} retry=${list.reload} />
+    ${!list.data && !list.error && html`<${Skeleton} lines=${3} />`}
+    <ul class="secret-list">${(list.data ?? []).map((secret) => html`<${Row} key=${secret.generation} app=${app} secret=${secret} onRevoke=${setRevoking} />`)}</ul>
     ${rotating && html`<${Rotate} app=${app} onClose=${() => setRotating(false)} onDone=${reload} />`}
     ${revoking && html`<${ConfirmByName} title=${t('app.revoke_title', { generation: String(revoking.generation) })} name=${app.name} act=${t('app.revoke')} onConfirm=${revoke} onClose=${() => setRevoking(null)}>
       <p>${t('app.revoke_lead')}</p><p>${revoking.last_used_at ? html`${t('app.last_used')}: <${Time} at=${revoking.last_used_at} />` : t('app.never_used')}</p><//>`}
   <//>`;
 }
 
-/** @param {Api.AppDetail} app @param {(secret: Api.Secret) => void} onRevoke @returns {import('../components/table.js').Column<Api.Secret>[]} */
-function columns(app, onRevoke) {
-  const tones = /** @type {const} */ ({ active: 'good', retiring: 'warning', revoked: 'neutral' });
-  return [
-    { key: 'generation', title: t('app.generation'), width: '6.5rem', render: (secret) => String(secret.generation) },
-    { key: 'state', title: t('apps.status'), width: '13rem', render: (secret) => html`<${Badge} tone=${tones[secret.state]}>${t(`app.secret.${secret.state}`)}<//> ${secret.state === 'retiring' && secret.until && html`<span class="hint">${t('app.until')} <${Time} at=${secret.until} /></span>`}` },
-    { key: 'secret', title: 'ServerSecret', render: (secret) => secret.state === 'revoked' || !secret.opens ? html`<span class="muted">–</span>` : html`<${Reveal} app=${app} secret=${secret} />` },
-    { key: 'created_at', title: t('app.made'), width: '8rem', wide: true, render: (secret) => html`<${Time} at=${secret.created_at} />` },
-    { key: 'last_used_at', title: t('app.last_used'), width: '8rem', wide: true, render: (secret) => html`<${Time} at=${secret.last_used_at} />` },
-    { key: 'act', title: t('app.act'), width: '6.5rem', render: (secret) => secret.state === 'retiring' && may('revoke_secret') && html`<${Button} class="small" onClick=${() => onRevoke(secret)}>${t('app.revoke')}<//>` },
-  ];
+const TONES = /** @type {const} */ ({ active: 'good', retiring: 'warning', revoked: 'neutral' });
+
+/** @param {{app: Api.AppDetail, secret: Api.Secret, onRevoke: (secret: Api.Secret) => void}} props */
+function Row({ app, secret, onRevoke }) {
+  return html`<li>
+    <div class="row spread">
+      <div class="row"><h3>${t('app.generation', { generation: String(secret.generation) })}</h3>
+        <${Badge} tone=${TONES[secret.state]}>${t(`app.secret.${secret.state}`)}<//>
+        ${secret.state === 'retiring' && secret.until && html`<span class="hint">${t('app.until')} <${Time} at=${secret.until} /></span>`}</div>
+      ${secret.state === 'retiring' && may('revoke_secret') && html`<${Button} class="small" onClick=${() => onRevoke(secret)}>${t('app.revoke')}<//>`}
+    </div>
+    ${secret.state !== 'revoked' && secret.opens && html`<${Reveal} app=${app} secret=${secret} />`}
+    <p class="hint">${t('app.made')}: <${Time} at=${secret.created_at} /> · ${t('app.last_used')}: <${Time} at=${secret.last_used_at} /></p>
+  </li>`;
 }
 
 /** @param {{app: Api.AppDetail, secret: Api.Secret}} props */

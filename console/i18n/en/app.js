@@ -21,7 +21,6 @@ export default {
   'app.tab.integrate': 'Integrate',
 
   'app.more': 'More for this app',
-  'app.act': 'Act',
   'app.suspend': 'Suspend',
   'app.resume': 'Resume',
   'app.delete': 'Delete the app',
@@ -135,7 +134,7 @@ export default {
 
   'app.secrets': 'ServerSecrets',
   'app.secrets_hint': 'They sign requests. Only the app’s backend may have them.',
-  'app.generation': 'Generation',
+  'app.generation': 'Generation {generation}',
   'app.secret.active': 'active',
   'app.secret.retiring': 'retiring',
   'app.secret.revoked': 'revoked',

@@ -5,7 +5,7 @@ export default {
   'apps.create': 'Create an app',
   'apps.import': 'Import',
   'apps.export': 'Export',
-  'apps.search': 'Part of the name, or the AppId’s beginning',
+  'apps.search': 'Name, or the start of an AppId',
   'apps.status': 'Status',
   'apps.tag': 'Tag',
   'apps.changed': 'Changed',

@@ -21,7 +21,6 @@ export default {
   'app.tab.integrate': '接入',
 
   'app.more': '该应用的更多操作',
-  'app.act': '操作',
   'app.suspend': '停用',
   'app.resume': '恢复',
   'app.delete': '删除应用',
@@ -135,7 +134,7 @@ export default {
 
   'app.secrets': 'ServerSecret 密钥',
   'app.secrets_hint': '用于签名请求，只能由应用的后端持有。',
-  'app.generation': '代次',
+  'app.generation': '第 {generation} 代',
   'app.secret.active': '使用中',
   'app.secret.retiring': '即将停用',
   'app.secret.revoked': '已吊销',

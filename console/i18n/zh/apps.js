@@ -5,7 +5,7 @@ export default {
   'apps.create': '创建应用',
   'apps.import': '导入',
   'apps.export': '导出',
-  'apps.search': '名称的一部分，或 AppId 的开头',
+  'apps.search': '名称或 AppId 开头',
   'apps.status': '状态',
   'apps.tag': '标签',
   'apps.changed': '修改时间',
