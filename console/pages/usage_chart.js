@@ -79,7 +79,7 @@ function optionsOf(element, { lines, look, resolution, fine }) {
     width: Math.max(200, element.clientWidth),
     height: HEIGHT,
     tzDate: resolution === 'day' ? (at) => uPlot.tzDate(new Date(at * 1000), 'Etc/UTC') : undefined,
-    padding: [10, 16, 0, 0],
+    padding: [10, 24, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { show: !piled, size: 6 } },
     scales: { x: { time: true }, y: { range: (_, _low, high) => [0, high > 0 ? high * 1.05 : 1] } },
