@@ -28,12 +28,16 @@ function Page({ name, place }) {
   const [failed, setFailed] = useState(/** @type {unknown} */ (null));
   const [broken] = useErrorBoundary();
   useEffect(() => {
-    if (pages.has(name)) return;
-    import(`./pages/${name}.js`).then((module) => { pages.set(name, module.default); again((count) => count + 1); }, setFailed);
+    if (!pages.has(name)) loadPage(name).then(() => again((count) => count + 1), setFailed);
   }, [name]);
   if (broken || failed) return html`<${PageFault} failed=${broken || failed} />`;
   const Loaded = pages.get(name);
   return Loaded ? html`<${Loaded} place=${place} parameters=${place.parameters} />` : html`<${Skeleton} />`;
+}
+
+/** @param {string} name */
+async function loadPage(name) {
+  if (!pages.has(name)) pages.set(name, (await import(`./pages/${name}.js`)).default);
 }
 
 /** @param {unknown} error */
@@ -43,5 +47,8 @@ function unreachable(error) {
 
 const root = /** @type {Element} */ (document.getElementById('app'));
 applyTheme(keptTheme());
+// All three at once; a page that does not load says so when it is rendered.
+loadPage(route.get().page).catch(() => {});
+const begun = begin().then(() => () => render(html`<${Console} />`, root), (error) => () => unreachable(error));
 await speak(language.get());
-begin().then(() => render(html`<${Console} />`, root), unreachable);
+(await begun)();

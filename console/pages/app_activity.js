@@ -53,21 +53,21 @@ function Requests({ app }) {
   const list = useList((cursor, signal) => api.get('/requests', { app_id: app.app_id, code, cursor, limit: 100 }, signal), [app.app_id, code]);
   const options = [{ value: '', title: t('common.any') }, ...[...known.values()].map((each) => ({ value: String(each.code), title: `${each.name} (${each.code})` }))];
   return html`<${Card} title=${t('app.recent')} hint=${t('app.recent_hint')} actions=${html`<${Select} label=${t('app.code')} value=${code} onInput=${setCode} options=${options} />`}>
-    <${DataTable} label=${t('app.recent')} columns=${columns(known)} rows=${list.items} rowKey=${(/** @type {Api.RequestRow} */ row) => row.request_id} onRow=${setOpen} rowHeight=${38}
+    <${DataTable} label=${t('app.recent')} columns=${columns(known, setOpen)} rows=${list.items} rowKey=${(/** @type {Api.RequestRow} */ row) => row.request_id} onRow=${setOpen} rowHeight=${38}
       loading=${list.loading} error=${list.error} retry=${list.reload} onEnd=${list.loadMore} height="26rem" empty=${html`<${EmptyState} title=${t('app.no_requests')} hint=${t('app.no_requests_hint')} />`} />
     ${open && html`<${RequestDialog} row=${open} known=${known} onClose=${() => setOpen(null)} />`}
   <//>`;
 }
 
-/** @param {Map<number, Api.ReturnCode>} known @returns {import('../components/table.js').Column<Api.RequestRow>[]} */
-function columns(known) {
+/** @param {Map<number, Api.ReturnCode>} known @param {(row: Api.RequestRow) => void} open @returns {import('../components/table.js').Column<Api.RequestRow>[]} */
+function columns(known, open) {
   return [
-    { key: 'at', title: t('app.at'), width: '8rem', render: (row) => html`<${Time} at=${row.at} />` },
+    { key: 'at', title: t('app.at'), width: '8rem', render: (row) => html`<button type="button" class="link" aria-haspopup="dialog" onClick=${() => open(row)}><${Time} at=${row.at} /></button>` },
     { key: 'code', title: t('app.code'), render: (row) => html`<${CodeBadge} code=${row.code} known=${known} />` },
     { key: 'reason', title: t('app.reason'), wide: true, render: (row) => row.reason },
     { key: 'network', title: t('app.network'), width: '10rem', wide: true, render: (row) => row.network },
     { key: 'duration', title: t('app.duration'), width: '7rem', numeric: true, wide: true, render: (row) => t('app.us', { us: number(row.duration_us) }) },
-    { key: 'id', title: 'RequestId', width: '11rem', render: (row) => html`<button type="button" class="link" aria-haspopup="dialog" onClick=${(/** @type {Event} */ event) => { /** @type {HTMLElement} */ (event.currentTarget).closest('td')?.click(); }}><code>${row.request_id}</code></button>` },
+    { key: 'id', title: 'RequestId', width: '11rem', wide: true, render: (row) => html`<code>${row.request_id}</code>` },
   ];
 }
 

@@ -43,9 +43,9 @@ export function AppSettings({ app, etag, reload }) {
     <${Card} title=${t('app.features')} hint=${t('app.features_hint')}><${FeatureFields} ...${part} /><//>
     <${Card} title=${t('app.limits')}><${LimitFields} ...${part} /><//>
     <${Card} title=${t('app.requests_settings')}><${RequestFields} ...${part} /><//>
-    <${ErrorBox} error=${action.error} />
-    ${newer && html`<${Conflict} base=${base.settings} newer=${newer.settings} mine=${mine} onDecide=${rebase} />`}
     ${!part.disabled && html`<div class="save-bar">
+      <${ErrorBox} error=${action.error} />
+      ${newer && html`<${Conflict} base=${base.settings} newer=${newer.settings} mine=${mine} onDecide=${rebase} />`}
       <span class="muted">${dirty ? t('app.unsaved', { fields: Object.keys(mine).map((field) => t(`app.field.${field}`)).join(', ') }) : t('app.all_saved')}</span>
       <${Button} disabled=${!dirty} onClick=${() => { setDraft(base.settings); action.clear(); }}>${t('app.discard')}<//>
       <${Button} kind="primary" type="submit" disabled=${!dirty || newer !== null} busy=${action.busy}>${t('common.save')}<//>

@@ -54,7 +54,7 @@ function ImportTable({ result }) {
     { key: 'line', title: t('apps.line'), width: '5rem', numeric: true, render: (row) => number(row.line) },
     { key: 'app_id', title: 'AppId', width: '8rem', render: (row) => row.app_id && html`<code>${row.app_id}</code>` },
     { key: 'name', title: t('app.name'), wide: true, render: (row) => row.name },
-    { key: 'outcome', title: t('apps.outcome'), width: '8rem', render: (row) => html`<${Badge} tone=${row.outcome === 'failed' ? 'bad' : 'good'}>${t(`apps.outcome.${row.outcome}`)}<//>` },
+    { key: 'outcome', title: t('apps.outcome'), width: '10rem', render: (row) => html`<${Badge} tone=${row.outcome === 'failed' ? 'bad' : 'good'}>${t(`apps.outcome.${row.outcome}`)}<//>` },
     { key: 'detail', title: t('common.details'), render: (row) => html`<span title=${row.detail}>${row.detail}</span>` },
   ];
   const rows = [...result.results].sort((a, b) => Number(b.outcome === 'failed') - Number(a.outcome === 'failed') || a.line - b.line);
