@@ -15,12 +15,12 @@ export function Exchange({ call, base }) {
       ${envelope.message && html`<p class="mono">${envelope.message}</p>`}
     <//>`}
     <div class="grid">
-      <${Card} title=${t('call.sent')} actions=${html`<${CopyButton} kind="secondary" text=${curlLine(base ?? 'https://HOST', query)} label="curl" what=${t('call.copy_curl')} />`}>
+      <${Card} class="short-names" title=${t('call.sent')} actions=${html`<${CopyButton} kind="secondary" text=${curlLine(base ?? 'https://HOST', query)} label="curl" what=${t('call.copy_curl')} />`}>
         <p class="mono">GET /</p>
         <${Facts} rows=${[...new URLSearchParams(query)].map(([name, value]) => [name, html`<span class="mono">${value}</span>`])} />
         <p class="hint">${t('call.sent_hint')}</p>
       <//>
-      <${Card} title=${t('call.answer')}>
+      <${Card} class="short-names" title=${t('call.answer')}>
         <${Facts} rows=${[
     ['HTTP', html`<span class="mono">${answer.status}</span>`],
     [t('call.duration'), t('call.ms', { ms: number(answer.duration_us / 1000, { maximumFractionDigits: 2 }) })],

@@ -3,7 +3,8 @@ import { html, useState } from '../vendor/preact.js';
 import { Button, Card, ErrorBox, Form, Notice, PageHeader, TextArea, TextField } from '../components/index.js';
 import * as api from '../lib/api.js';
 import { t } from '../lib/i18n.js';
-import { useAction } from '../lib/loading.js';
+import { useAction, useLoad } from '../lib/loading.js';
+import { may } from '../lib/session.js';
 import { CheckReport } from './checker_report.js';
 import { samples } from './checker_samples.js';
 
@@ -18,6 +19,8 @@ export default function Checker() {
     setReport(null);
     setReport(await api.post('/requests/check', appId ? { url, app_id: Number(appId) } : { url }));
   });
+  const apps = useLoad(async (signal) => (may('list_apps') ? api.get('/apps', { limit: 1 }, signal) : null), []);
+  const known = String(apps.data?.items[0]?.app_id ?? 12345);
   const trySample = (/** @type {string} */ url) => {
     setText(url);
     check.run(url);
@@ -40,7 +43,7 @@ export default function Checker() {
       <//>
       <section aria-label=${t('checker.samples')} class="stack tight">
         <p class="hint">${t('checker.samples')}</p>
-        <div class="row">${samples.map(({ id, make }) => html`<${Button} key=${id} class="small" onClick=${() => trySample(make())}>${t(`checker.sample.${id}`)}<//>`)}</div>
+        <div class="row">${samples.map(({ id, make }) => html`<${Button} key=${id} class="small" onClick=${() => trySample(make(known))}>${t(`checker.sample.${id}`)}<//>`)}</div>
       </section>
     <//>
     <div aria-live="polite" class="stack">${report && html`<${CheckReport} report=${report} />`}</div>`;

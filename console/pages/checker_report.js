@@ -17,7 +17,7 @@ export function CheckReport({ report }) {
     </section>`}
     <div class="grid">
       <${Card} title=${t('checker.checks')} hint=${t('checker.checks_hint')}><${Checks} checks=${report.checks} /><//>
-      <${Card} title=${t('checker.read')} hint=${t('checker.read_hint')}>
+      <${Card} class="short-names" title=${t('checker.read')} hint=${t('checker.read_hint')}>
         <${Facts} rows=${Object.entries(report.request).map(([name, value]) => [named(name), shown(value)])} />
         ${report.expected_string_to_sign && html`<div class="stack tight">
           <h3>${t('checker.expected')}</h3>

@@ -3,11 +3,11 @@
 const SIGNATURE = '43e5cfcca828314675f91b001390566a';
 const CURL_HOST = 'https://license.example.com/?';
 
-/** @param {Record<string, string>} [changed] */
-function url(changed = {}) {
+/** @param {string} appId @param {Record<string, string>} [changed] */
+function url(appId, changed = {}) {
   const parameters = {
     Action: 'CgiDescribeZIMAudioLicense',
-    AppId: '12345',
+    AppId: appId,
     SignatureNonce: '4fd24687296dd9f3',
     Timestamp: String(Math.floor(Date.now() / 1000)),
     SignatureVersion: '2.0',
@@ -17,14 +17,14 @@ function url(changed = {}) {
   return CURL_HOST + Object.entries(parameters).map(([name, value]) => `${name}=${value}`).join('&');
 }
 
-/** @type {{id: string, make: () => string}[]} */
+/** @type {{id: string, make: (appId: string) => string}[]} */
 export const samples = [
-  { id: 'old', make: () => url({ Timestamp: '1615186943' }) },
-  { id: 'milliseconds', make: () => url({ Timestamp: String(Date.now()) }) },
-  { id: 'upper_case', make: () => url({ Signature: SIGNATURE.toUpperCase() }) },
-  { id: 'app_sign', make: () => url({ Signature: SIGNATURE.repeat(2) }) },
-  { id: 'version', make: () => url({ SignatureVersion: '1.0' }) },
-  { id: 'doubled', make: () => `${url()}&AppId=12345` },
-  { id: 'action', make: () => url({ Action: 'cgiDescribeZIMAudioLicense' }) },
-  { id: 'unquoted', make: () => `curl ${url().split('&')[0]}` },
+  { id: 'old', make: (appId) => url(appId, { Timestamp: '1615186943' }) },
+  { id: 'milliseconds', make: (appId) => url(appId, { Timestamp: String(Date.now()) }) },
+  { id: 'upper_case', make: (appId) => url(appId, { Signature: SIGNATURE.toUpperCase() }) },
+  { id: 'app_sign', make: (appId) => url(appId, { Signature: SIGNATURE.repeat(2) }) },
+  { id: 'version', make: (appId) => url(appId, { SignatureVersion: '1.0' }) },
+  { id: 'doubled', make: (appId) => `${url(appId)}&AppId=${appId}` },
+  { id: 'nonce', make: (appId) => url(appId, { SignatureNonce: '' }) },
+  { id: 'unquoted', make: (appId) => `curl ${url(appId).split('&')[0]}` },
 ];

@@ -19,7 +19,7 @@ export default {
   'checker.sample.app_sign': 'Signature too long',
   'checker.sample.version': 'Wrong version',
   'checker.sample.doubled': 'AppId twice',
-  'checker.sample.action': 'Action misspelt',
+  'checker.sample.nonce': 'No nonce',
   'checker.sample.unquoted': 'curl without quotes',
   'checker.would_be': 'It would be answered with',
   'checker.causes': 'Likely causes',

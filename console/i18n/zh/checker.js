@@ -19,7 +19,7 @@ export default {
   'checker.sample.app_sign': '签名过长',
   'checker.sample.version': '版本错误',
   'checker.sample.doubled': 'AppId 重复',
-  'checker.sample.action': 'Action 拼写错误',
+  'checker.sample.nonce': '缺少 nonce',
   'checker.sample.unquoted': 'curl 未加引号',
   'checker.would_be': '将返回',
   'checker.causes': '可能的原因',
