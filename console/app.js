@@ -3,8 +3,8 @@ import { html, render, useEffect, useErrorBoundary, useState } from './vendor/pr
 import { PageFault, Skeleton, StepUp, Toasts } from './components/index.js';
 import { NotFound } from './pages/not_found.js';
 import { language, speak, t } from './lib/i18n.js';
-import { route } from './lib/router.js';
-import { begin, session } from './lib/session.js';
+import { navigate, route } from './lib/router.js';
+import { begin, may, session } from './lib/session.js';
 import { useStore } from './lib/store.js';
 import { applyTheme, keptTheme } from './lib/theme.js';
 import { Shell } from './shell.js';
@@ -16,6 +16,10 @@ function Console() {
   useStore(language);
   const place = useStore(route);
   const who = useStore(session);
+  useEffect(() => {
+    // Who is confined to some apps has no overview.
+    if (who && place.page === 'overview' && !may('get_overview')) navigate('/apps', { replace: true });
+  }, [who, place.page]);
   const body = html`<${Page} key=${place.path} name=${place.page} place=${place} />`;
   if (place.public) return html`<main class="alone" id="main">${body}</main><${Toasts} />`;
   if (!who) return html`<main class="alone"><${Skeleton} /></main><${Toasts} />`;

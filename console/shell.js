@@ -23,8 +23,9 @@ export function Shell({ place, session, children }) {
     first.current = false;
     scrollTo(0, 0);
   }, [place.path]);
+  const escape = (/** @type {KeyboardEvent} */ event) => { if (event.key === 'Escape') setOpen(false); };
   const skip = (/** @type {Event} */ event) => { event.preventDefault(); main.current?.focus(); };
-  return html`<div class=${`shell ${open ? 'nav-open' : ''}`}>
+  return html`<div class=${`shell ${open ? 'nav-open' : ''}`} onKeyDown=${escape}>
     <a class="skip" href="#main" onClick=${skip}>${t('shell.skip')}</a>
     <header class="topbar">
       <button type="button" class="button quiet icon nav-toggle" aria-expanded=${open ? 'true' : 'false'} aria-controls="nav" aria-label=${t('shell.navigation')} onClick=${() => setOpen(!open)}>☰</button>

@@ -1,7 +1,9 @@
 // How a page gets what it shows: loaded once, polled while it is looked at, or gathered page by page.
 import { useCallback, useEffect, useRef, useState } from '../vendor/preact.js';
 import { newIdempotencyKey } from './api.js';
+import { present } from './presence.js';
 import { isCancelled } from './problem.js';
+import { useStore } from './store.js';
 
 /**
  * Loads when `inputs` change; a load that was overtaken is called off.
@@ -28,21 +30,23 @@ export function useLoad(load, inputs) {
 }
 
 /**
- * Loads every `milliseconds`, only while the page is visible; the last good answer stays through a failure.
+ * Loads every `milliseconds`, only while the page is visible and somebody is there; the last good answer stays through a
+ * failure. `paused` when nobody is there.
  * @template T
  * @param {(signal: AbortSignal) => Promise<T>} load
  * @param {number} milliseconds
  * @param {readonly unknown[]} inputs
- * @returns {{data: T | undefined, error: unknown}}
+ * @returns {{data: T | undefined, error: unknown, paused: boolean}}
  */
 export function usePoll(load, milliseconds, inputs) {
+  const attended = useStore(present);
   const [state, setState] = useState(/** @type {{data: T | undefined, error: unknown}} */ ({ data: undefined, error: null }));
   useEffect(() => {
     const stop = new AbortController();
     let timer = 0;
     const turn = async () => {
       clearTimeout(timer);
-      if (document.hidden) return;
+      if (document.hidden || !present.get()) return;
       try {
         const data = await load(stop.signal);
         if (!stop.signal.aborted) setState({ data, error: null });
@@ -58,8 +62,8 @@ export function usePoll(load, milliseconds, inputs) {
       clearTimeout(timer);
       document.removeEventListener('visibilitychange', turn);
     };
-  }, inputs);
-  return state;
+  }, [...inputs, attended]);
+  return { ...state, paused: !attended };
 }
 
 /**

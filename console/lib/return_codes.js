@@ -1,6 +1,7 @@
 // The return codes' names, loaded once: `Success (0)` says more than `0`.
 import { useEffect } from '../vendor/preact.js';
 import * as api from './api.js';
+import { hasText, t } from './i18n.js';
 import { store, useStore } from './store.js';
 
 /** @type {import('./store.js').Store<Map<number, Api.ReturnCode>>} */
@@ -22,6 +23,12 @@ export function useReturnCodes() {
 
 /** @param {Map<number, Api.ReturnCode>} known @param {number} code */
 export const codeName = (known, code) => known.get(code)?.name ?? String(code);
+
+/** What a code means, or what to do about it, in the language that is shown. @param {Api.ReturnCode} code @param {'meaning' | 'next'} part */
+export function codeText(code, part) {
+  const key = `return_code.${code.code}.${part}`;
+  return hasText(key) ? t(key) : part === 'meaning' ? code.meaning : code.next_step;
+}
 
 const REFUSALS = [2, 4, 5, 6, 1, 8];
 

@@ -4,7 +4,7 @@ import { Badge, Card, CopyButton, DataTable, Dialog, EmptyState, ErrorBox, Facts
 import * as api from '../lib/api.js';
 import { compact, dateTime, number, t } from '../lib/i18n.js';
 import { useList, useLoad } from '../lib/loading.js';
-import { codeColor, codeName, useReturnCodes } from '../lib/return_codes.js';
+import { codeColor, codeName, codeText, useReturnCodes } from '../lib/return_codes.js';
 import { may } from '../lib/session.js';
 
 const RANGES = /** @type {Record<string, [number, Api.Usage['resolution']]>} */ ({ day: [86_400, 'minute'], week: [7 * 86_400, 'hour'], month: [30 * 86_400, 'hour'], year: [365 * 86_400, 'day'] });
@@ -85,8 +85,8 @@ function RequestDialog({ row, known, onClose }) {
     [t('app.at'), html`<${Time} at=${row.at} exact=${true} />`],
     [t('app.code'), html`<${CodeBadge} code=${row.code} known=${known} />`],
     row.reason && [t('app.reason'), row.reason],
-    code && [t('app.meaning'), code.meaning],
-    code && [t('app.next'), code.next_step],
+    code && [t('app.meaning'), codeText(code, 'meaning')],
+    code && [t('app.next'), codeText(code, 'next')],
     [t('app.network'), row.network],
     [t('app.duration'), t('app.us', { us: number(row.duration_us) })],
   ]} />

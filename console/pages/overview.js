@@ -13,7 +13,7 @@ const SOON_SECS = 14 * 86_400;
 
 /** The page itself. */
 export default function Overview() {
-  const { data, error } = usePoll((signal) => api.get('/overview', {}, signal), POLL_MS, []);
+  const { data, error, paused } = usePoll((signal) => api.get('/overview', {}, signal), POLL_MS, []);
   const rates = useSamples(/** @type {Api.Overview | undefined} */ (data));
   if (!data) return html`<${PageHeader} title=${t('overview.title')} />${error ? html`<${ErrorBox} error=${error} />` : html`<${Skeleton} lines=${6} />`}`;
   const now = /** @type {Api.Overview} */ (data);
@@ -21,6 +21,7 @@ export default function Overview() {
     <${PageHeader} title=${t('overview.title')}
       lead=${html`${now.issuer} · ${now.environment} · ${t('overview.version', { version: now.version })} · ${t('overview.up_since', { since: relative(now.started_at) })}`}
       actions=${html`<${Badge} tone=${now.ready ? 'good' : 'bad'}>${t(now.ready ? 'overview.ready' : 'overview.not_ready')}<//>`} />
+    ${paused && html`<${Notice} title=${t('overview.paused')} />`}
     <${Attention} items=${now.attention} />
     <div class="stats">
       <${Stat} label=${t('overview.rate')} value=${number(now.requests_per_second, { maximumFractionDigits: 1 })} hint=${t('overview.rate_hint')}><${Sparkline} values=${rates} label=${t('overview.rate_line')} /><//>

@@ -3,6 +3,7 @@ export default {
   'overview.title': 'Overview',
   'overview.version': 'version {version}',
   'overview.up_since': 'started {since}',
+  'overview.paused': 'Paused: nobody was here for 10 minutes. Move the pointer or press a key to go on.',
   'overview.ready': 'Ready',
   'overview.not_ready': 'Not ready',
   'overview.attention': 'What needs a hand',

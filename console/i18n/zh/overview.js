@@ -3,6 +3,7 @@ export default {
   'overview.title': '概览',
   'overview.version': '版本 {version}',
   'overview.up_since': '启动于{since}',
+  'overview.paused': '已暂停：10 分钟内无人操作。移动鼠标或按任意键继续。',
   'overview.ready': '就绪',
   'overview.not_ready': '未就绪',
   'overview.attention': '待处理事项',
