@@ -92,7 +92,7 @@ export function StepUp() {
 function StepUpDialog({ onDone }) {
   const [code, setCode] = useState('');
   const action = useAction(async () => {
-    session.set(await api.post('/session/step_up', { code: code.trim() }, { quiet: true }));
+    session.set(await api.post('/session/step_up', { code: code.trim() }));
   });
   const submit = async () => { if (await action.run()) onDone(true); };
   return html`<${Dialog} title=${t('step_up.title')} onClose=${() => onDone(false)} size="small">

@@ -78,10 +78,10 @@ export function Checkbox({ label, hint, checked, onInput, disabled, name }) {
   </div>`;
 }
 
-/** Several short texts, one a line or separated by commas. @param {FieldProps & {value: string[], onInput: (value: string[]) => void, placeholder?: string, mono?: boolean, class?: string}} props */
-export function ListField({ value, onInput, placeholder, mono, ...field }) {
+/** Several short texts, separated by commas; by blanks too, unless they may hold some (`blanks`). @param {FieldProps & {blanks?: boolean, value: string[], onInput: (value: string[]) => void, placeholder?: string, mono?: boolean, class?: string}} props */
+export function ListField({ value, onInput, placeholder, mono, blanks, ...field }) {
   const [text, setText] = useState(value.join(', '));
-  const parts = (/** @type {string} */ from) => from.split(/[\s,;]+/).filter(Boolean);
+  const parts = (/** @type {string} */ from) => from.split(blanks ? /[,;，；]/ : /[\s,;，；]+/).map((each) => each.trim()).filter(Boolean);
   useEffect(() => { if (parts(text).join() !== value.join()) setText(value.join(', ')); }, [value.join()]);
   return html`<${TextField} ...${field} mono=${mono} value=${text} placeholder=${placeholder}
     onInput=${(/** @type {string} */ next) => { setText(next); onInput(parts(next)); }} />`;

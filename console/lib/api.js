@@ -72,7 +72,7 @@ export async function request(method, where, options = {}) {
       steppedUp = await hooks.stepUp();
       if (!steppedUp) throw new ApiProblem({ ...problem, code: 'cancelled' });
     } else {
-      if (problem.status === 401 && !options.quiet) hooks.signIn();
+      if (problem.status === 401 && problem.code !== 'wrong_credentials' && !options.quiet) hooks.signIn();
       throw problem;
     }
   }

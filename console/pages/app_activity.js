@@ -62,7 +62,7 @@ function Requests({ app }) {
 /** @param {Map<number, Api.ReturnCode>} known @param {(row: Api.RequestRow) => void} open @returns {import('../components/table.js').Column<Api.RequestRow>[]} */
 function columns(known, open) {
   return [
-    { key: 'at', title: t('app.at'), width: '8rem', render: (row) => html`<button type="button" class="link" aria-haspopup="dialog" onClick=${() => open(row)}><${Time} at=${row.at} /></button>` },
+    { key: 'at', title: t('app.at'), width: '9rem', render: (row) => html`<button type="button" class="link" aria-haspopup="dialog" onClick=${() => open(row)}><${Time} at=${row.at} /></button>` },
     { key: 'code', title: t('app.code'), render: (row) => html`<${CodeBadge} code=${row.code} known=${known} />` },
     { key: 'reason', title: t('app.reason'), wide: true, render: (row) => row.reason },
     { key: 'network', title: t('app.network'), width: '10rem', wide: true, render: (row) => row.network },

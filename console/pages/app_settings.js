@@ -37,7 +37,7 @@ export function IdentityFields({ draft, set, errors, disabled }) {
     <${TextField} label=${t('app.name')} value=${draft.name} onInput=${(/** @type {string} */ name) => set({ name })} error=${errors.name} maxlength=${64} required=${true} disabled=${disabled} />
     <${Select} label=${t('app.environment')} hint=${t('app.environment_hint')} value=${draft.environment} onInput=${(/** @type {any} */ environment) => set({ environment })} error=${errors.environment} disabled=${disabled}
       options=${[{ value: 'production', title: t('app.environment.production') }, { value: 'test', title: t('app.environment.test') }]} />
-    <${ListField} label=${t('app.tags')} hint=${t('app.tags_hint')} value=${draft.tags} onInput=${(/** @type {string[]} */ tags) => set({ tags })} error=${startingWith(errors, 'tags')} disabled=${disabled} />
+    <${ListField} label=${t('app.tags')} hint=${t('app.tags_hint')} blanks=${true} value=${draft.tags} onInput=${(/** @type {string[]} */ tags) => set({ tags })} error=${startingWith(errors, 'tags')} disabled=${disabled} />
     <${TextArea} class="whole" label=${t('app.note')} rows=${2} value=${draft.note} onInput=${(/** @type {string} */ note) => set({ note })} error=${errors.note} maxlength=${1000} disabled=${disabled} />
   </div>`;
 }
