@@ -28,7 +28,8 @@ export function Shell({ place, session, children }) {
   return html`<div class=${`shell ${open ? 'nav-open' : ''}`} onKeyDown=${escape}>
     <a class="skip" href="#main" onClick=${skip}>${t('shell.skip')}</a>
     <header class="topbar">
-      <button type="button" class="button quiet icon nav-toggle" aria-expanded=${open ? 'true' : 'false'} aria-controls="nav" aria-label=${t('shell.navigation')} onClick=${() => setOpen(!open)}>☰</button>
+      <button type="button" class="button quiet icon nav-toggle" aria-expanded=${open ? 'true' : 'false'}
+        aria-controls="nav" aria-label=${t('shell.navigation')} onClick=${() => setOpen(!open)}>☰</button>
       <a class="brand" href="#/"><img src="icon.svg" alt="" width="26" height="26" /><span>Tonegate</span></a>
       <div class="topbar-end">
         <${Preferences} />
@@ -53,7 +54,8 @@ function Group({ group, here }) {
   return html`<div class="nav-group"><p class="nav-title">${t(`nav.${group}`)}</p><ul>
     ${entries.map(({ path, page }) => {
     const current = path === '/' ? here === '/' : here === path || here.startsWith(`${path}/`);
-    return html`<li key=${path}><a href=${`#${path}`} aria-current=${current ? 'page' : undefined}>${t(`nav.${page}`)}</a></li>`;
+    return html`<li key=${path}><a href=${`#${path}`}
+      aria-current=${current ? 'page' : undefined}>${t(`nav.${page}`)}</a></li>`;
   })}
   </ul></div>`;
 }
@@ -64,17 +66,22 @@ export function Preferences() {
   const shown = useStore(theme);
   return html`
     <${Menu} label=${SHORT[spoken]} title=${`${SHORT[spoken]} · ${t('shell.language')}`}>
-      ${Object.entries(LANGUAGES).map(([code, name]) => html`<button type="button" key=${code} lang=${code === 'zh' ? 'zh-CN' : 'en'} aria-pressed=${code === spoken ? 'true' : 'false'} onClick=${() => chooseLanguage(/** @type {import('./lib/i18n.js').Language} */ (code))}>${name}</button>`)}
+      ${Object.entries(LANGUAGES).map(([code, name]) => html`<button type="button" key=${code}
+        lang=${code === 'zh' ? 'zh-CN' : 'en'} aria-pressed=${code === spoken ? 'true' : 'false'}
+        onClick=${() => chooseLanguage(/** @type {import('./lib/i18n.js').Language} */ (code))}>${name}</button>`)}
     <//>
     <${Menu} label=${{ system: '◐', light: '☀', dark: '☾' }[shown]} title=${t('shell.theme')}>
-      ${/** @type {const} */ (['system', 'light', 'dark']).map((each) => html`<button type="button" key=${each} aria-pressed=${each === shown ? 'true' : 'false'} onClick=${() => chooseTheme(each)}>${t(`theme.${each}`)}</button>`)}
+      ${/** @type {const} */ (['system', 'light', 'dark']).map((each) => html`<button type="button" key=${each}
+        aria-pressed=${each === shown ? 'true' : 'false'}
+        onClick=${() => chooseTheme(each)}>${t(`theme.${each}`)}</button>`)}
     <//>`;
 }
 
 /** @param {{session: Api.Session}} props */
 function Account({ session }) {
   const name = session.user?.name ?? session.token?.name ?? '';
-  return html`<${Menu} class="account" title=${t('shell.account', { name })} label=${html`<span class="avatar" aria-hidden="true">${[...name][0] ?? '?'}</span>`}>
+  return html`<${Menu} class="account" title=${t('shell.account', { name })}
+    label=${html`<span class="avatar" aria-hidden="true">${[...name][0] ?? '?'}</span>`}>
     <p class="menu-head"><strong>${name}</strong><span class="muted">${t(`role.${session.role}`)}</span></p>
     <a href="#/account?tab=password">${t('account.password')}</a>
     <a href="#/account?tab=sessions">${t('account.sessions')}</a>

@@ -53,13 +53,20 @@ export function LineChart({ title, times, series, height = 220, area = false, fo
 
   const words = summary ?? series.map((each) => `${each.label}: ${format(sum(each.values))}`).join(', ');
   return html`<figure class="chart">
-    <div ref=${box} class="chart-box" role="img" aria-label=${`${title}. ${words}`} style=${{ height: `${height}px` }}></div>
+    <div ref=${box} class="chart-box" role="img" aria-label=${`${title}. ${words}`}
+      style=${{ height: `${height}px` }}></div>
     <figcaption>
-      <ul class="legend">${series.map((each, i) => html`<li key=${each.label}><span class="swatch" style=${{ background: `var(${variable(each.color ?? i + 1)})` }}></span>${each.label}</li>`)}</ul>
+      <ul
+        class="legend">${series.map((each, i) => html`<li key=${each.label}><span class="swatch"
+          style=${{ background: `var(${variable(each.color ?? i + 1)})` }}></span>${each.label}</li>`)}</ul>
       <details class="chart-table"><summary>${t('chart.table')}</summary>
         <div class="table-scroll" tabindex="0" role="region" aria-label=${title}><table class="table">
-          <thead><tr><th scope="col">${t('chart.time')}</th>${series.map((each) => html`<th scope="col" class="numeric" key=${each.label}>${each.label}</th>`)}</tr></thead>
-          <tbody>${times.slice(-TABLE_ROWS).map((at, i) => html`<tr key=${at}><th scope="row">${dateTime(at)}</th>${series.map((each) => html`<td class="numeric" key=${each.label}>${format(each.values[i + Math.max(0, times.length - TABLE_ROWS)] ?? 0)}</td>`)}</tr>`)}</tbody>
+          <thead><tr><th
+            scope="col">${t('chart.time')}</th>${series.map((each) => html`<th scope="col" class="numeric"
+              key=${each.label}>${each.label}</th>`)}</tr></thead>
+          <tbody>${times.slice(-TABLE_ROWS).map((at, i) => html`<tr key=${at}><th
+            scope="row">${dateTime(at)}</th>${series.map((each) => html`<td class="numeric"
+              key=${each.label}>${format(each.values[i + Math.max(0, times.length - TABLE_ROWS)] ?? 0)}</td>`)}</tr>`)}</tbody>
         </table></div>
       </details>
     </figcaption>
@@ -72,7 +79,8 @@ export function Sparkline({ values, label, color = 1 }) {
   const step = values.length > 1 ? 100 / (values.length - 1) : 0;
   const points = values.map((value, i) => `${(i * step).toFixed(2)},${(23 - (value / top) * 22).toFixed(2)}`).join(' ');
   return html`<svg class="sparkline" viewBox="0 0 100 24" preserveAspectRatio="none" role="img" aria-label=${label}>
-    <polyline points=${points} fill="none" stroke=${`var(${variable(color)})`} stroke-width="1.5" vector-effect="non-scaling-stroke" />
+    <polyline points=${points} fill="none" stroke=${`var(${variable(color)})`} stroke-width="1.5"
+      vector-effect="non-scaling-stroke" />
   </svg>`;
 }
 

@@ -25,7 +25,8 @@ export function Dialog({ title, onClose, children, size = 'medium' }) {
   return html`<dialog class=${`dialog ${size}`} ref=${element} aria-labelledby=${id}
     onCancel=${(/** @type {Event} */ event) => { if (event.target !== element.current) return; event.preventDefault(); onClose(); }}>
     <div class="dialog-header"><h2 id=${id}>${title}</h2>
-      <button type="button" class="button quiet icon" aria-label=${t('common.close')} onClick=${onClose}>✕</button></div>
+      <button type="button" class="button quiet icon" aria-label=${t('common.close')}
+        onClick=${onClose}>✕</button></div>
     <div class="dialog-body">${children}</div>
   </dialog>`;
 }
@@ -46,7 +47,8 @@ export function ConfirmByName({ title, name, act, onConfirm, onClose, children }
   return html`<${Dialog} title=${title} onClose=${onClose} size="small">
     <${Form} onSubmit=${confirm}>
       ${children}
-      <${TextField} label=${t('confirm.type', { name })} value=${typed} onInput=${setTyped} autofocus=${true} mono=${true} />
+      <${TextField} label=${t('confirm.type', { name })} value=${typed} onInput=${setTyped} autofocus=${true}
+        mono=${true} />
       <${ErrorBox} error=${action.error} />
       <${DialogActions}>
         <${Button} onClick=${onClose}>${t('common.cancel')}<//>
@@ -98,7 +100,8 @@ function StepUpDialog({ onDone }) {
   return html`<${Dialog} title=${t('step_up.title')} onClose=${() => onDone(false)} size="small">
     <${Form} onSubmit=${submit}>
       <p>${t('step_up.lead')}</p>
-      <${TextField} label=${t('step_up.code')} value=${code} onInput=${setCode} inputmode="numeric" autocomplete="one-time-code" maxlength=${6} autofocus=${true} required=${true} mono=${true} />
+      <${TextField} label=${t('step_up.code')} value=${code} onInput=${setCode} inputmode="numeric"
+        autocomplete="one-time-code" maxlength=${6} autofocus=${true} required=${true} mono=${true} />
       <${ErrorBox} error=${action.error} />
       <${DialogActions}>
         <${Button} onClick=${() => onDone(false)}>${t('common.cancel')}<//>

@@ -43,20 +43,28 @@ export function Field({ label, hint, error, required, disabled, autofocus, name,
 
 /** @param {FieldProps & {value: string, onInput: (value: string) => void, type?: string, placeholder?: string, autocomplete?: string, inputmode?: string, maxlength?: number, pattern?: string, class?: string, mono?: boolean}} props */
 export function TextField({ value, onInput, type = 'text', placeholder, autocomplete = 'off', inputmode, maxlength, pattern, mono, ...field }) {
-  return html`<${Field} ...${field}>${(/** @type {object} */ input) => html`<input ...${input} class=${mono ? 'mono' : ''} type=${type} value=${value}
-    placeholder=${placeholder} autocomplete=${autocomplete} inputmode=${inputmode} maxlength=${maxlength} pattern=${pattern} spellcheck=${false}
+  return html`<${Field}
+    ...${field}>${(/** @type {object} */ input) => html`<input ...${input} class=${mono ? 'mono' : ''} type=${type}
+      value=${value}
+    placeholder=${placeholder} autocomplete=${autocomplete} inputmode=${inputmode} maxlength=${maxlength}
+    pattern=${pattern} spellcheck=${false}
     onInput=${(/** @type {InputEvent} */ event) => onInput(/** @type {HTMLInputElement} */ (event.target).value)} />`}<//>`;
 }
 
 /** @param {FieldProps & {value: number | null, onInput: (value: number | null) => void, min?: number, max?: number, step?: number, unit?: Children, class?: string}} props */
 export function NumberField({ value, onInput, min, max, step, unit, ...field }) {
-  return html`<${Field} ...${field}>${(/** @type {object} */ input) => html`<span class="with-unit"><input ...${input} type="number" value=${value ?? ''} min=${min} max=${max} step=${step ?? 1}
-    onInput=${(/** @type {InputEvent} */ event) => { const text = /** @type {HTMLInputElement} */ (event.target).value; onInput(text === '' ? null : Number(text)); }} />${unit && html`<span class="unit">${unit}</span>`}</span>`}<//>`;
+  return html`<${Field}
+    ...${field}>${(/** @type {object} */ input) => html`<span class="with-unit"><input ...${input} type="number"
+      value=${value ?? ''} min=${min} max=${max} step=${step ?? 1}
+    onInput=${(/** @type {InputEvent} */ event) => { const text = /** @type {HTMLInputElement} */ (event.target).value; onInput(text === '' ? null : Number(text)); }} />${unit && html`<span
+      class="unit">${unit}</span>`}</span>`}<//>`;
 }
 
 /** @param {FieldProps & {value: string, onInput: (value: string) => void, rows?: number, placeholder?: string, maxlength?: number, mono?: boolean, class?: string}} props */
 export function TextArea({ value, onInput, rows = 3, placeholder, maxlength, mono, ...field }) {
-  return html`<${Field} ...${field}>${(/** @type {object} */ input) => html`<textarea ...${input} class=${mono ? 'mono' : ''} rows=${rows} value=${value} placeholder=${placeholder} maxlength=${maxlength} spellcheck=${!mono}
+  return html`<${Field}
+    ...${field}>${(/** @type {object} */ input) => html`<textarea ...${input} class=${mono ? 'mono' : ''} rows=${rows}
+      value=${value} placeholder=${placeholder} maxlength=${maxlength} spellcheck=${!mono}
     onInput=${(/** @type {InputEvent} */ event) => onInput(/** @type {HTMLTextAreaElement} */ (event.target).value)}></textarea>`}<//>`;
 }
 
@@ -64,7 +72,8 @@ export function TextArea({ value, onInput, rows = 3, placeholder, maxlength, mon
 export function Select({ value, onInput, options, ...field }) {
   return html`<${Field} ...${field}>${(/** @type {object} */ input) => html`<select ...${input} value=${value}
     onChange=${(/** @type {Event} */ event) => onInput(/** @type {HTMLSelectElement} */ (event.target).value)}>
-    ${options.map((option) => html`<option key=${option.value} value=${option.value} selected=${option.value === value}>${option.title}</option>`)}
+    ${options.map((option) => html`<option key=${option.value} value=${option.value}
+      selected=${option.value === value}>${option.title}</option>`)}
   </select>`}<//>`;
 }
 
@@ -72,7 +81,8 @@ export function Select({ value, onInput, options, ...field }) {
 export function Checkbox({ label, hint, checked, onInput, disabled, name }) {
   const id = useId('check');
   return html`<div class="check">
-    <input type="checkbox" id=${id} name=${name} checked=${checked} disabled=${disabled} aria-describedby=${hint ? `${id}-hint` : undefined}
+    <input type="checkbox" id=${id} name=${name} checked=${checked} disabled=${disabled}
+      aria-describedby=${hint ? `${id}-hint` : undefined}
       onChange=${(/** @type {Event} */ event) => onInput(/** @type {HTMLInputElement} */ (event.target).checked)} />
     <div><label for=${id}>${label}</label>${hint && html`<p class="hint" id=${`${id}-hint`}>${hint}</p>`}</div>
   </div>`;
@@ -89,7 +99,9 @@ export function ListField({ value, onInput, placeholder, mono, blanks, ...field 
 
 /** A moment, in this browser's time zone; null where none is set. @param {FieldProps & {value: number | null, onInput: (at: number | null) => void, class?: string}} props */
 export function DateField({ value, onInput, ...field }) {
-  return html`<${Field} ...${field}>${(/** @type {object} */ input) => html`<input ...${input} type="datetime-local" value=${value === null ? '' : localText(value)}
+  return html`<${Field}
+    ...${field}>${(/** @type {object} */ input) => html`<input ...${input} type="datetime-local"
+      value=${value === null ? '' : localText(value)}
     onChange=${(/** @type {Event} */ event) => { const text = /** @type {HTMLInputElement} */ (event.target).value; onInput(text ? Math.floor(new Date(text).getTime() / 1000) : null); }} />`}<//>`;
 }
 
@@ -100,10 +112,13 @@ export function DurationField({ value, onInput, min, max, units = ['d', 'h', 'mi
   const offered = UNITS.filter((each) => units.includes(each.unit));
   const [unit, setUnit] = useState(() => offered.find((each) => value % each.size === 0 && value >= each.size) ?? offered[offered.length - 1]);
   return html`<${Field} ...${field}>${(/** @type {object} */ input) => html`<span class="with-unit">
-    <input ...${input} type="number" step="any" value=${value / unit.size} min=${min === undefined ? undefined : min / unit.size} max=${max === undefined ? undefined : max / unit.size}
+    <input ...${input} type="number" step="any" value=${value / unit.size}
+      min=${min === undefined ? undefined : min / unit.size} max=${max === undefined ? undefined : max / unit.size}
       onInput=${(/** @type {InputEvent} */ event) => onInput(Math.round(Number(/** @type {HTMLInputElement} */ (event.target).value) * unit.size))} />
-    <select class="unit-select" aria-label=${t('form.unit')} disabled=${field.disabled} value=${unit.unit} onChange=${(/** @type {Event} */ event) => setUnit(offered.find((each) => each.unit === /** @type {HTMLSelectElement} */ (event.target).value) ?? unit)}>
-      ${offered.map((each) => html`<option key=${each.unit} value=${each.unit} selected=${each.unit === unit.unit}>${t(`form.unit.${each.unit}`)}</option>`)}
+    <select class="unit-select" aria-label=${t('form.unit')} disabled=${field.disabled} value=${unit.unit}
+      onChange=${(/** @type {Event} */ event) => setUnit(offered.find((each) => each.unit === /** @type {HTMLSelectElement} */ (event.target).value) ?? unit)}>
+      ${offered.map((each) => html`<option key=${each.unit} value=${each.unit}
+        selected=${each.unit === unit.unit}>${t(`form.unit.${each.unit}`)}</option>`)}
     </select></span>`}<//>`;
 }
 
@@ -113,14 +128,16 @@ export function DurationField({ value, onInput, min, max, units = ['d', 'h', 'mi
  */
 export function Button({ busy, kind = 'secondary', type = 'button', onClick, disabled, title, children, class: extra = '' }) {
   const click = (/** @type {Event} */ event) => (busy ? event.preventDefault() : onClick?.(event));
-  return html`<button type=${type} class=${`button ${kind} ${extra}`} onClick=${click} title=${title} disabled=${disabled} aria-disabled=${busy ? 'true' : undefined} aria-busy=${busy ? 'true' : undefined}>
+  return html`<button type=${type} class=${`button ${kind} ${extra}`} onClick=${click} title=${title}
+    disabled=${disabled} aria-disabled=${busy ? 'true' : undefined} aria-busy=${busy ? 'true' : undefined}>
     ${busy && html`<span class="spinner" aria-hidden="true"></span>`}${children}
   </button>`;
 }
 
 /** A form whose Enter and button do the same. @param {{onSubmit: () => void, children?: Children, class?: string, label?: string}} props */
 export function Form({ onSubmit, children, class: extra = '', label }) {
-  return html`<form class=${`form ${extra}`} aria-label=${label} onSubmit=${(/** @type {Event} */ event) => { event.preventDefault(); onSubmit(); }}>${children}</form>`;
+  return html`<form class=${`form ${extra}`} aria-label=${label}
+    onSubmit=${(/** @type {Event} */ event) => { event.preventDefault(); onSubmit(); }}>${children}</form>`;
 }
 
 /** @param {number} at */

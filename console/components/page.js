@@ -45,7 +45,8 @@ export function Stat({ label, value, hint, tone, children }) {
 
 /** Names and values. @param {{rows: ([Children, Children] | false | null | undefined)[]}} props */
 export function Facts({ rows }) {
-  return html`<dl class="facts">${rows.map((row) => row && html`<div><dt>${row[0]}</dt><dd>${row[1]}</dd></div>`)}</dl>`;
+  return html`<dl
+    class="facts">${rows.map((row) => row && html`<div><dt>${row[0]}</dt><dd>${row[1]}</dd></div>`)}</dl>`;
 }
 
 /** @typedef {'neutral' | 'good' | 'warning' | 'bad' | 'info'} Tone */
@@ -98,7 +99,8 @@ export function ErrorBox({ error, retry }) {
 
 /** @param {{label?: string}} props */
 export function Spinner({ label }) {
-  return html`<span class="spinner" role="status"><span class="visually-hidden">${label ?? t('common.loading')}</span></span>`;
+  return html`<span class="spinner" role="status"><span
+    class="visually-hidden">${label ?? t('common.loading')}</span></span>`;
 }
 
 /** Grey lines where text will be. @param {{lines?: number}} props */
@@ -127,18 +129,21 @@ export function Tabs({ tabs, active, onChange, label, children }) {
   return html`<div class="tabs">
     <div class="tab-list" role="tablist" aria-label=${label} ref=${list} onKeyDown=${move}>
       ${tabs.map((tab) => html`<button type="button" role="tab" key=${tab.id} id=${`tab-${tab.id}`} class="tab"
-        aria-selected=${tab.id === active ? 'true' : 'false'} aria-controls=${tab.id === active ? `panel-${tab.id}` : undefined}
+        aria-selected=${tab.id === active ? 'true' : 'false'}
+        aria-controls=${tab.id === active ? `panel-${tab.id}` : undefined}
         tabindex=${tab.id === active ? 0 : -1} onClick=${() => onChange(tab.id)}>
         ${tab.title}${tab.count !== undefined && html`<span class="tab-count">${number(tab.count)}</span>`}
       </button>`)}
     </div>
-    <div class="tab-panel" role="tabpanel" key=${active} id=${`panel-${active}`} aria-labelledby=${`tab-${active}`}>${children}</div>
+    <div class="tab-panel" role="tabpanel" key=${active} id=${`panel-${active}`}
+      aria-labelledby=${`tab-${active}`}>${children}</div>
   </div>`;
 }
 
 /** Keeps a fault of one page from taking the shell with it. @param {{failed: unknown}} props */
 export function PageFault({ failed }) {
-  return html`<${PageHeader} title=${t('problem.unexpected')} /><${ErrorBox} error=${failed} retry=${() => location.reload()} />`;
+  return html`<${PageHeader} title=${t('problem.unexpected')} /><${ErrorBox} error=${failed}
+    retry=${() => location.reload()} />`;
 }
 
 /** A menu that opens under its button. @param {{label: Children, title: string, children?: Children, class?: string}} props */
@@ -157,7 +162,9 @@ export function Menu({ label, title, children, class: extra = '' }) {
     box.current?.querySelector('button')?.focus();
   };
   return html`<div class=${`menu ${extra}`} ref=${box} onKeyDown=${escape}>
-    <button type="button" class="button quiet" aria-expanded=${open ? 'true' : 'false'} aria-label=${title} onClick=${() => setOpen(!open)}>${label}</button>
-    ${open && html`<div class="menu-list" onClick=${(/** @type {Event} */ event) => { if (/** @type {Element} */ (event.target).closest('a,button')) setOpen(false); }}>${children}</div>`}
+    <button type="button" class="button quiet" aria-expanded=${open ? 'true' : 'false'} aria-label=${title}
+      onClick=${() => setOpen(!open)}>${label}</button>
+    ${open && html`<div class="menu-list"
+      onClick=${(/** @type {Event} */ event) => { if (/** @type {Element} */ (event.target).closest('a,button')) setOpen(false); }}>${children}</div>`}
   </div>`;
 }

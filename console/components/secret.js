@@ -56,7 +56,8 @@ export function SecretField({ label, value, reveal, shown = false }) {
     <code class="secret-text">${text || '●'.repeat(16)}</code>
     ${text
     ? html`<${Button} kind="quiet" class="small" onClick=${() => setText('')}>${t('secret.hide')}<//>`
-    : (value || reveal) && html`<${Button} kind="quiet" class="small" busy=${busy} onClick=${show}>${t('secret.reveal')}<//>`}
+    : (value || reveal) && html`<${Button} kind="quiet" class="small" busy=${busy}
+      onClick=${show}>${t('secret.reveal')}<//>`}
     ${(value || text) && html`<${CopyButton} text=${value ?? text} what=${label} />`}
     ${text && html`<span class="hint">${t('secret.hides', { seconds: SHOWN_FOR_SECS })}</span>`}
   </div>`;

@@ -60,16 +60,21 @@ export function DataTable({ label, columns, rows, rowKey, rowHref, onRow, rowSel
   const last = Math.min(rows.length, view.top + Math.ceil(view.height / rowHeight) + OVERSCAN);
   useEffect(() => { if (onEnd && !loading && !error && rows.length > 0 && last >= rows.length - OVERSCAN) onEnd(); }, [last, rows.length, loading]);
 
-  if (rows.length === 0 && !loading) return error ? html`<${ErrorBox} error=${error} retry=${retry} />` : empty ?? html`<p class="empty">${t('table.empty')}</p>`;
+  if (rows.length === 0 && !loading) return error ? html`<${ErrorBox} error=${error}
+    retry=${retry} />` : empty ?? html`<p class="empty">${t('table.empty')}</p>`;
   const all = selected && rows.length > 0 && rows.every((row) => selected.has(rowKey(row)));
-  return html`<div class="table-scroll" ref=${scroller} style=${{ maxHeight: height }} onScroll=${look} tabindex="0" role="region" aria-label=${label}>
-    <table class="table" style=${{ minWidth: leastWidth(columns, Boolean(selected)) }} aria-label=${label} aria-rowcount=${rows.length + 1} aria-busy=${loading ? 'true' : undefined}>
+  return html`<div class="table-scroll" ref=${scroller} style=${{ maxHeight: height }} onScroll=${look} tabindex="0"
+    role="region" aria-label=${label}>
+    <table class="table" style=${{ minWidth: leastWidth(columns, Boolean(selected)) }} aria-label=${label}
+      aria-rowcount=${rows.length + 1} aria-busy=${loading ? 'true' : undefined}>
       <thead><tr aria-rowindex="1">
-        ${selected && html`<th class="tick" scope="col"><input type="checkbox" aria-label=${t('table.select_all')} checked=${all} onChange=${() => onSelect?.(all ? new Set() : new Set(rows.map(rowKey)))} /></th>`}
+        ${selected && html`<th class="tick" scope="col"><input type="checkbox" aria-label=${t('table.select_all')}
+          checked=${all} onChange=${() => onSelect?.(all ? new Set() : new Set(rows.map(rowKey)))} /></th>`}
         ${columns.map((column) => html`<${Head} key=${column.key} column=${column} sort=${sort} onSort=${onSort} />`)}
       </tr></thead>
       <tbody>
-        ${first > 0 && html`<tr aria-hidden="true" class="filler" key="above"><td style=${{ height: `${first * rowHeight}px` }}></td></tr>`}
+        ${first > 0 && html`<tr aria-hidden="true" class="filler" key="above"><td
+          style=${{ height: `${first * rowHeight}px` }}></td></tr>`}
         ${rows.slice(first, last).map((row, i) => {
     const key = rowKey(row);
     const open = rowHref || onRow ? (/** @type {MouseEvent} */ event) => {
@@ -77,12 +82,18 @@ export function DataTable({ label, columns, rows, rowKey, rowHref, onRow, rowSel
       const href = rowHref?.(row);
       if (href) location.hash = href; else onRow?.(row);
     } : undefined;
-    return html`<tr key=${key} aria-rowindex=${first + i + 2} style=${{ height: `${rowHeight}px` }} class=${`${open ? 'clickable' : ''} ${rowSelected?.(row) || selected?.has(key) ? 'selected' : ''}`} onClick=${open}>
-          ${selected && html`<td class="tick"><input type="checkbox" aria-label=${t('table.select', { row: String(key) })} checked=${selected.has(key)} onChange=${() => onSelect?.(toggled(selected, key))} /></td>`}
-          ${columns.map((column) => html`<td key=${column.key} class=${cell(column)}><div class="cell">${column.render(row)}</div></td>`)}
+    return html`<tr key=${key} aria-rowindex=${first + i + 2} style=${{ height: `${rowHeight}px` }}
+      class=${`${open ? 'clickable' : ''} ${rowSelected?.(row) || selected?.has(key) ? 'selected' : ''}`}
+      onClick=${open}>
+          ${selected && html`<td class="tick"><input type="checkbox"
+            aria-label=${t('table.select', { row: String(key) })} checked=${selected.has(key)}
+            onChange=${() => onSelect?.(toggled(selected, key))} /></td>`}
+          ${columns.map((column) => html`<td key=${column.key} class=${cell(column)}><div
+            class="cell">${column.render(row)}</div></td>`)}
         </tr>`;
   })}
-        ${last < rows.length && html`<tr aria-hidden="true" class="filler" key="below"><td style=${{ height: `${(rows.length - last) * rowHeight}px` }}></td></tr>`}
+        ${last < rows.length && html`<tr aria-hidden="true" class="filler" key="below"><td
+          style=${{ height: `${(rows.length - last) * rowHeight}px` }}></td></tr>`}
       </tbody>
     </table>
     ${loading && html`<div class="table-loading"><${Spinner} /></div>`}
@@ -96,8 +107,10 @@ function Head({ column, sort, onSort }) {
   const width = column.width ? { width: column.width } : undefined;
   if (!column.sort || !onSort) return html`<th scope="col" class=${cell(column)} style=${width}>${column.title}</th>`;
   return html`<th scope="col" class=${cell(column)} style=${width} aria-sort=${direction}>
-    <button type="button" class="sort" onClick=${() => onSort(direction === 'ascending' ? `-${column.key}` : column.key)}>
-      ${column.title}<span aria-hidden="true">${direction === 'ascending' ? ' ▲' : direction === 'descending' ? ' ▼' : ''}</span>
+    <button type="button" class="sort"
+      onClick=${() => onSort(direction === 'ascending' ? `-${column.key}` : column.key)}>
+      ${column.title}<span
+      aria-hidden="true">${direction === 'ascending' ? ' ▲' : direction === 'descending' ? ' ▼' : ''}</span>
     </button></th>`;
 }
 

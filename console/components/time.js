@@ -12,7 +12,8 @@ export function Time({ at, none, exact }) {
     return () => clearInterval(timer);
   }, [near, exact]);
   if (at === null || at === undefined) return html`<span class="muted">${none ?? t('common.never')}</span>`;
-  return html`<time datetime=${new Date(at * 1000).toISOString()} title=${exact ? relative(at) : dateTime(at)}>${exact ? dateTime(at) : relative(at)}</time>`;
+  return html`<time datetime=${new Date(at * 1000).toISOString()}
+    title=${exact ? relative(at) : dateTime(at)}>${exact ? dateTime(at) : relative(at)}</time>`;
 }
 
 /** @param {{seconds: number}} props */

@@ -13,7 +13,8 @@ import { useStore } from '../lib/store.js';
 export default function Account({ place }) {
   const who = useStore(session);
   const tab = place.query.get('tab') === 'sessions' ? 'sessions' : 'password';
-  return html`<${PageHeader} title=${t('account.title')} lead=${who?.user && t('account.lead', { name: who.user.name, role: t(`role.${who.role}`) })} />
+  return html`<${PageHeader} title=${t('account.title')}
+    lead=${who?.user && t('account.lead', { name: who.user.name, role: t(`role.${who.role}`) })} />
     <${Tabs} label=${t('account.title')} active=${tab} onChange=${(/** @type {string} */ id) => setQuery({ tab: id })}
       tabs=${[{ id: 'password', title: t('account.password') }, { id: 'sessions', title: t('account.sessions') }]}>
       ${tab === 'sessions' ? html`<${Sessions} />` : html`<${Password} />`}
@@ -34,10 +35,14 @@ function Password() {
   const differs = again !== '' && again !== password;
   return html`<${Card} title=${t('account.password')} hint=${t('account.password_lead')}>
     <${Form} class="narrow-form" onSubmit=${() => { if (again === password) action.run(); }}>
-      <${TextField} label=${t('account.new_password')} hint=${t('enroll.password_hint')} type="password" autocomplete="new-password" value=${password} onInput=${setPassword} required=${true} error=${errors.new_password ?? errors.password} />
-      <${TextField} label=${t('enroll.again')} type="password" autocomplete="new-password" value=${again} onInput=${setAgain} required=${true} error=${differs ? t('enroll.differs') : undefined} />
+      <${TextField} label=${t('account.new_password')} hint=${t('enroll.password_hint')} type="password"
+        autocomplete="new-password" value=${password} onInput=${setPassword} required=${true}
+        error=${errors.new_password ?? errors.password} />
+      <${TextField} label=${t('enroll.again')} type="password" autocomplete="new-password" value=${again}
+        onInput=${setAgain} required=${true} error=${differs ? t('enroll.differs') : undefined} />
       <${ErrorBox} error=${action.error} />
-      <div><${Button} kind="primary" type="submit" busy=${action.busy} disabled=${!password || again !== password}>${t('account.password')}<//></div>
+      <div><${Button} kind="primary" type="submit" busy=${action.busy}
+        disabled=${!password || again !== password}>${t('account.password')}<//></div>
     <//>
   <//>`;
 }
@@ -53,14 +58,21 @@ function Sessions() {
   };
   /** @type {import('../components/table.js').Column<Api.SessionRow>[]} */
   const columns = [
-    { key: 'client', title: t('account.client'), render: (row) => html`${row.client || t('common.none')} ${row.current && html`<${Badge} tone="good">${t('account.this_one')}<//>`}` },
+    { key: 'client', title: t('account.client'), render: (row) => html`${row.client || t('common.none')} ${row.current && html`<${Badge}
+      tone="good">${t('account.this_one')}<//>`}` },
     { key: 'network', title: t('account.network'), width: '10rem', wide: true, render: (row) => row.network },
-    { key: 'last_used_at', title: t('account.last_used'), width: '9rem', render: (row) => html`<${Time} at=${row.last_used_at} />` },
-    { key: 'created_at', title: t('account.since'), width: '9rem', wide: true, render: (row) => html`<${Time} at=${row.created_at} />` },
-    { key: 'end', title: t('account.act'), width: '6.5rem', render: (row) => !row.current && html`<${Button} class="small" onClick=${() => setEnding(row)}>${t('account.end')}<//>` },
+    { key: 'last_used_at', title: t('account.last_used'), width: '9rem', render: (row) => html`<${Time}
+      at=${row.last_used_at} />` },
+    { key: 'created_at', title: t('account.since'), width: '9rem', wide: true, render: (row) => html`<${Time}
+      at=${row.created_at} />` },
+    { key: 'end', title: t('account.act'), width: '6.5rem', render: (row) => !row.current && html`<${Button}
+      class="small" onClick=${() => setEnding(row)}>${t('account.end')}<//>` },
   ];
   return html`<${Card} title=${t('account.sessions')} hint=${t('account.sessions_lead')}>
-    <${DataTable} label=${t('account.sessions')} columns=${columns} rows=${list.items} rowKey=${(/** @type {Api.SessionRow} */ row) => row.id} loading=${list.loading} error=${list.error} retry=${list.reload} onEnd=${list.loadMore} />
-    ${ending && html`<${Confirm} title=${t('account.end_title')} act=${t('account.end')} kind="danger" onConfirm=${end} onClose=${() => setEnding(null)}><p>${t('account.end_lead', { client: ending.client, network: ending.network })}</p><//>`}
+    <${DataTable} label=${t('account.sessions')} columns=${columns} rows=${list.items}
+      rowKey=${(/** @type {Api.SessionRow} */ row) => row.id} loading=${list.loading} error=${list.error}
+      retry=${list.reload} onEnd=${list.loadMore} />
+    ${ending && html`<${Confirm} title=${t('account.end_title')} act=${t('account.end')} kind="danger" onConfirm=${end}
+      onClose=${() => setEnding(null)}><p>${t('account.end_lead', { client: ending.client, network: ending.network })}</p><//>`}
   <//>`;
 }

@@ -25,17 +25,24 @@ export default function App({ place, parameters }) {
     return { app: /** @type {Api.AppDetail} */ (app), etag };
   }, [id]);
   const back = { href: '/apps', title: t('nav.apps') };
-  if (!data) return html`<${PageHeader} title=${t('app.title', { id })} back=${back} />${error ? html`<${ErrorBox} error=${error} retry=${reload} />` : html`<${Skeleton} lines=${6} />`}`;
+  if (!data) return html`<${PageHeader} title=${t('app.title', { id })}
+    back=${back} />${error ? html`<${ErrorBox} error=${error} retry=${reload} />` : html`<${Skeleton} lines=${6} />`}`;
   const loaded = { ...data, reload };
   const { app } = data;
-  if (app.fault) return html`<${PageHeader} title=${t('app.title', { id })} back=${back} actions=${html`<${Acts} ...${loaded} />`} /><${Notice} tone="bad" title=${t('app.fault')}>${app.fault}<p>${t('app.fault_next')}</p><//>`;
+  if (app.fault) return html`<${PageHeader} title=${t('app.title', { id })} back=${back}
+    actions=${html`<${Acts} ...${loaded} />`} /><${Notice} tone="bad"
+      title=${t('app.fault')}>${app.fault}<p>${t('app.fault_next')}</p><//>`;
   const tab = place.query.get('tab') ?? 'activity';
   return html`
-    <${PageHeader} name=${app.name} title=${html`${app.name} <${AppStatus} app=${app} />`} back=${back} actions=${html`<${Acts} ...${loaded} />`}
+    <${PageHeader} name=${app.name} title=${html`${app.name} <${AppStatus} app=${app} />`} back=${back}
+      actions=${html`<${Acts} ...${loaded} />`}
       lead=${html`AppId <code>${app.app_id}</code> · ${t(`app.environment.${app.environment}`)}`} />
-    ${app.status === 'suspended' && html`<${Notice} tone="warning" title=${t('app.suspended')}>${t('app.suspended_lead', { reach: reach(app) })}<//>`}
+    ${app.status === 'suspended' && html`<${Notice} tone="warning"
+      title=${t('app.suspended')}>${t('app.suspended_lead', { reach: reach(app) })}<//>`}
     <${ErrorBox} error=${error} retry=${reload} />
-    <${Tabs} label=${app.name} active=${TABS.includes(tab) ? tab : 'activity'} onChange=${(/** @type {string} */ next) => setQuery({ tab: next })} tabs=${TABS.map((each) => ({ id: each, title: t(`app.tab.${each}`) }))}>
+    <${Tabs} label=${app.name} active=${TABS.includes(tab) ? tab : 'activity'}
+      onChange=${(/** @type {string} */ next) => setQuery({ tab: next })}
+      tabs=${TABS.map((each) => ({ id: each, title: t(`app.tab.${each}`) }))}>
       <${Panel} tab=${tab} loaded=${loaded} />
     <//>`;
 }
@@ -65,12 +72,20 @@ function Acts({ app, etag, reload }) {
     navigate('/apps');
   };
   return html`
-    ${!app.fault && app.status === 'active' && may('suspend_app') && html`<${Button} onClick=${() => setAct('suspend')}>${t('app.suspend')}<//>`}
-    ${!app.fault && app.status === 'suspended' && may('resume_app') && html`<${Button} kind="primary" onClick=${() => setAct('resume')}>${t('app.resume')}<//>`}
-    ${may('delete_app') && html`<${Menu} label="⋯" title=${t('app.more')}><${Button} kind="quiet" onClick=${() => setAct('delete')}>${t('app.delete')}<//><//>`}
-    ${act === 'suspend' && html`<${ConfirmByName} title=${t('app.suspend_title', { name })} name=${name} act=${t('app.suspend')} onConfirm=${() => change('suspend')} onClose=${close}><p>${t('app.suspend_lead')}</p><p>${t('app.suspend_reach', { reach: reach(app) })}</p><//>`}
-    ${act === 'resume' && html`<${Confirm} title=${t('app.resume_title', { name })} act=${t('app.resume')} onConfirm=${() => change('resume')} onClose=${close}><p>${t('app.resume_lead')}</p><//>`}
-    ${act === 'delete' && html`<${ConfirmByName} title=${t('app.delete_title', { name })} name=${name} act=${t('app.delete')} onConfirm=${remove} onClose=${close}><p>${t('app.delete_lead')}</p>${!app.fault && html`<p>${t('app.suspend_reach', { reach: reach(app) })}</p>`}<//>`}`;
+    ${!app.fault && app.status === 'active' && may('suspend_app') && html`<${Button}
+      onClick=${() => setAct('suspend')}>${t('app.suspend')}<//>`}
+    ${!app.fault && app.status === 'suspended' && may('resume_app') && html`<${Button} kind="primary"
+      onClick=${() => setAct('resume')}>${t('app.resume')}<//>`}
+    ${may('delete_app') && html`<${Menu} label="⋯" title=${t('app.more')}><${Button} kind="quiet"
+      onClick=${() => setAct('delete')}>${t('app.delete')}<//><//>`}
+    ${act === 'suspend' && html`<${ConfirmByName} title=${t('app.suspend_title', { name })} name=${name}
+      act=${t('app.suspend')} onConfirm=${() => change('suspend')}
+      onClose=${close}><p>${t('app.suspend_lead')}</p><p>${t('app.suspend_reach', { reach: reach(app) })}</p><//>`}
+    ${act === 'resume' && html`<${Confirm} title=${t('app.resume_title', { name })} act=${t('app.resume')}
+      onConfirm=${() => change('resume')} onClose=${close}><p>${t('app.resume_lead')}</p><//>`}
+    ${act === 'delete' && html`<${ConfirmByName} title=${t('app.delete_title', { name })} name=${name}
+      act=${t('app.delete')} onConfirm=${remove}
+        onClose=${close}><p>${t('app.delete_lead')}</p>${!app.fault && html`<p>${t('app.suspend_reach', { reach: reach(app) })}</p>`}<//>`}`;
 }
 
 /** How long the last licence may go on: the app's lifetime, and the hour that it was issued in. @param {Api.App} app */

@@ -33,15 +33,21 @@ function UsageCard({ app }) {
   return html`
     <div class="stats">
       <${Stat} label=${t('app.requests')} value=${compact(all)} hint=${t(`app.range.${range}`)} />
-      <${Stat} label=${t('app.answered')} value=${all ? number(good / all, { style: 'percent', maximumFractionDigits: 1 }) : '–'} hint=${compact(good)} />
-      <${Stat} label=${t('app.last_request')} value=${html`<${Time} at=${app.last_request_at} />`} hint=${app.last_request_at && dateTime(app.last_request_at)} />
+      <${Stat} label=${t('app.answered')}
+        value=${all ? number(good / all, { style: 'percent', maximumFractionDigits: 1 }) : '–'} hint=${compact(good)} />
+      <${Stat} label=${t('app.last_request')} value=${html`<${Time} at=${app.last_request_at} />`}
+        hint=${app.last_request_at && dateTime(app.last_request_at)} />
     </div>
-    <${Card} title=${t('app.usage')} actions=${html`<${Select} label=${t('app.range')} value=${range} onInput=${setRange} options=${Object.keys(RANGES).map((each) => ({ value: each, title: t(`app.range.${each}`) }))} />`}>
+    <${Card} title=${t('app.usage')}
+      actions=${html`<${Select} label=${t('app.range')} value=${range} onInput=${setRange}
+        options=${Object.keys(RANGES).map((each) => ({ value: each, title: t(`app.range.${each}`) }))} />`}>
       <${ErrorBox} error=${error} retry=${reload} />
       ${!data && !error && html`<${Skeleton} lines=${5} />`}
       ${drawn && (all > 0
-    ? html`<${LineChart} title=${t('app.usage')} times=${drawn.times} height=${240} series=${sums.map(({ code, values }, i) => ({ label: `${codeName(known, code)} (${code})`, values, color: codeColor(code, i) }))} />`
-    : html`<${EmptyState} title=${t('app.no_usage')} hint=${t('app.no_usage_hint')} action=${html`<a class="button" href=${`#/apps/${app.app_id}?tab=integrate`}>${t('app.tab.integrate')}</a>`} />`)}
+    ? html`<${LineChart} title=${t('app.usage')} times=${drawn.times} height=${240}
+      series=${sums.map(({ code, values }, i) => ({ label: `${codeName(known, code)} (${code})`, values, color: codeColor(code, i) }))} />`
+    : html`<${EmptyState} title=${t('app.no_usage')} hint=${t('app.no_usage_hint')}
+      action=${html`<a class="button" href=${`#/apps/${app.app_id}?tab=integrate`}>${t('app.tab.integrate')}</a>`} />`)}
     <//>`;
 }
 
@@ -52,9 +58,12 @@ function Requests({ app }) {
   const [open, setOpen] = useState(/** @type {Api.RequestRow | null} */ (null));
   const list = useList((cursor, signal) => api.get('/requests', { app_id: app.app_id, code, cursor, limit: 100 }, signal), [app.app_id, code]);
   const options = [{ value: '', title: t('common.any') }, ...[...known.values()].map((each) => ({ value: String(each.code), title: `${each.name} (${each.code})` }))];
-  return html`<${Card} title=${t('app.recent')} hint=${t('app.recent_hint')} actions=${html`<${Select} label=${t('app.code')} value=${code} onInput=${setCode} options=${options} />`}>
-    <${DataTable} label=${t('app.recent')} columns=${columns(known, setOpen)} rows=${list.items} rowKey=${(/** @type {Api.RequestRow} */ row) => row.request_id} onRow=${setOpen} rowHeight=${38}
-      loading=${list.loading} error=${list.error} retry=${list.reload} onEnd=${list.loadMore} height="26rem" empty=${html`<${EmptyState} title=${t('app.no_requests')} hint=${t('app.no_requests_hint')} />`} />
+  return html`<${Card} title=${t('app.recent')} hint=${t('app.recent_hint')}
+    actions=${html`<${Select} label=${t('app.code')} value=${code} onInput=${setCode} options=${options} />`}>
+    <${DataTable} label=${t('app.recent')} columns=${columns(known, setOpen)} rows=${list.items}
+      rowKey=${(/** @type {Api.RequestRow} */ row) => row.request_id} onRow=${setOpen} rowHeight=${38}
+      loading=${list.loading} error=${list.error} retry=${list.reload} onEnd=${list.loadMore} height="26rem"
+        empty=${html`<${EmptyState} title=${t('app.no_requests')} hint=${t('app.no_requests_hint')} />`} />
     ${open && html`<${RequestDialog} row=${open} known=${known} onClose=${() => setOpen(null)} />`}
   <//>`;
 }
@@ -62,7 +71,8 @@ function Requests({ app }) {
 /** @param {Map<number, Api.ReturnCode>} known @param {(row: Api.RequestRow) => void} open @returns {import('../components/table.js').Column<Api.RequestRow>[]} */
 function columns(known, open) {
   return [
-    { key: 'at', title: t('app.at'), width: '9rem', render: (row) => html`<button type="button" class="link" aria-haspopup="dialog" onClick=${() => open(row)}><${Time} at=${row.at} /></button>` },
+    { key: 'at', title: t('app.at'), width: '9rem', render: (row) => html`<button type="button" class="link"
+      aria-haspopup="dialog" onClick=${() => open(row)}><${Time} at=${row.at} /></button>` },
     { key: 'code', title: t('app.code'), render: (row) => html`<${CodeBadge} code=${row.code} known=${known} />` },
     { key: 'reason', title: t('app.reason'), wide: true, render: (row) => row.reason },
     { key: 'network', title: t('app.network'), width: '10rem', wide: true, render: (row) => row.network },
@@ -73,7 +83,8 @@ function columns(known, open) {
 
 /** @param {{code: number, known: Map<number, Api.ReturnCode>}} props */
 function CodeBadge({ code, known }) {
-  return html`<${Badge} tone=${code === 0 ? 'good' : 'bad'} title=${known.get(code)?.meaning}>${codeName(known, code)} ${known.has(code) && code}<//>`;
+  return html`<${Badge} tone=${code === 0 ? 'good' : 'bad'}
+    title=${known.get(code)?.meaning}>${codeName(known, code)} ${known.has(code) && code}<//>`;
 }
 
 /** @param {{row: Api.RequestRow, known: Map<number, Api.ReturnCode>, onClose: () => void}} props */

@@ -46,9 +46,12 @@ export function AppSettings({ app, etag, reload }) {
     ${!part.disabled && html`<div class="save-bar">
       <${ErrorBox} error=${action.error} />
       ${newer && html`<${Conflict} base=${base.settings} newer=${newer.settings} mine=${mine} onDecide=${rebase} />`}
-      <span class="muted">${dirty ? t('app.unsaved', { fields: Object.keys(mine).map((field) => t(`app.field.${field}`)).join(', ') }) : t('app.all_saved')}</span>
-      <${Button} disabled=${!dirty} onClick=${() => { setDraft(base.settings); action.clear(); }}>${t('app.discard')}<//>
-      <${Button} kind="primary" type="submit" disabled=${!dirty || newer !== null} busy=${action.busy}>${t('common.save')}<//>
+      <span
+        class="muted">${dirty ? t('app.unsaved', { fields: Object.keys(mine).map((field) => t(`app.field.${field}`)).join(', ') }) : t('app.all_saved')}</span>
+      <${Button} disabled=${!dirty}
+        onClick=${() => { setDraft(base.settings); action.clear(); }}>${t('app.discard')}<//>
+      <${Button} kind="primary" type="submit" disabled=${!dirty || newer !== null}
+        busy=${action.busy}>${t('common.save')}<//>
     </div>`}
   <//>`;
 }

@@ -23,7 +23,8 @@ export function AppIntegrate({ app }) {
     ['ServerSecret', html`<a href=${`#/apps/${app.app_id}?tab=secrets`}>${t('app.tab.secrets')}</a>`],
   ]} />
       <${Notice} tone="warning">${t('app.never_ship')}<//>
-      <${Tabs} label=${t('app.integrate')} active=${language.id} onChange=${choose} tabs=${LANGUAGES.map(({ id, title }) => ({ id, title }))}>
+      <${Tabs} label=${t('app.integrate')} active=${language.id} onChange=${choose}
+        tabs=${LANGUAGES.map(({ id, title }) => ({ id, title }))}>
         <p class="hint">${t('app.run_with')} <code>${language.run}</code></p>
         <${CodeBlock} label=${language.title} text=${language.code(app.app_id, gateway)} />
       <//>

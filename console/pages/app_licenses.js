@@ -20,19 +20,25 @@ export function AppLicenses({ app }) {
   const columns = [
     { key: 'rev', title: t('app.rev'), width: '7rem', render: (run) => String(run.rev) },
     { key: 'serial', title: t('app.serial'), width: '8rem', render: (run) => String(run.serial) },
-    { key: 'first', title: t('app.first_hour'), render: (run) => html`<${Time} at=${run.first_hour * HOUR} exact=${true} />` },
-    { key: 'last', title: t('app.last_hour'), wide: true, render: (run) => html`<${Time} at=${run.last_hour * HOUR} exact=${true} />` },
+    { key: 'first', title: t('app.first_hour'), render: (run) => html`<${Time} at=${run.first_hour * HOUR}
+      exact=${true} />` },
+    { key: 'last', title: t('app.last_hour'), wide: true, render: (run) => html`<${Time} at=${run.last_hour * HOUR}
+      exact=${true} />` },
     { key: 'licenses', title: t('app.licenses'), width: '7rem', numeric: true, render: (run) => number(run.licenses) },
   ];
   return html`<div class="stack">
-    ${may('mint_license') && html`<${Card} title=${t('app.mint')} hint=${t('app.mint_hint')} actions=${html`<${Button} busy=${action.busy} onClick=${action.run}>${t('app.mint_act')}<//>`}>
+    ${may('mint_license') && html`<${Card} title=${t('app.mint')} hint=${t('app.mint_hint')}
+      actions=${html`<${Button} busy=${action.busy} onClick=${action.run}>${t('app.mint_act')}<//>`}>
       <${ErrorBox} error=${action.error} />
       ${minted && html`<${CodeBlock} text=${minted.license} label=${t('app.license')} wrap=${true} />
-        <${Facts} rows=${[[t('app.ends'), dateTime(minted.expire_at)], [t('app.serial'), String(minted.serial)], ['jti', html`<code>${minted.jti}</code>`]]} />
+        <${Facts}
+          rows=${[[t('app.ends'), dateTime(minted.expire_at)], [t('app.serial'), String(minted.serial)], ['jti', html`<code>${minted.jti}</code>`]]} />
         <p><a href="#/inspector">${t('nav.inspector')}</a></p>`}
     <//>`}
     <${Card} title=${t('app.history')} hint=${t('app.history_hint')}>
-      <${DataTable} label=${t('app.history')} columns=${columns} rows=${list.items} rowKey=${(/** @type {Api.LicenseRun} */ run) => `${run.rev}/${run.serial}/${run.first_hour}`} loading=${list.loading} error=${list.error} retry=${list.reload} onEnd=${list.loadMore}
+      <${DataTable} label=${t('app.history')} columns=${columns} rows=${list.items}
+        rowKey=${(/** @type {Api.LicenseRun} */ run) => `${run.rev}/${run.serial}/${run.first_hour}`}
+        loading=${list.loading} error=${list.error} retry=${list.reload} onEnd=${list.loadMore}
         empty=${html`<${EmptyState} title=${t('app.no_licenses')} hint=${t('app.no_requests_hint')} />`} />
     <//>
   </div>`;

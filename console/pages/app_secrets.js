@@ -21,14 +21,21 @@ export function AppSecrets({ app, reload: reloadApp }) {
     toast(t('app.revoked'));
     reload();
   };
-  return html`<${Card} title=${t('app.secrets')} hint=${t('app.secrets_hint')} actions=${may('rotate_secret') && html`<${Button} kind="primary" onClick=${() => setRotating(true)}>${t('app.rotate')}<//>`}>
-    ${(list.data ?? []).some((secret) => !secret.opens) && html`<${Notice} tone="bad" title=${t('app.sealed')}>${t('app.sealed_next')}<//>`}
+  return html`<${Card} title=${t('app.secrets')} hint=${t('app.secrets_hint')}
+    actions=${may('rotate_secret') && html`<${Button} kind="primary"
+      onClick=${() => setRotating(true)}>${t('app.rotate')}<//>`}>
+    ${(list.data ?? []).some((secret) => !secret.opens) && html`<${Notice} tone="bad"
+      title=${t('app.sealed')}>${t('app.sealed_next')}<//>`}
     <${ErrorBox} error=${list.error} retry=${list.reload} />
     ${!list.data && !list.error && html`<${Skeleton} lines=${3} />`}
-    <ul class="secret-list">${(list.data ?? []).map((secret) => html`<${Row} key=${secret.generation} app=${app} secret=${secret} onRevoke=${setRevoking} />`)}</ul>
+    <ul
+      class="secret-list">${(list.data ?? []).map((secret) => html`<${Row} key=${secret.generation} app=${app}
+        secret=${secret} onRevoke=${setRevoking} />`)}</ul>
     ${rotating && html`<${Rotate} app=${app} onClose=${() => setRotating(false)} onDone=${reload} />`}
-    ${revoking && html`<${ConfirmByName} title=${t('app.revoke_title', { generation: String(revoking.generation) })} name=${app.name} act=${t('app.revoke')} onConfirm=${revoke} onClose=${() => setRevoking(null)}>
-      <p>${t('app.revoke_lead')}</p><p>${revoking.last_used_at ? html`${t('app.last_used')}: <${Time} at=${revoking.last_used_at} />` : t('app.never_used')}</p><//>`}
+    ${revoking && html`<${ConfirmByName} title=${t('app.revoke_title', { generation: String(revoking.generation) })}
+      name=${app.name} act=${t('app.revoke')} onConfirm=${revoke} onClose=${() => setRevoking(null)}>
+      <p>${t('app.revoke_lead')}</p><p>${revoking.last_used_at ? html`${t('app.last_used')}: <${Time}
+        at=${revoking.last_used_at} />` : t('app.never_used')}</p><//>`}
   <//>`;
 }
 
@@ -40,11 +47,14 @@ function Row({ app, secret, onRevoke }) {
     <div class="row spread">
       <div class="row"><h3>${t('app.generation', { generation: String(secret.generation) })}</h3>
         <${Badge} tone=${TONES[secret.state]}>${t(`app.secret.${secret.state}`)}<//>
-        ${secret.state === 'retiring' && secret.until && html`<span class="hint">${t('app.until')} <${Time} at=${secret.until} /></span>`}</div>
-      ${secret.state === 'retiring' && may('revoke_secret') && html`<${Button} class="small" onClick=${() => onRevoke(secret)}>${t('app.revoke')}<//>`}
+        ${secret.state === 'retiring' && secret.until && html`<span class="hint">${t('app.until')} <${Time}
+          at=${secret.until} /></span>`}</div>
+      ${secret.state === 'retiring' && may('revoke_secret') && html`<${Button} class="small"
+        onClick=${() => onRevoke(secret)}>${t('app.revoke')}<//>`}
     </div>
     ${secret.state !== 'revoked' && secret.opens && html`<${Reveal} app=${app} secret=${secret} />`}
-    <p class="hint">${t('app.made')}: <${Time} at=${secret.created_at} /> · ${t('app.last_used')}: <${Time} at=${secret.last_used_at} /></p>
+    <p class="hint">${t('app.made')}: <${Time} at=${secret.created_at} /> · ${t('app.last_used')}: <${Time}
+      at=${secret.last_used_at} /></p>
   </li>`;
 }
 
@@ -60,7 +70,8 @@ function Reveal({ app, secret }) {
       throw caught;
     }
   };
-  return html`<${SecretField} label=${t('app.secret_of', { generation: String(secret.generation) })} reveal=${may('reveal_secret') ? reveal : undefined} /><${ErrorBox} error=${error} />`;
+  return html`<${SecretField} label=${t('app.secret_of', { generation: String(secret.generation) })}
+    reveal=${may('reveal_secret') ? reveal : undefined} /><${ErrorBox} error=${error} />`;
 }
 
 /** @param {{app: Api.AppDetail, onClose: () => void, onDone: () => void}} props */
@@ -83,11 +94,15 @@ function Rotate({ app, onClose, onDone }) {
   return html`<${Dialog} title=${t('app.rotate')} onClose=${onClose}>
     <${Form} onSubmit=${action.run}>
       <p>${t('app.rotate_lead')}</p>
-      <${DurationField} label=${t('app.overlap')} hint=${t('app.overlap_hint')} value=${overlap} onInput=${setOverlap} min=${0} max=${30 * DAY} units=${['d', 'h']} error=${errors.overlap} />
+      <${DurationField} label=${t('app.overlap')} hint=${t('app.overlap_hint')} value=${overlap} onInput=${setOverlap}
+        min=${0} max=${30 * DAY} units=${['d', 'h']} error=${errors.overlap} />
       ${overlap === 0 && html`<${Notice} tone="bad">${t('app.no_overlap')}<//>`}
-      <details class="more"><summary>${t('app.own_secret')}</summary><${TextField} label="ServerSecret" hint=${t('apps.secret_hint')} value=${secret} onInput=${setSecret} mono=${true} maxlength=${32} error=${errors.secret} /></details>
+      <details class="more"><summary>${t('app.own_secret')}</summary><${TextField} label="ServerSecret"
+        hint=${t('apps.secret_hint')} value=${secret} onInput=${setSecret} mono=${true} maxlength=${32}
+        error=${errors.secret} /></details>
       <${ErrorBox} error=${action.error} />
-      <${DialogActions}><${Button} onClick=${onClose}>${t('common.cancel')}<//><${Button} kind=${overlap === 0 ? 'danger' : 'primary'} type="submit" busy=${action.busy}>${t('app.rotate')}<//><//>
+      <${DialogActions}><${Button} onClick=${onClose}>${t('common.cancel')}<//><${Button}
+        kind=${overlap === 0 ? 'danger' : 'primary'} type="submit" busy=${action.busy}>${t('app.rotate')}<//><//>
     <//>
   <//>`;
 }

@@ -27,12 +27,17 @@ export default function Apps({ place }) {
     <${PageHeader} title=${t('apps.title')} lead=${t('apps.lead')} actions=${html`
       ${may('export_apps') && html`<${Button} onClick=${() => setOpen('export')}>${t('apps.export')}<//>`}
       ${may('import_apps') && html`<${Button} onClick=${() => setOpen('import')}>${t('apps.import')}<//>`}
-      ${may('create_app') && html`<${Button} kind="primary" onClick=${() => setOpen('create')}>${t('apps.create')}<//>`}`} />
+      ${may('create_app') && html`<${Button} kind="primary"
+        onClick=${() => setOpen('create')}>${t('apps.create')}<//>`}`} />
     <${Filters} filters=${filters} />
-    ${selected.size > 0 && html`<${BulkBar} selected=${selected} onClear=${() => setSelected(new Set())} onDone=${list.reload} />`}
+    ${selected.size > 0 && html`<${BulkBar} selected=${selected} onClear=${() => setSelected(new Set())}
+      onDone=${list.reload} />`}
     <section class="card flush">
-      <${DataTable} label=${t('apps.title')} columns=${columns()} rows=${list.items} rowKey=${(/** @type {Api.App} */ app) => app.app_id} rowHref=${(/** @type {Api.App} */ app) => `#/apps/${app.app_id}`}
-        loading=${list.loading} error=${list.error} retry=${list.reload} onEnd=${list.loadMore} sort=${sort} onSort=${(/** @type {string} */ next) => setQuery({ sort: next })}
+      <${DataTable} label=${t('apps.title')} columns=${columns()} rows=${list.items}
+        rowKey=${(/** @type {Api.App} */ app) => app.app_id}
+        rowHref=${(/** @type {Api.App} */ app) => `#/apps/${app.app_id}`}
+        loading=${list.loading} error=${list.error} retry=${list.reload} onEnd=${list.loadMore} sort=${sort}
+        onSort=${(/** @type {string} */ next) => setQuery({ sort: next })}
         selected=${may('bulk_apps') ? selected : undefined} onSelect=${setSelected}
         empty=${html`<${Empty} filtered=${filtered} onCreate=${() => setOpen('create')} />`} />
     </section>
@@ -46,25 +51,33 @@ function Filters({ filters }) {
   const change = (/** @type {string} */ name) => (/** @type {string} */ value) => setQuery({ [name]: value });
   const any = { value: '', title: t('common.any') };
   return html`<div class="filters" role="search">
-    <${TextField} class="grow" label=${t('common.search')} type="search" placeholder=${t('apps.search')} value=${filters.q} onInput=${change('q')} />
-    <${Select} label=${t('apps.status')} value=${filters.status} onInput=${change('status')} options=${[any, { value: 'active', title: t('app.status.active') }, { value: 'suspended', title: t('app.status.suspended') }]} />
-    <${Select} label=${t('app.environment')} value=${filters.environment} onInput=${change('environment')} options=${[any, { value: 'production', title: t('app.environment.production') }, { value: 'test', title: t('app.environment.test') }]} />
+    <${TextField} class="grow" label=${t('common.search')} type="search" placeholder=${t('apps.search')}
+      value=${filters.q} onInput=${change('q')} />
+    <${Select} label=${t('apps.status')} value=${filters.status} onInput=${change('status')}
+      options=${[any, { value: 'active', title: t('app.status.active') }, { value: 'suspended', title: t('app.status.suspended') }]} />
+    <${Select} label=${t('app.environment')} value=${filters.environment} onInput=${change('environment')}
+      options=${[any, { value: 'production', title: t('app.environment.production') }, { value: 'test', title: t('app.environment.test') }]} />
     <${TextField} label=${t('apps.tag')} value=${filters.tag} onInput=${change('tag')} />
     <${TextField} label=${t('app.feature')} value=${filters.feature} onInput=${change('feature')} />
-    ${FILTERS.some((name) => filters[name]) && html`<${Button} kind="quiet" onClick=${() => setQuery(Object.fromEntries(FILTERS.map((name) => [name, ''])))}>${t('common.reset')}<//>`}
+    ${FILTERS.some((name) => filters[name]) && html`<${Button} kind="quiet"
+      onClick=${() => setQuery(Object.fromEntries(FILTERS.map((name) => [name, ''])))}>${t('common.reset')}<//>`}
   </div>`;
 }
 
 /** @returns {import('../components/table.js').Column<Api.App>[]} */
 function columns() {
   return [
-    { key: 'name', title: t('app.name'), sort: true, render: (app) => html`<a href=${`#/apps/${app.app_id}`}>${app.fault ? t('apps.unusable') : app.name}</a> <code class="narrow-only muted">${app.app_id}</code>` },
+    { key: 'name', title: t('app.name'), sort: true, render: (app) => html`<a
+      href=${`#/apps/${app.app_id}`}>${app.fault ? t('apps.unusable') : app.name}</a> <code
+      class="narrow-only muted">${app.app_id}</code>` },
     { key: 'app_id', title: 'AppId', sort: true, width: '7rem', wide: true, render: (app) => html`<code>${app.app_id}</code>` },
     { key: 'status', title: t('apps.status'), width: '7rem', render: (app) => html`<${AppStatus} app=${app} />` },
     { key: 'environment', title: t('app.environment'), width: '7.75rem', wide: true, render: (app) => app.environment && t(`app.environment.${app.environment}`) },
     { key: 'features', title: t('app.features'), width: '7.25rem', wide: true, render: (app) => app.fault ?? app.features.map((feature) => feature.name).join(', ') },
-    { key: 'tags', title: t('app.tags'), width: '9rem', wide: true, render: (app) => html`<span class="tags">${app.tags?.map((tag) => html`<${Badge} key=${tag}>${tag}<//>`)}</span>` },
-    { key: 'updated_at', title: t('apps.changed'), sort: true, width: '8.5rem', wide: true, render: (app) => !app.fault && html`<${Time} at=${app.updated_at} />` },
+    { key: 'tags', title: t('app.tags'), width: '9rem', wide: true, render: (app) => html`<span
+      class="tags">${app.tags?.map((tag) => html`<${Badge} key=${tag}>${tag}<//>`)}</span>` },
+    { key: 'updated_at', title: t('apps.changed'), sort: true, width: '8.5rem', wide: true, render: (app) => !app.fault && html`<${Time}
+      at=${app.updated_at} />` },
   ];
 }
 
@@ -79,5 +92,6 @@ export function AppStatus({ app }) {
 /** @param {{filtered: boolean, onCreate: () => void}} props */
 function Empty({ filtered, onCreate }) {
   if (filtered) return html`<${EmptyState} title=${t('apps.none_found')} hint=${t('apps.none_found_hint')} />`;
-  return html`<${EmptyState} title=${t('apps.none')} hint=${t('apps.none_hint')} action=${may('create_app') && html`<${Button} kind="primary" onClick=${onCreate}>${t('apps.create')}<//>`} />`;
+  return html`<${EmptyState} title=${t('apps.none')} hint=${t('apps.none_hint')}
+    action=${may('create_app') && html`<${Button} kind="primary" onClick=${onCreate}>${t('apps.create')}<//>`} />`;
 }

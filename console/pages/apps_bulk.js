@@ -29,11 +29,17 @@ export function BulkBar({ selected, onClear, onDone }) {
     <${Button} class="small" onClick=${() => setAct('tag')}>${t('apps.add_tag')}<//>
     <${Button} class="small" onClick=${() => setAct('untag')}>${t('apps.remove_tag')}<//>
     <${Button} class="small" kind="quiet" onClick=${onClear}>${t('apps.clear')}<//>
-    ${act === 'suspend' && html`<${ConfirmByName} title=${plural('apps.suspend_title', selected.size)} name=${count} act=${t('app.suspend')} onConfirm=${() => run('suspend')} onClose=${close}><p>${t('apps.suspend_lead')}</p><//>`}
-    ${act === 'resume' && html`<${Confirm} title=${plural('apps.resume_title', selected.size)} act=${t('app.resume')} onConfirm=${() => run('resume')} onClose=${close}><p>${t('apps.resume_lead')}</p><//>`}
-    ${(act === 'tag' || act === 'untag') && html`<${TagDialog} act=${act} count=${selected.size} onRun=${run} onClose=${close} />`}
-    ${failed.length > 0 && html`<div class="notice tone-bad" role="alert"><div><p class="notice-title">${plural('apps.failed', failed.length)}</p>
-      <ul class="plain">${failed.slice(0, 20).map((each) => html`<li key=${each.app_id}><a href=${`#/apps/${each.app_id}`}>${each.app_id}</a>: ${each.detail} <code>${each.code}</code></li>`)}</ul></div></div>`}
+    ${act === 'suspend' && html`<${ConfirmByName} title=${plural('apps.suspend_title', selected.size)} name=${count}
+      act=${t('app.suspend')} onConfirm=${() => run('suspend')} onClose=${close}><p>${t('apps.suspend_lead')}</p><//>`}
+    ${act === 'resume' && html`<${Confirm} title=${plural('apps.resume_title', selected.size)} act=${t('app.resume')}
+      onConfirm=${() => run('resume')} onClose=${close}><p>${t('apps.resume_lead')}</p><//>`}
+    ${(act === 'tag' || act === 'untag') && html`<${TagDialog} act=${act} count=${selected.size} onRun=${run}
+      onClose=${close} />`}
+    ${failed.length > 0 && html`<div class="notice tone-bad" role="alert"><div><p
+      class="notice-title">${plural('apps.failed', failed.length)}</p>
+      <ul
+        class="plain">${failed.slice(0, 20).map((each) => html`<li key=${each.app_id}><a
+          href=${`#/apps/${each.app_id}`}>${each.app_id}</a>: ${each.detail} <code>${each.code}</code></li>`)}</ul></div></div>`}
   </div>`;
 }
 
@@ -44,7 +50,8 @@ function TagDialog({ act, count, onRun, onClose }) {
   return html`<${Dialog} title=${t(act === 'tag' ? 'apps.add_tag' : 'apps.remove_tag')} onClose=${onClose} size="small">
     <${Form} onSubmit=${async () => { if (tag.trim() && await action.run()) onClose(); }}>
       <p>${plural('apps.selected', count)}</p>
-      <${TextField} label=${t('apps.tag')} value=${tag} onInput=${setTag} maxlength=${32} autofocus=${true} required=${true} />
+      <${TextField} label=${t('apps.tag')} value=${tag} onInput=${setTag} maxlength=${32} autofocus=${true}
+        required=${true} />
       <${ErrorBox} error=${action.error} />
       <${DialogActions}>
         <${Button} onClick=${onClose}>${t('common.cancel')}<//>

@@ -11,7 +11,8 @@ import { FeatureFields, IdentityFields, LimitFields, RequestFields, changes, def
 export function CreateApp({ onClose, onCreated }) {
   const [made, setMade] = useState(/** @type {{app: Api.App, server_secret: string} | null} */ (null));
   if (made) return html`<${Made} made=${made} onClose=${onClose} />`;
-  return html`<${CreateForm} onClose=${onClose} onMade=${(/** @type {any} */ answer) => { setMade(answer); onCreated(); }} />`;
+  return html`<${CreateForm} onClose=${onClose}
+    onMade=${(/** @type {any} */ answer) => { setMade(answer); onCreated(); }} />`;
 }
 
 /** @param {{onClose: () => void, onMade: (made: unknown) => void}} props */
@@ -30,12 +31,16 @@ function CreateForm({ onClose, onMade }) {
       <${IdentityFields} ...${part} />
       <h3>${t('app.features')}</h3>
       <${FeatureFields} ...${part} />
-      <details class="more"><summary>${t('app.limits')}</summary><div class="stack"><${LimitFields} ...${part} /></div></details>
-      <details class="more"><summary>${t('app.requests_settings')}</summary><div class="stack"><${RequestFields} ...${part} /></div></details>
+      <details class="more"><summary>${t('app.limits')}</summary><div class="stack"><${LimitFields}
+        ...${part} /></div></details>
+      <details class="more"><summary>${t('app.requests_settings')}</summary><div class="stack"><${RequestFields}
+        ...${part} /></div></details>
       <details class="more"><summary>${t('apps.existing')}</summary>
         <div class="fields">
-          <${NumberField} label="AppId" hint=${t('apps.app_id_hint')} value=${appId} onInput=${setAppId} min=${1} max=${4294967295} error=${part.errors.app_id} />
-          <${TextField} label="ServerSecret" hint=${t('apps.secret_hint')} value=${secret} onInput=${setSecret} mono=${true} maxlength=${32} error=${part.errors.secret} />
+          <${NumberField} label="AppId" hint=${t('apps.app_id_hint')} value=${appId} onInput=${setAppId} min=${1}
+            max=${4294967295} error=${part.errors.app_id} />
+          <${TextField} label="ServerSecret" hint=${t('apps.secret_hint')} value=${secret} onInput=${setSecret}
+            mono=${true} maxlength=${32} error=${part.errors.secret} />
         </div>
       </details>
       <${ErrorBox} error=${action.error} />

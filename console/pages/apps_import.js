@@ -34,15 +34,21 @@ export function ImportApps({ onClose, onDone }) {
   const imported = result && !result.dry_run;
   return html`<${Dialog} title=${t('apps.import')} onClose=${close} size="large">
     <p>${t('apps.import_lead')}</p><p class="hint"><code>${COLUMNS}</code></p>
-    ${!imported && html`<${Field} label=${t('apps.file')} hint=${source && plural('apps.lines', source.lines.length)}>${(/** @type {object} */ input) => html`<input ...${input} type="file" accept=".csv,.jsonl,.ndjson,text/csv" onChange=${take} />`}<//>`}
-    ${action.busy && source && html`<div><progress max=${source.lines.length} value=${done} aria-label=${t('apps.progress')}></progress> ${number(done)} / ${number(source.lines.length)}</div>`}
+    ${!imported && html`<${Field} label=${t('apps.file')}
+      hint=${source && plural('apps.lines', source.lines.length)}>${(/** @type {object} */ input) => html`<input
+        ...${input} type="file" accept=".csv,.jsonl,.ndjson,text/csv" onChange=${take} />`}<//>`}
+    ${action.busy && source && html`<div><progress max=${source.lines.length} value=${done}
+      aria-label=${t('apps.progress')}></progress> ${number(done)} / ${number(source.lines.length)}</div>`}
     <${ErrorBox} error=${action.error} />
     ${result && html`<${ImportTable} result=${result} />`}
-    ${imported && result.created > 0 && html`<${Notice} tone="warning" title=${t('apps.secrets_once')} action=${html`<${Button} onClick=${() => keepSecrets(result)}>${t('apps.secrets_save')}<//>`} />`}
+    ${imported && result.created > 0 && html`<${Notice} tone="warning" title=${t('apps.secrets_once')}
+      action=${html`<${Button} onClick=${() => keepSecrets(result)}>${t('apps.secrets_save')}<//>`} />`}
     <${DialogActions}>
       <${Button} onClick=${close}>${t(imported ? 'common.done' : 'common.cancel')}<//>
-      ${!imported && html`<${Button} kind=${result ? 'secondary' : 'primary'} disabled=${!source} busy=${action.busy} onClick=${() => action.run(true)}>${t('apps.try')}<//>`}
-      ${result?.dry_run && result.total > result.failed && html`<${Button} kind="primary" busy=${action.busy} onClick=${() => action.run(false)}>${plural('apps.import_count', result.total - result.failed)}<//>`}
+      ${!imported && html`<${Button} kind=${result ? 'secondary' : 'primary'} disabled=${!source} busy=${action.busy}
+        onClick=${() => action.run(true)}>${t('apps.try')}<//>`}
+      ${result?.dry_run && result.total > result.failed && html`<${Button} kind="primary" busy=${action.busy}
+        onClick=${() => action.run(false)}>${plural('apps.import_count', result.total - result.failed)}<//>`}
     <//>
   <//>`;
 }
@@ -54,12 +60,16 @@ function ImportTable({ result }) {
     { key: 'line', title: t('apps.line'), width: '5rem', numeric: true, render: (row) => number(row.line) },
     { key: 'app_id', title: 'AppId', width: '8rem', render: (row) => row.app_id && html`<code>${row.app_id}</code>` },
     { key: 'name', title: t('app.name'), wide: true, render: (row) => row.name },
-    { key: 'outcome', title: t('apps.outcome'), width: '10rem', render: (row) => html`<${Badge} tone=${row.outcome === 'failed' ? 'bad' : 'good'}>${t(`apps.outcome.${row.outcome}`)}<//>` },
-    { key: 'detail', title: t('common.details'), render: (row) => html`<span title=${row.detail}>${row.detail}</span>` },
+    { key: 'outcome', title: t('apps.outcome'), width: '10rem', render: (row) => html`<${Badge}
+      tone=${row.outcome === 'failed' ? 'bad' : 'good'}>${t(`apps.outcome.${row.outcome}`)}<//>` },
+    { key: 'detail', title: t('common.details'), render: (row) => html`<span
+      title=${row.detail}>${row.detail}</span>` },
   ];
   const rows = [...result.results].sort((a, b) => Number(b.outcome === 'failed') - Number(a.outcome === 'failed') || a.line - b.line);
-  return html`<${Notice} tone=${result.failed ? 'warning' : 'good'} title=${t(result.dry_run ? 'apps.tried' : 'apps.imported', { good: result.total - result.failed, failed: result.failed })} />
-    <${DataTable} label=${t('apps.import')} columns=${columns} rows=${rows} rowKey=${(/** @type {Api.ImportResult} */ row) => row.line} height="22rem" />`;
+  return html`<${Notice} tone=${result.failed ? 'warning' : 'good'}
+    title=${t(result.dry_run ? 'apps.tried' : 'apps.imported', { good: result.total - result.failed, failed: result.failed })} />
+    <${DataTable} label=${t('apps.import')} columns=${columns} rows=${rows}
+      rowKey=${(/** @type {Api.ImportResult} */ row) => row.line} height="22rem" />`;
 }
 
 /** @param {{filters: Record<string, string>, onClose: () => void}} props */
@@ -81,10 +91,12 @@ export function ExportApps({ filters, onClose }) {
   });
   return html`<${Dialog} title=${t('apps.export')} onClose=${onClose} size="small">
     <p>${t('apps.export_lead')}</p>
-    <${Select} label=${t('apps.format')} value=${format} onInput=${setFormat} options=${[{ value: 'csv', title: 'CSV' }, { value: 'jsonl', title: 'JSON Lines' }]} />
+    <${Select} label=${t('apps.format')} value=${format} onInput=${setFormat}
+      options=${[{ value: 'csv', title: 'CSV' }, { value: 'jsonl', title: 'JSON Lines' }]} />
     ${action.busy && done > 0 && html`<p class="hint">${number(done)}</p>`}
     <${ErrorBox} error=${action.error} />
-    <${DialogActions}><${Button} onClick=${onClose}>${t('common.cancel')}<//><${Button} kind="primary" busy=${action.busy} onClick=${() => action.run()}>${t('apps.export')}<//><//>
+    <${DialogActions}><${Button} onClick=${onClose}>${t('common.cancel')}<//><${Button} kind="primary"
+      busy=${action.busy} onClick=${() => action.run()}>${t('apps.export')}<//><//>
   <//>`;
 }
 

@@ -21,9 +21,15 @@ export default function SignIn() {
   }, []);
   return html`<${Alone} title=${t('sign_in.title')} lead=${t('sign_in.lead')}>
     <${Form} onSubmit=${submit}>
-      <${TextField} label=${t('sign_in.name')} name="username" value=${given.name} onInput=${(/** @type {string} */ name) => set({ name })} autocomplete="username" autofocus=${true} required=${true} />
-      <${TextField} label=${t('sign_in.password')} name="password" type="password" value=${given.password} onInput=${(/** @type {string} */ password) => set({ password })} autocomplete="current-password" required=${true} />
-      <${TextField} label=${t('sign_in.code')} hint=${t('sign_in.code_hint')} name="code" value=${given.code} onInput=${(/** @type {string} */ code) => set({ code })} autocomplete="one-time-code" inputmode="numeric" maxlength=${6} mono=${true} required=${true} />
+      <${TextField} label=${t('sign_in.name')} name="username" value=${given.name}
+        onInput=${(/** @type {string} */ name) => set({ name })} autocomplete="username" autofocus=${true}
+        required=${true} />
+      <${TextField} label=${t('sign_in.password')} name="password" type="password" value=${given.password}
+        onInput=${(/** @type {string} */ password) => set({ password })} autocomplete="current-password"
+        required=${true} />
+      <${TextField} label=${t('sign_in.code')} hint=${t('sign_in.code_hint')} name="code" value=${given.code}
+        onInput=${(/** @type {string} */ code) => set({ code })} autocomplete="one-time-code" inputmode="numeric"
+        maxlength=${6} mono=${true} required=${true} />
       <${ErrorBox} error=${action.error} />
       <${Button} kind="primary" type="submit" busy=${action.busy}>${t('sign_in.act')}<//>
     <//>
