@@ -37,3 +37,6 @@ export function ticks(from, until, width) {
   for (let at = Math.ceil((from - shift) / step) * step + shift; at <= until; at += step) list.push({ at, text: shape.format(at * 1000) });
   return list;
 }
+
+/** A date without its year: for where little fits. @param {number} at */
+export const shortDate = (at) => new Intl.DateTimeFormat(locale(), { day: 'numeric', month: 'short' }).format(at * 1000);
