@@ -85,6 +85,8 @@ export default {
   'webhooks.receiver_answer': 'Answer with a status of 200 to 299 at once, and do the work afterwards.',
   'webhooks.receiver_twice': 'A message may come twice: webhook-id is the same then.',
   'webhooks.receiver_order': 'Messages may overtake each other: timestamp in the body says when it happened.',
+  'problem.webhook_disabled': 'This webhook is disabled.',
+  'problem.webhook_disabled.next': 'Enable it first.',
   'problem.address_refused': 'The server does not send to this address.',
   'problem.address_refused.next': 'Use an address outside private networks, or allow it in the server’s configuration.',
 };

@@ -85,6 +85,8 @@ export default {
   'webhooks.receiver_answer': '请立即以 200 到 299 的状态码应答，之后再处理。',
   'webhooks.receiver_twice': '同一消息可能到达两次，此时 webhook-id 相同。',
   'webhooks.receiver_order': '消息的到达顺序可能与发生顺序不同，正文中的 timestamp 为事件发生时间。',
+  'problem.webhook_disabled': '此 Webhook 已停用。',
+  'problem.webhook_disabled.next': '请先启用。',
   'problem.address_refused': '服务器不向此地址发送。',
   'problem.address_refused.next': '请使用私有网络以外的地址，或在服务器配置中允许该地址。',
 };
