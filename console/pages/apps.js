@@ -52,13 +52,14 @@ function Filters({ filters }) {
   const any = { value: '', title: t('common.any') };
   return html`<div class="filters" role="search">
     <${TextField} class="grow" label=${t('common.search')} type="search" placeholder=${t('apps.search')}
-      value=${filters.q} onInput=${change('q')} />
+      value=${filters.q} maxlength=${64} onInput=${change('q')} />
     <${Select} label=${t('apps.status')} value=${filters.status} onInput=${change('status')}
       options=${[any, { value: 'active', title: t('app.status.active') }, { value: 'suspended', title: t('app.status.suspended') }]} />
     <${Select} label=${t('app.environment')} value=${filters.environment} onInput=${change('environment')}
       options=${[any, { value: 'production', title: t('app.environment.production') }, { value: 'test', title: t('app.environment.test') }]} />
-    <${TextField} label=${t('apps.tag')} value=${filters.tag} onInput=${change('tag')} />
-    <${TextField} label=${t('app.feature')} value=${filters.feature} onInput=${change('feature')} />
+    <${TextField} label=${t('apps.tag')} value=${filters.tag} maxlength=${32} onInput=${change('tag')} />
+    <${TextField} label=${t('app.feature')} value=${filters.feature} maxlength=${16}
+      onInput=${(/** @type {string} */ name) => change('feature')(name.toLowerCase().replace(/[^a-z0-9-]/g, ''))} />
     ${FILTERS.some((name) => filters[name]) && html`<${Button} kind="quiet"
       onClick=${() => setQuery(Object.fromEntries(FILTERS.map((name) => [name, ''])))}>${t('common.reset')}<//>`}
   </div>`;

@@ -6,23 +6,32 @@ import * as api from '../lib/api.js';
 import { number, plural, t } from '../lib/i18n.js';
 import { useAction } from '../lib/loading.js';
 
-const LINES_AT_ONCE = 500;
+const ROWS_AT_ONCE = 500;
+/** A dry run sees doubles only within one request: as many rows as the API takes. */
+const ROWS_TRIED_AT_ONCE = 10_000;
 const COLUMNS = 'app_id,name,secret,features,environment,lifetime,rate_per_second,note,tags';
 
-/** @typedef {{name: string, csv: boolean, head: string, lines: string[]}} Source */
+/**
+ * @typedef {object} Source
+ * @property {string} type the media type
+ * @property {string} head the first line of a table, with its line end
+ * @property {{line: number, text: string}[]} rows with their places in the file
+ * @property {Map<number, string>} keys an Idempotency-Key for each part, so that trying again makes no app twice
+ */
 
 /** @param {{onClose: () => void, onDone: () => void}} props */
 export function ImportApps({ onClose, onDone }) {
   const [source, setSource] = useState(/** @type {Source | null} */ (null));
   const [result, setResult] = useState(/** @type {Api.Import | null} */ (null));
-  const [done, setDone] = useState(0);
   const running = useRef(true);
   const action = useAction(async (/** @type {boolean} */ dry) => {
     if (!source) return;
-    setDone(0);
-    const total = await bringIn(source, dry, setDone, () => running.current);
-    setResult(total);
-    if (!dry) onDone();
+    setResult(null);
+    try {
+      await bringIn(source, dry, setResult, () => running.current);
+    } finally {
+      if (!dry) onDone();
+    }
   });
   const take = async (/** @type {Event} */ event) => {
     const file = /** @type {HTMLInputElement} */ (event.target).files?.[0];
@@ -32,25 +41,33 @@ export function ImportApps({ onClose, onDone }) {
   };
   const close = () => { running.current = false; onClose(); };
   const imported = result && !result.dry_run;
+  const partial = imported && source && result.total < source.rows.length;
   return html`<${Dialog} title=${t('apps.import')} onClose=${close} size="large">
     <p>${t('apps.import_lead')}</p><p class="hint"><code>${COLUMNS}</code></p>
-    ${!imported && html`<${Field} label=${t('apps.file')}
-      hint=${source && plural('apps.lines', source.lines.length)}>${(/** @type {object} */ input) => html`<input
-        ...${input} type="file" accept=".csv,.jsonl,.ndjson,text/csv" onChange=${take} />`}<//>`}
-    ${action.busy && source && html`<div><progress max=${source.lines.length} value=${done}
-      aria-label=${t('apps.progress')}></progress> ${number(done)} / ${number(source.lines.length)}</div>`}
+    ${!imported && html`<${Field} label=${t('apps.file')} hint=${source && plural('apps.lines', source.rows.length)}>
+      ${(/** @type {object} */ input) => html`
+        <input ...${input} type="file" accept=".csv,.jsonl,.ndjson,text/csv" onChange=${take} />`}<//>`}
+    ${action.busy && source && html`<${Progress} done=${result?.total ?? 0} all=${source.rows.length} />`}
     <${ErrorBox} error=${action.error} />
     ${result && html`<${ImportTable} result=${result} />`}
     ${imported && result.created > 0 && html`<${Notice} tone="warning" title=${t('apps.secrets_once')}
       action=${html`<${Button} onClick=${() => keepSecrets(result)}>${t('apps.secrets_save')}<//>`} />`}
     <${DialogActions}>
-      <${Button} onClick=${close}>${t(imported ? 'common.done' : 'common.cancel')}<//>
+      <${Button} onClick=${close}>${t(imported && !partial ? 'common.done' : 'common.cancel')}<//>
       ${!imported && html`<${Button} kind=${result ? 'secondary' : 'primary'} disabled=${!source} busy=${action.busy}
         onClick=${() => action.run(true)}>${t('apps.try')}<//>`}
       ${result?.dry_run && result.total > result.failed && html`<${Button} kind="primary" busy=${action.busy}
         onClick=${() => action.run(false)}>${plural('apps.import_count', result.total - result.failed)}<//>`}
+      ${partial && !action.busy && html`<${Button} kind="primary"
+        onClick=${() => action.run(false)}>${t('common.retry')}<//>`}
     <//>
   <//>`;
+}
+
+/** @param {{done: number, all: number}} props */
+function Progress({ done, all }) {
+  return html`<div><progress max=${all} value=${done} aria-label=${t('apps.progress')}></progress>
+    ${number(done)} / ${number(all)}</div>`;
 }
 
 /** @param {{result: Api.Import}} props */
@@ -103,39 +120,63 @@ export function ExportApps({ filters, onClose }) {
 /** @param {string} name @param {string} text @returns {Source} */
 function read(name, text) {
   const csv = !/\.(jsonl|ndjson|json)$/i.test(name);
-  const rows = csv ? csvRows(text) : text.split(/\r?\n/).filter((line) => line.trim() !== '');
-  return csv ? { name, csv, head: rows[0] ?? '', lines: rows.slice(1) } : { name, csv, head: '', lines: rows };
+  const rows = rowsOf(text.replace(/^\uFEFF/, ''), csv);
+  const head = csv ? `${rows.shift()?.text ?? ''}\n` : '';
+  return { type: csv ? 'text/csv' : 'application/jsonl', head, rows, keys: new Map() };
 }
 
-/** Rows of a CSV file: a line end inside quotes does not end one. @param {string} text */
-function csvRows(text) {
+/** In a table, a line end inside quotes does not end a row. @param {string} text @param {boolean} csv */
+function rowsOf(text, csv) {
   const rows = [];
-  let row = '';
-  for (const line of text.replace(/^\uFEFF/, '').split(/\r?\n/)) {
-    row = row === '' ? line : `${row}\n${line}`;
-    if ((row.match(/"/g)?.length ?? 0) % 2 === 0) {
-      if (row.trim() !== '') rows.push(row);
-      row = '';
-    }
+  let open = '';
+  for (const [i, line] of text.split(/\r?\n/).entries()) {
+    const row = open === '' ? line : `${open}\n${line}`;
+    open = csv && (row.match(/"/g)?.length ?? 0) % 2 === 1 ? row : '';
+    if (open === '' && row.trim() !== '') rows.push({ line: i + 2 - row.split('\n').length, text: row });
   }
-  return row.trim() === '' ? rows : [...rows, row];
+  return open === '' ? rows : [...rows, { line: rows.length + 1, text: open }];
 }
 
-/** @param {Source} source @param {boolean} dry @param {(lines: number) => void} progress @param {() => boolean} goOn @returns {Promise<Api.Import>} */
-async function bringIn(source, dry, progress, goOn) {
+/**
+ * Part by part; `onPart` gets what is done so far, so that nothing is lost when a later part fails.
+ * @param {Source} source
+ * @param {boolean} dry
+ * @param {(total: Api.Import) => void} onPart
+ * @param {() => boolean} goOn
+ */
+async function bringIn(source, dry, onPart, goOn) {
   /** @type {Api.Import} */
-  const total = { dry_run: dry, total: 0, created: 0, updated: 0, failed: 0, results: [] };
-  for (let from = 0; from < source.lines.length && goOn(); from += LINES_AT_ONCE) {
-    const lines = source.lines.slice(from, from + LINES_AT_ONCE);
-    const content = `${[...(source.csv ? [source.head] : []), ...lines].join('\n')}\n`;
-    const part = await api.post('/apps/import', undefined, { query: { dry_run: dry || undefined }, text: { type: source.csv ? 'text/csv' : 'application/jsonl', content } });
-    total.total += part.total;
-    total.created += part.created;
-    total.failed += part.failed;
-    total.results.push(...part.results.map((/** @type {Api.ImportResult} */ each) => ({ ...each, line: each.line + from })));
-    progress(from + lines.length);
+  let total = { dry_run: dry, total: 0, created: 0, updated: 0, failed: 0, results: [] };
+  const step = dry ? ROWS_TRIED_AT_ONCE : ROWS_AT_ONCE;
+  for (let from = 0; from < source.rows.length && goOn(); from += step) {
+    const rows = source.rows.slice(from, from + step);
+    const part = await api.post('/apps/import', undefined, {
+      query: { dry_run: dry || undefined },
+      idempotencyKey: dry ? undefined : keyOf(source, from),
+      text: { type: source.type, content: `${source.head}${rows.map((row) => row.text).join('\n')}\n` },
+    });
+    const results = inFile(source, rows, part.results);
+    total = { ...total, total: total.total + part.total, created: total.created + part.created, failed: total.failed + part.failed, results: [...total.results, ...results] };
+    onPart(total);
   }
-  return total;
+}
+
+/** @param {Source} source @param {number} from */
+function keyOf(source, from) {
+  const key = source.keys.get(from) ?? api.newIdempotencyKey();
+  source.keys.set(from, key);
+  return key;
+}
+
+/** The server counts the lines of what it was sent; people look for them in their file. @param {Source} source @param {Source['rows']} rows @param {Api.ImportResult[]} results */
+function inFile(source, rows, results) {
+  const places = new Map();
+  let line = source.head.split('\n').length;
+  for (const row of rows) {
+    places.set(line, row.line);
+    line += row.text.split('\n').length;
+  }
+  return results.map((each) => ({ ...each, line: places.get(each.line) ?? each.line }));
 }
 
 /** @param {Api.Import} result */
