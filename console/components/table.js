@@ -65,7 +65,7 @@ export function DataTable({ label, columns, rows, rowKey, rowHref, onRow, rowSel
   const all = selected && rows.length > 0 && rows.every((row) => selected.has(rowKey(row)));
   return html`<div class="table-scroll" ref=${scroller} style=${{ maxHeight: height }} onScroll=${look} tabindex="0"
     role="region" aria-label=${label}>
-    <table class="table" style=${{ minWidth: leastWidth(columns, Boolean(selected)) }} aria-label=${label}
+    <table class="table" style=${leastWidths(columns, Boolean(selected))} aria-label=${label}
       aria-rowcount=${rows.length + 1} aria-busy=${loading ? 'true' : undefined}>
       <thead><tr aria-rowindex="1">
         ${selected && html`<th class="tick" scope="col"><input type="checkbox" aria-label=${t('table.select_all')}
@@ -114,8 +114,16 @@ function Head({ column, sort, onSort }) {
     </button></th>`;
 }
 
-/** What the columns need on a screen that is not narrow: there the table scrolls sideways sooner than it crushes one. @param {Column<any>[]} columns @param {boolean} ticks */
-const leastWidth = (columns, ticks) => `calc(${[...columns.map((column) => column.width ?? '11.5rem'), ticks ? '2.75rem' : '0rem'].join(' + ')})`;
+/**
+ * What the columns need: the table scrolls sideways sooner than it crushes one.
+ * @param {Column<any>[]} columns
+ * @param {boolean} ticks
+ */
+function leastWidths(columns, ticks) {
+  const least = (/** @type {Column<any>[]} */ shown, /** @type {string} */ flexible) =>
+    `calc(${[...shown.map((column) => column.width ?? flexible), ticks ? '2.75rem' : '0rem'].join(' + ')})`;
+  return { '--least': least(columns, '11.5rem'), '--least-narrow': least(columns.filter((each) => !each.wide), '8rem') };
+}
 
 /** @param {Column<any>} column */
 const cell = (column) => `${column.numeric ? 'numeric' : ''} ${column.wide ? 'wide-only' : ''}`;

@@ -61,11 +61,11 @@ function Sessions() {
     { key: 'client', title: t('account.client'), render: (row) => html`${row.client || t('common.none')} ${row.current && html`<${Badge}
       tone="good">${t('account.this_one')}<//>`}` },
     { key: 'network', title: t('account.network'), width: '10rem', wide: true, render: (row) => row.network },
-    { key: 'last_used_at', title: t('account.last_used'), width: '9rem', render: (row) => html`<${Time}
+    { key: 'last_used_at', title: t('account.last_used'), width: '9rem', wide: true, render: (row) => html`<${Time}
       at=${row.last_used_at} />` },
     { key: 'created_at', title: t('account.since'), width: '9rem', wide: true, render: (row) => html`<${Time}
       at=${row.created_at} />` },
-    { key: 'end', title: t('account.act'), width: '6.5rem', render: (row) => !row.current && html`<${Button}
+    { key: 'end', title: t('account.act'), width: '5.5rem', render: (row) => !row.current && html`<${Button}
       class="small" onClick=${() => setEnding(row)}>${t('account.end')}<//>` },
   ];
   return html`<${Card} title=${t('account.sessions')} hint=${t('account.sessions_lead')}>

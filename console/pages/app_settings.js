@@ -29,13 +29,13 @@ export function changes(stored, draft) {
   return Object.fromEntries(keys.filter((key) => JSON.stringify(stored[key] ?? null) !== JSON.stringify(draft[key] ?? null)).map((key) => [key, draft[key]]));
 }
 
-/** @typedef {{draft: Api.Settings, set: (change: Partial<Api.Settings>) => void, errors: Record<string, string>, disabled?: boolean}} Part */
+/** @typedef {{draft: Api.Settings, set: (change: Partial<Api.Settings>) => void, errors: Record<string, string>, disabled?: boolean, fresh?: boolean}} Part `fresh`: an app to be */
 
 /** Name, tags, note. @param {Part} props */
-export function IdentityFields({ draft, set, errors, disabled }) {
+export function IdentityFields({ draft, set, errors, disabled, fresh }) {
   return html`<div class="fields">
     <${TextField} label=${t('app.name')} value=${draft.name} onInput=${(/** @type {string} */ name) => set({ name })}
-      error=${errors.name} maxlength=${64} required=${true} disabled=${disabled} />
+      error=${errors.name} autofocus=${fresh} maxlength=${64} required=${true} disabled=${disabled} />
     <${Select} label=${t('app.environment')} hint=${t('app.environment_hint')} value=${draft.environment}
       onInput=${(/** @type {any} */ environment) => set({ environment })} error=${errors.environment}
       disabled=${disabled}

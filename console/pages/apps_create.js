@@ -28,7 +28,7 @@ function CreateForm({ onClose, onMade }) {
   const part = { draft, set: (/** @type {Partial<Api.Settings>} */ change) => setDraft((before) => ({ ...before, ...change })), errors: fieldErrors(action.error) };
   return html`<${Dialog} title=${t('apps.create')} onClose=${onClose} size="large">
     <${Form} onSubmit=${action.run}>
-      <${IdentityFields} ...${part} />
+      <${IdentityFields} ...${part} fresh=${true} />
       <h3>${t('app.features')}</h3>
       <${FeatureFields} ...${part} />
       <details class="more"><summary>${t('app.limits')}</summary><div class="stack"><${LimitFields}
