@@ -83,7 +83,8 @@ declare namespace Api {
     network: string; duration_us: number;
   }
   interface RequestCheck {
-    would_be: number;
+    /** null: it is no request of the licence API. */
+    would_be: number | null;
     checks: { step: string; title: string; outcome: 'passed' | 'failed' | 'not_reached'; detail: string; hint?: string | null }[];
     causes: { id: string; title: string; detail: string }[];
     request: Record<string, unknown>;

@@ -8,7 +8,7 @@ import { may } from '../lib/session.js';
 import { CheckReport } from './checker_report.js';
 import { samples } from './checker_samples.js';
 
-const CHARS_MAX = 16_384;
+const CHARS_MAX = 8192;
 
 /** The page itself. */
 export default function Checker() {

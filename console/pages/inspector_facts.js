@@ -3,6 +3,8 @@ import { html } from '../vendor/preact.js';
 import { Badge, EmptyState, Facts, Notice } from '../components/index.js';
 import { dateTime, duration, hasText, relative, t } from '../lib/i18n.js';
 import { may } from '../lib/session.js';
+import { lifeOf, momentOf } from './inspector_events.js';
+import { inline } from './reference_prose.js';
 
 /** @type {Record<string, import('../components/page.js').Tone>} */
 const STATES = { valid: 'good', not_yet_valid: 'warning', expired: 'bad', refused: 'bad', no_license: 'bad', unverified: 'warning' };
@@ -11,17 +13,30 @@ const ANSWERS = { run: 'good', grace: 'warning', bypass: 'warning', stop: 'bad' 
 
 /** @param {{found: Api.Inspection}} props */
 export function Verdict({ found }) {
+  const { message, next } = worded(found);
   const badges = [
     found.license && html`<${Badge} tone=${found.verified ? 'good' : 'warning'}>${t(found.verified ? 'inspector.verified' : 'inspector.not_verified')}<//>`,
     found.sdk_code !== null && found.sdk_code !== undefined && html`<${Badge} tone=${found.sdk_code === 0 ? 'good' : 'bad'}>${t('inspector.sdk_code', { code: String(found.sdk_code) })}<//>`,
     found.reason && html`<${Badge}><span class="mono">${found.reason}</span><//>`,
   ];
   return html`<${Notice} tone=${STATES[found.state] ?? 'neutral'} title=${named('inspector.state', found.state)}>
-    <p>${found.message}</p>
-    ${found.next_step && html`<p><strong>${t('inspector.next')}</strong> ${found.next_step}</p>`}
+    <p>${message}</p>
+    ${next && html`<p><strong>${t('inspector.next')}</strong> ${inline(next)}</p>`}
     ${found.notes.length > 0 && html`<ul class="notes">${found.notes.map((note) => html`<li key=${note}>${note}</li>`)}</ul>`}
     <p class="row">${badges}</p>
   <//>`;
+}
+
+/**
+ * The verdict in the reader's language, by its stable reason. Of a text that is no licence, the server alone knows what it is.
+ * @param {Api.Inspection} found
+ */
+function worded(found) {
+  const key = `inspector.reason.${found.reason ?? 'none'}`;
+  if (found.state === 'no_license' || !found.verified && !found.reason || !hasText(key)) return { message: found.message, next: found.next_step };
+  const refresh = momentOf(lifeOf(found.timeline), 'refresh');
+  const due = found.state === 'valid' && refresh !== undefined && found.at >= refresh;
+  return { message: t(key), next: t(due ? 'inspector.refresh_due' : `${key}.next`) };
 }
 
 const MOMENTS = ['issued_at', 'not_before', 'expires_at', 'iat', 'nbf', 'exp'];
