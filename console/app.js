@@ -31,11 +31,12 @@ function Page({ name, place }) {
   const [, again] = useState(0);
   const [failed, setFailed] = useState(/** @type {unknown} */ (null));
   const [broken] = useErrorBoundary();
+  const Loaded = pages.get(name);
   useEffect(() => {
-    if (!pages.has(name)) loadPage(name).then(() => again((count) => count + 1), setFailed);
+    // By what was rendered: the page may have come since.
+    if (!Loaded) loadPage(name).then(() => again((count) => count + 1), setFailed);
   }, [name]);
   if (broken || failed) return html`<${PageFault} failed=${broken || failed} />`;
-  const Loaded = pages.get(name);
   return Loaded ? html`<${Loaded} place=${place} parameters=${place.parameters} />` : html`<${Skeleton} />`;
 }
 

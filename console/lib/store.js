@@ -1,5 +1,5 @@
 // A value that several components look at: the session, the language, the connection.
-import { useEffect, useState } from '../vendor/preact.js';
+import { useLayoutEffect, useState } from '../vendor/preact.js';
 
 /**
  * @template T
@@ -36,7 +36,8 @@ export function store(value) {
  */
 export function useStore(from) {
   const [, again] = useState(0);
-  useEffect(() => from.subscribe(() => again((count) => count + 1)), [from]);
+  // At once after rendering: a change in between would not be seen.
+  useLayoutEffect(() => from.subscribe(() => again((count) => count + 1)), [from]);
   return from.get();
 }
 

@@ -58,8 +58,7 @@ function Sessions() {
   };
   /** @type {import('../components/table.js').Column<Api.SessionRow>[]} */
   const columns = [
-    { key: 'client', title: t('account.client'), render: (row) => html`${row.client || t('common.none')} ${row.current && html`<${Badge}
-      tone="good">${t('account.this_one')}<//>`}` },
+    { key: 'client', title: t('account.client'), render: (row) => html`${row.current && html`<${Badge} tone="good">${t('account.this_one')}<//> `}${row.client || t('common.none')}` },
     { key: 'network', title: t('account.network'), width: '10rem', wide: true, render: (row) => row.network },
     { key: 'last_used_at', title: t('account.last_used'), width: '9rem', wide: true, render: (row) => html`<${Time}
       at=${row.last_used_at} />` },

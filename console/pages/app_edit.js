@@ -46,8 +46,7 @@ export function AppSettings({ app, etag, reload }) {
     ${!part.disabled && html`<div class="save-bar">
       <${ErrorBox} error=${action.error} />
       ${newer && html`<${Conflict} base=${base.settings} newer=${newer.settings} mine=${mine} onDecide=${rebase} />`}
-      <span
-        class="muted">${dirty ? t('app.unsaved', { fields: Object.keys(mine).map((field) => t(`app.field.${field}`)).join(', ') }) : t('app.all_saved')}</span>
+      <span class="muted">${dirty ? t('app.unsaved', { fields: named(Object.keys(mine)) }) : t('app.all_saved')}</span>
       <${Button} disabled=${!dirty}
         onClick=${() => { setDraft(base.settings); action.clear(); }}>${t('app.discard')}<//>
       <${Button} kind="primary" type="submit" disabled=${!dirty || newer !== null}
@@ -59,7 +58,6 @@ export function AppSettings({ app, etag, reload }) {
 /** @param {{base: Api.Settings, newer: Api.Settings, mine: Partial<Api.Settings>, onDecide: (keep: boolean) => void}} props */
 function Conflict({ base, newer, mine, onDecide }) {
   const theirs = changes(base, newer);
-  const named = (/** @type {string[]} */ fields) => fields.map((field) => t(`app.field.${field}`)).join(', ');
   const both = Object.keys(theirs).filter((field) => field in mine);
   return html`<${Notice} tone="warning" title=${t('problem.changed_meanwhile')} action=${html`<span class="row">
       <${Button} onClick=${() => onDecide(false)}>${t('app.take_theirs')}<//>
@@ -68,3 +66,6 @@ function Conflict({ base, newer, mine, onDecide }) {
     ${both.length > 0 && html`<p>${t('app.both', { fields: named(both) })}</p>`}
   <//>`;
 }
+
+/** @param {string[]} fields */
+const named = (fields) => fields.map((field) => t(`app.field.${field}`)).join(', ');

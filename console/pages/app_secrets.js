@@ -28,9 +28,8 @@ export function AppSecrets({ app, reload: reloadApp }) {
       title=${t('app.sealed')}>${t('app.sealed_next')}<//>`}
     <${ErrorBox} error=${list.error} retry=${list.reload} />
     ${!list.data && !list.error && html`<${Skeleton} lines=${3} />`}
-    <ul
-      class="secret-list">${(list.data ?? []).map((secret) => html`<${Row} key=${secret.generation} app=${app}
-        secret=${secret} onRevoke=${setRevoking} />`)}</ul>
+    <ul class="secret-list">${(list.data ?? []).map((secret) => html`
+      <${Row} key=${secret.generation} app=${app} secret=${secret} onRevoke=${setRevoking} />`)}</ul>
     ${rotating && html`<${Rotate} app=${app} onClose=${() => setRotating(false)} onDone=${reload} />`}
     ${revoking && html`<${ConfirmByName} title=${t('app.revoke_title', { generation: String(revoking.generation) })}
       name=${app.name} act=${t('app.revoke')} onConfirm=${revoke} onClose=${() => setRevoking(null)}>

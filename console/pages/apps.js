@@ -68,18 +68,37 @@ function Filters({ filters }) {
 /** @returns {import('../components/table.js').Column<Api.App>[]} */
 function columns() {
   return [
-    { key: 'name', title: t('app.name'), sort: true, render: (app) => html`<a
-      href=${`#/apps/${app.app_id}`}>${app.fault ? t('apps.unusable') : app.name}</a> <code
-      class="narrow-only muted">${app.app_id}</code>` },
-    { key: 'app_id', title: 'AppId', sort: true, width: '7rem', wide: true, render: (app) => html`<code>${app.app_id}</code>` },
+    { key: 'name', title: t('app.name'), sort: true, render: (app) => html`<${AppName} app=${app} />` },
+    {
+      key: 'app_id', title: 'AppId', sort: true, width: '7rem', wide: true,
+      render: (app) => html`<code>${app.app_id}</code>`,
+    },
     { key: 'status', title: t('apps.status'), width: '7rem', render: (app) => html`<${AppStatus} app=${app} />` },
-    { key: 'environment', title: t('app.environment'), width: '7.75rem', wide: true, render: (app) => app.environment && t(`app.environment.${app.environment}`) },
-    { key: 'features', title: t('app.features'), width: '7.25rem', wide: true, render: (app) => app.fault ?? app.features.map((feature) => feature.name).join(', ') },
-    { key: 'tags', title: t('app.tags'), width: '9rem', wide: true, render: (app) => html`<span
-      class="tags">${app.tags?.map((tag) => html`<${Badge} key=${tag}>${tag}<//>`)}</span>` },
-    { key: 'updated_at', title: t('apps.changed'), sort: true, width: '8.5rem', wide: true, render: (app) => !app.fault && html`<${Time}
-      at=${app.updated_at} />` },
+    {
+      key: 'environment', title: t('app.environment'), width: '7.75rem', wide: true,
+      render: (app) => app.environment && t(`app.environment.${app.environment}`),
+    },
+    {
+      key: 'features', title: t('app.features'), width: '7.25rem', wide: true,
+      render: (app) => app.fault ?? app.features.map((feature) => feature.name).join(', '),
+    },
+    { key: 'tags', title: t('app.tags'), width: '9rem', wide: true, render: (app) => html`<${Tags} app=${app} />` },
+    {
+      key: 'updated_at', title: t('apps.changed'), sort: true, width: '8.5rem', wide: true,
+      render: (app) => !app.fault && html`<${Time} at=${app.updated_at} />`,
+    },
   ];
+}
+
+/** @param {{app: Api.App}} props */
+function AppName({ app }) {
+  return html`<a href=${`#/apps/${app.app_id}`}>${app.fault ? t('apps.unusable') : app.name}</a>
+    <code class="narrow-only muted"> ${app.app_id}</code>`;
+}
+
+/** @param {{app: Api.App}} props */
+function Tags({ app }) {
+  return html`<span class="tags">${app.tags?.map((tag) => html`<${Badge} key=${tag}>${tag}<//>`)}</span>`;
 }
 
 /** @param {{app: Api.App}} props */

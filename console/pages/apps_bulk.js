@@ -6,6 +6,7 @@ import { number, plural, t } from '../lib/i18n.js';
 import { useAction } from '../lib/loading.js';
 
 const AT_ONCE = 1000;
+const FAILURES_SHOWN = 20;
 
 /** @typedef {'suspend' | 'resume' | 'tag' | 'untag'} Act */
 
@@ -35,12 +36,18 @@ export function BulkBar({ selected, onClear, onDone }) {
       onConfirm=${() => run('resume')} onClose=${close}><p>${t('apps.resume_lead')}</p><//>`}
     ${(act === 'tag' || act === 'untag') && html`<${TagDialog} act=${act} count=${selected.size} onRun=${run}
       onClose=${close} />`}
-    ${failed.length > 0 && html`<div class="notice tone-bad" role="alert"><div><p
-      class="notice-title">${plural('apps.failed', failed.length)}</p>
-      <ul
-        class="plain">${failed.slice(0, 20).map((each) => html`<li key=${each.app_id}><a
-          href=${`#/apps/${each.app_id}`}>${each.app_id}</a>: ${each.detail} <code>${each.code}</code></li>`)}</ul></div></div>`}
+    <${Failures} failed=${failed} />
   </div>`;
+}
+
+/** @param {{failed: Api.BulkResult['failed']}} props */
+function Failures({ failed }) {
+  if (failed.length === 0) return null;
+  return html`<div class="notice tone-bad" role="alert"><div>
+    <p class="notice-title">${plural('apps.failed', failed.length)}</p>
+    <ul class="plain">${failed.slice(0, FAILURES_SHOWN).map(({ app_id: id, detail, code }) => html`
+      <li key=${id}><a href=${`#/apps/${id}`}>${id}</a>: ${detail} <code>${code}</code></li>`)}</ul>
+  </div></div>`;
 }
 
 /** @param {{act: 'tag' | 'untag', count: number, onRun: (act: Act, tag: string) => Promise<void>, onClose: () => void}} props */

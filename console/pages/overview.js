@@ -79,13 +79,12 @@ function Codes({ rates }) {
   const shown = rates.filter((rate) => rate.per_second > 0).sort((a, b) => b.per_second - a.per_second);
   const top = Math.max(...shown.map((rate) => rate.per_second), 0.001);
   if (shown.length === 0) return html`<${EmptyState} title=${t('overview.quiet')} />`;
-  return html`<ul class="bars">${shown.map(({ code, per_second }) => html`<li key=${code}>
-    <span
-      class="row spread"><span>${codeName(known, code)} ${known.has(code) && html`<span
-        class="muted">${code}</span>`}</span><span
-        class="nowrap">${t('overview.per_second', { rate: number(per_second, { maximumFractionDigits: 2 }) })}</span></span>
-    <span class="bar"><span
-      style=${{ width: `${Math.max(1, (per_second / top) * 100)}%`, background: code === 0 ? 'var(--good)' : 'var(--bad)' }}></span></span>
+  return html`<ul class="bars">${shown.map(({ code, per_second: rate }) => html`<li key=${code}>
+    <span class="row spread">
+      <span>${codeName(known, code)} ${known.has(code) && html`<span class="muted">${code}</span>`}</span>
+      <span class="nowrap">${t('overview.per_second', { rate: number(rate, { maximumFractionDigits: 2 }) })}</span>
+    </span>
+    <span class=${`bar ${code === 0 ? 'good' : 'bad'}`}><span style=${{ width: `${Math.max(1, (rate / top) * 100)}%` }}></span></span>
   </li>`)}</ul>`;
 }
 
