@@ -53,7 +53,8 @@ function Bands({ life, x }) {
   const end = momentOf(life, 'expires');
   const grace = momentOf([...life].reverse(), 'grace');
   const certificate = momentOf(life, 'certificate');
-  const band = (/** @type {number} */ a, /** @type {number} */ b, /** @type {string} */ color, y = BAR_TOP, height = BAR_HEIGHT) => html`<rect x=${x(a)} y=${y} width=${Math.max(1, x(b) - x(a))} height=${height} rx="3" fill=${`var(${color})`} />`;
+  const band = (/** @type {number} */ a, /** @type {number} */ b, /** @type {string} */ color, y = BAR_TOP, height = BAR_HEIGHT) => html`
+    <rect x=${x(a)} y=${y} width=${Math.max(1, x(b) - x(a))} height=${height} rx="3" fill=${`var(${color})`} />`;
   return html`<g>
     ${begin !== undefined && end !== undefined && band(begin, end, '--good')}
     ${end !== undefined && grace !== undefined && band(end, grace, '--warning')}

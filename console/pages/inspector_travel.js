@@ -28,7 +28,9 @@ export function TimeTravel({ found, at, onTravel }) {
         ${life.map((event, i) => html`<li key=${`${event.id}${i}`}>
           <span class="life-mark" aria-hidden="true" style=${{ background: `var(${event.color})` }}>${i + 1}</span>
           <span><strong>${event.text}</strong><br /><span class="muted">${dateTime(event.at)} · ${relative(event.at)}</span></span>
-          ${event.at === moment ? html`<${Badge} tone="info">${t('inspector.here')}<//>` : html`<${Button} kind="quiet" class="small" title=${t('inspector.go_to', { event: event.text })} onClick=${() => onTravel(event.at)}>${t('inspector.go')}<//>`}
+          ${event.at === moment
+    ? html`<${Badge} tone="info">${t('inspector.here')}<//>`
+    : html`<${Button} kind="quiet" class="small" title=${t('inspector.go_to', { event: event.text })} onClick=${() => onTravel(event.at)}>${t('inspector.go')}<//>`}
         </li>`)}
       </ol>
     </div>

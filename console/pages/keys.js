@@ -20,7 +20,8 @@ export default function Keys() {
   const found = data;
   return html`
     <${PageHeader} title=${t('keys.title')} lead=${t('keys.lead')}
-      actions=${found && may('preview_key') && html`<${Button} kind=${canRotate(found) ? 'primary' : 'secondary'} onClick=${() => setRotating(true)}>${t(canRotate(found) ? 'keys.rotate' : 'keys.preview')}<//>`} />
+      actions=${found && may('preview_key') && html`<${Button} kind=${canRotate(found) ? 'primary' : 'secondary'} onClick=${() => setRotating(true)}>
+        ${t(canRotate(found) ? 'keys.rotate' : 'keys.preview')}<//>`} />
     <${ErrorBox} error=${error} retry=${reload} />
     ${!found && loading && html`<${Skeleton} lines=${8} />`}
     ${found && html`<${Content} keys=${found} reload=${reload} />`}
@@ -39,9 +40,12 @@ function Content({ keys, reload }) {
     <${Gap} keys=${keys} />
     <${Notice} tone=${keys.auto_root ? 'warning' : 'info'} title=${t(keys.auto_root ? 'keys.auto_root' : 'keys.offline_root')}>${t(keys.auto_root ? 'keys.auto_root_hint' : 'keys.offline_root_hint')}<//>
     <div class="stats">
-      <${Stat} label=${t('keys.signing')} value=${signing ? t('keys.serial_short', { serial: String(signing.serial) }) : t('keys.nobody')} tone=${signing ? undefined : 'bad'} hint=${signing && t('keys.until', { at: dateTime(signing.signs_until) })} />
-      <${Stat} label=${t('keys.next')} value=${next ? t('keys.serial_short', { serial: String(next.serial) }) : t('keys.nobody')} tone=${next ? undefined : 'warning'} hint=${next && t('keys.from', { at: dateTime(next.sign_from) })} />
-      <${Stat} label=${t('keys.covered_until')} value=${keys.covered_until ? date(keys.covered_until) : t('keys.not_covered')} tone=${tone(keys.covered_until, now)} hint=${keys.covered_until && relative(keys.covered_until)} />
+      <${Stat} label=${t('keys.signing')} value=${serialOf(signing)} tone=${signing ? undefined : 'bad'}
+        hint=${signing && t('keys.until', { at: dateTime(signing.signs_until) })} />
+      <${Stat} label=${t('keys.next')} value=${serialOf(next)} tone=${next ? undefined : 'warning'}
+        hint=${next && t('keys.from', { at: dateTime(next.sign_from) })} />
+      <${Stat} label=${t('keys.covered_until')} value=${keys.covered_until ? date(keys.covered_until) : t('keys.not_covered')}
+        tone=${tone(keys.covered_until, now)} hint=${keys.covered_until && relative(keys.covered_until)} />
     </div>
     ${keys.keys.length === 0
     ? html`<${Card}><${EmptyState} title=${t('keys.none')} hint=${t(keys.auto_root ? 'keys.none_auto' : 'keys.none_offline')} /><//>`
@@ -61,6 +65,9 @@ function Gap({ keys }) {
   if (keys.gap_until === null) return null;
   return html`<${Notice} tone="bad" title=${t('keys.gap')}>${t('keys.gap_hint', { from: dateTime(keys.covered_until), until: dateTime(keys.gap_until) })}<//>`;
 }
+
+/** @param {Api.Key | undefined} issuing */
+const serialOf = (issuing) => (issuing ? t('keys.serial_short', { serial: String(issuing.serial) }) : t('keys.nobody'));
 
 const SOON_SECS = 14 * 86_400;
 

@@ -20,13 +20,19 @@ export function Chain({ keys }) {
   const keyY = shown.map((_, i) => ((i + 0.5) * height) / shown.length - BOX_HEIGHT / 2);
   return html`<div ref=${box} class="picture">
     <svg class="chain" width=${width} height=${height} viewBox=${`0 0 ${width} ${height}`} role="img" aria-label=${`${t('keys.chain')}. ${words(keys, shown)}`}>
-      ${shown.map((each, i) => html`<g key=${each.serial}>
-        <${Link} from=${{ x: column, y: rootY[rootOf(keys, each)] + ROOT_HEIGHT / 2 }} to=${{ x: column + gap, y: keyY[i] + BOX_HEIGHT / 2 }} color=${COLORS[each.state] ?? '--border-strong'} />
-        <${Link} from=${{ x: 2 * column + gap, y: keyY[i] + BOX_HEIGHT / 2 }} to=${{ x: 2 * (column + gap), y: keyY[i] + BOX_HEIGHT / 2 }} color=${COLORS[each.state] ?? '--border-strong'} dashed=${each.state !== 'signing'} />
-        <${Box} x=${column + gap} y=${keyY[i]} width=${column} height=${BOX_HEIGHT} color=${COLORS[each.state] ?? '--border-strong'} lines=${[t('keys.key', { serial: String(each.serial) }), t(`keys.state.${each.state}`)]} strong=${each.state === 'signing'} />
+      ${shown.map((each, i) => {
+    const color = COLORS[each.state] ?? '--border-strong';
+    const middle = keyY[i] + BOX_HEIGHT / 2;
+    return html`<g key=${each.serial}>
+        <${Link} from=${{ x: column, y: rootY[rootOf(keys, each)] + ROOT_HEIGHT / 2 }} to=${{ x: column + gap, y: middle }} color=${color} />
+        <${Link} from=${{ x: 2 * column + gap, y: middle }} to=${{ x: 2 * (column + gap), y: middle }} color=${color} dashed=${each.state !== 'signing'} />
+        <${Box} x=${column + gap} y=${keyY[i]} width=${column} height=${BOX_HEIGHT} color=${color} strong=${each.state === 'signing'}
+          lines=${[t('keys.key', { serial: String(each.serial) }), t(`keys.state.${each.state}`)]} />
         <${Box} x=${2 * (column + gap)} y=${keyY[i]} width=${column} height=${BOX_HEIGHT} color="--border" lines=${licenses(each)} />
-      </g>`)}
-      ${keys.roots.map((root, i) => html`<${Box} key=${root.kid} x=${0} y=${rootY[i]} width=${column} height=${ROOT_HEIGHT} color="--chart-4" lines=${[t(`keys.root.${root.role}`), root.kid.slice(0, 8), t(root.kept_here ? 'keys.root.here' : 'keys.root.offline')]} />`)}
+      </g>`;
+  })}
+      ${keys.roots.map((root, i) => html`<${Box} key=${root.kid} x=${0} y=${rootY[i]} width=${column} height=${ROOT_HEIGHT} color="--chart-4"
+        lines=${[t(`keys.root.${root.role}`), root.kid.slice(0, 8), t(root.kept_here ? 'keys.root.here' : 'keys.root.offline')]} />`)}
     </svg>
   </div>`;
 }

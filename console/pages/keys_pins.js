@@ -16,7 +16,10 @@ export function Pins({ keys }) {
     <${Facts} rows=${[
     [t('keys.issuer'), html`<span class="mono">${keys.issuer}</span>`],
     [t('keys.environment'), html`<span class="mono">${keys.environment}</span>`],
-    ...keys.roots.map((root) => /** @type {[unknown, unknown]} */ ([t(`keys.root.${root.role}`), html`<span class="mono">${root.kid}</span> <span class="muted">${t(root.kept_here ? 'keys.root.here' : 'keys.root.offline')}</span>`])),
+    ...keys.roots.map((root) => /** @type {[unknown, unknown]} */ ([
+      t(`keys.root.${root.role}`),
+      html`<span class="mono">${root.kid}</span> <span class="muted">${t(root.kept_here ? 'keys.root.here' : 'keys.root.offline')}</span>`,
+    ])),
   ]} />
     <${ErrorBox} error=${save.error} />
     <div class="row"><${Button} busy=${save.busy} onClick=${() => save.run()}>${t('keys.pins_download')}<//></div>

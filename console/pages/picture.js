@@ -30,12 +30,18 @@ export function useWidth(initial) {
 export function ticks(from, until, width) {
   const wanted = Math.max(2, width / 90);
   const step = STEPS.find((each) => (until - from) / each <= wanted) ?? STEPS[STEPS.length - 1] * Math.ceil((until - from) / STEPS[STEPS.length - 1] / wanted);
-  const shape = new Intl.DateTimeFormat(locale(), step < DAY ? { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' } : step < 365 * DAY ? { day: 'numeric', month: 'short' } : { month: 'short', year: 'numeric' });
+  const shape = new Intl.DateTimeFormat(locale(), shapeOf(step));
   // Days begin at this browser's midnight.
   const shift = new Date(from * 1000).getTimezoneOffset() * 60;
   const list = [];
   for (let at = Math.ceil((from - shift) / step) * step + shift; at <= until; at += step) list.push({ at, text: shape.format(at * 1000) });
   return list;
+}
+
+/** @param {number} step @returns {Intl.DateTimeFormatOptions} */
+function shapeOf(step) {
+  if (step < DAY) return { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' };
+  return step < 365 * DAY ? { day: 'numeric', month: 'short' } : { month: 'short', year: 'numeric' };
 }
 
 /** A date without its year: for where little fits. @param {number} at */

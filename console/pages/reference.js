@@ -12,6 +12,7 @@ import { Prose } from './reference_prose.js';
 /** The page itself. @param {{place: import('../lib/router.js').Place}} props */
 export default function Reference({ place }) {
   const wanted = place.query.get('q') ?? '';
+  const linked = place.query.get('operation');
   const { data: document, error, loading, reload } = useLoad((signal) => api.get('/openapi.json', {}, signal), []);
   const operations = useMemo(() => (document ? operationsOf(document) : []), [document]);
   const shown = operations.filter((operation) => matches(operation, wanted));
@@ -24,11 +25,15 @@ export default function Reference({ place }) {
     ${document && html`
       <${Card}>
         <${Prose} text=${document.info?.description ?? ''} />
-        <div class="filters"><${TextField} class="grow" type="search" label=${t('common.search')} hint=${plural('reference.found', shown.length)} placeholder=${t('reference.search')} value=${wanted} onInput=${(/** @type {string} */ q) => setQuery({ q })} /></div>
+        <div class="filters">
+          <${TextField} class="grow" type="search" label=${t('common.search')} hint=${plural('reference.found', shown.length)}
+            placeholder=${t('reference.search')} value=${wanted} onInput=${(/** @type {string} */ q) => setQuery({ q })} />
+        </div>
       <//>
       ${shown.length === 0 && html`<${EmptyState} title=${t('reference.nothing')} hint=${t('reference.nothing_hint')} />`}
       ${tags.map((tag) => html`<section key=${tag} class="stack tight" aria-label=${tag}>
         <h2 class="tag-title">${tag}</h2>
-        ${shown.filter((operation) => operation.tag === tag).map((operation) => html`<${OperationEntry} key=${operation.id} operation=${operation} document=${document} open=${place.query.get('operation') === operation.id || shown.length === 1} />`)}
+        ${shown.filter((operation) => operation.tag === tag).map((operation) => html`<${OperationEntry} key=${operation.id}
+          operation=${operation} document=${document} open=${linked === operation.id || shown.length === 1} />`)}
       </section>`)}`}`;
 }

@@ -2,7 +2,22 @@
 
 /** @typedef {Record<string, any>} Schema */
 /** @typedef {{name: string, in: string, required?: boolean, description?: string, schema?: Schema}} Parameter */
-/** @typedef {{id: string, tag: string, method: string, path: string, summary: string, description: string, access: string[], parameters: Parameter[], body: {type: string, schema: Schema, required: boolean} | null, responses: {status: string, description: string, schema: Schema | null, codes: string[]}[], words: string}} Operation */
+/** @typedef {{status: string, description: string, schema: Schema | null, codes: string[]}} Answer */
+
+/**
+ * @typedef {object} Operation
+ * @property {string} id
+ * @property {string} tag
+ * @property {string} method
+ * @property {string} path with the server's base
+ * @property {string} summary
+ * @property {string} description
+ * @property {string[]} access the words of `x-access`
+ * @property {Parameter[]} parameters
+ * @property {{type: string, schema: Schema, required: boolean} | null} body
+ * @property {Answer[]} responses
+ * @property {string} words what the search looks through
+ */
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 const DEPTH_MAX = 8;
@@ -32,11 +47,13 @@ function read(document, path, method, given) {
     responses: Object.entries(given.responses ?? {}).map(([status, answer]) => response(status, answer)),
     words: '',
   };
-  operation.words = [operation.id, operation.tag, operation.method, path, operation.summary, operation.description, ...operation.access, ...operation.responses.flatMap((each) => each.codes)].join(' ').toLowerCase();
+  const { id, tag, summary, description, access, responses } = operation;
+  const codes = responses.flatMap((/** @type {Answer} */ each) => each.codes);
+  operation.words = [id, tag, operation.method, path, summary, description, ...access, ...codes].join(' ').toLowerCase();
   return operation;
 }
 
-/** @param {string} status @param {any} answer */
+/** @param {string} status @param {any} answer @returns {Answer} */
 function response(status, answer) {
   const content = Object.values(answer.content ?? {})[0];
   return { status, description: String(answer.description ?? ''), schema: /** @type {any} */ (content)?.schema ?? null, codes: /** @type {string[]} */ (answer['x-codes'] ?? []) };

@@ -31,11 +31,18 @@ export function OperationEntry({ operation, document, open: given }) {
 /** @param {{operation: Operation, document: any}} props */
 function Detail({ operation, document }) {
   return html`
-    <p class="row"><a href=${`#/reference?operation=${encodeURIComponent(operation.id)}`} title=${t('reference.link')}><code>${operation.id}</code></a> ${operation.access.map((word) => html`<${Badge} key=${word} tone=${word === 'step-up' ? 'warning' : 'neutral'} title=${hasText(`reference.access.${word}.what`) ? t(`reference.access.${word}.what`) : undefined}>${hasText(`reference.access.${word}`) ? t(`reference.access.${word}`) : word}<//>`)}</p>
+    <p class="row">
+      <a href=${`#/reference?operation=${encodeURIComponent(operation.id)}`} title=${t('reference.link')}><code>${operation.id}</code></a>
+      ${operation.access.map((word) => html`<${Access} key=${word} word=${word} />`)}
+    </p>
     ${operation.description && operation.description !== operation.summary && html`<${Prose} text=${operation.description} />`}
     ${operation.parameters.length > 0 && html`<section><h3>${t('reference.parameters')}</h3><ul class="members">
       ${operation.parameters.map((each) => html`<li key=${`${each.in}${each.name}`}>
-        <p class="row"><code>${each.name}</code><span class="hint">${t(`reference.in.${each.in}`)} · ${typeText(document, each.schema ?? {})}</span>${each.required && html`<${Badge} tone="warning">${t('reference.required')}<//>`}</p>
+        <p class="row">
+          <code>${each.name}</code>
+          <span class="hint">${t(`reference.in.${each.in}`)} · ${typeText(document, each.schema ?? {})}</span>
+          ${each.required && html`<${Badge} tone="warning">${t('reference.required')}<//>`}
+        </p>
         ${each.description && html`<p class="muted">${inline(each.description)}</p>`}
       </li>`)}
     </ul></section>`}
@@ -46,6 +53,13 @@ function Detail({ operation, document }) {
     </div>`)}</section>
     <${Problems} responses=${operation.responses} />
     <section><h3>curl</h3><${CodeBlock} text=${curl(operation, document)} label=${t('reference.curl', { operation: operation.id })} wrap=${true} /></section>`;
+}
+
+/** Who may call it, in a word; what the word means as its title. @param {{word: string}} props */
+function Access({ word }) {
+  const key = `reference.access.${word}`;
+  if (!hasText(key)) return html`<${Badge}>${word}<//>`;
+  return html`<${Badge} tone=${word === 'step-up' ? 'warning' : 'neutral'} title=${t(`${key}.what`)}>${t(key)}<//>`;
 }
 
 /** The problem codes, by status, with what each says. @param {{responses: Operation['responses']}} props */
