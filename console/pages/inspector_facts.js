@@ -84,7 +84,7 @@ export function KeyFacts({ signer }) {
     [t('inspector.signs_from'), moment(signer.sign_from)],
     [t('inspector.certificate_ends'), moment(signer.expires_at)],
     [t('inspector.floor'), t('inspector.floor_value', { serial: String(signer.floor) })],
-  ]} />${may('list_keys') && html`<p><a href="#/keys">${t('inspector.to_keys')}</a></p>`}`;
+  ]} />${may('get_keys') && html`<p><a href="#/keys">${t('inspector.to_keys')}</a></p>`}`;
 }
 
 /** The text for a word of the API; the word itself where there is none yet. @param {string} prefix @param {string} word */

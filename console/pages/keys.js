@@ -20,7 +20,7 @@ export default function Keys() {
   const found = data;
   return html`
     <${PageHeader} title=${t('keys.title')} lead=${t('keys.lead')}
-      actions=${found && may('preview_key') && html`<${Button} kind=${canRotate(found) ? 'primary' : 'secondary'} onClick=${() => setRotating(true)}>
+      actions=${found && may('preview_rotation') && html`<${Button} kind=${canRotate(found) ? 'primary' : 'secondary'} onClick=${() => setRotating(true)}>
         ${t(canRotate(found) ? 'keys.rotate' : 'keys.preview')}<//>`} />
     <${ErrorBox} error=${error} retry=${reload} />
     ${!found && loading && html`<${Skeleton} lines=${8} />`}
@@ -29,7 +29,7 @@ export default function Keys() {
 }
 
 /** Only a root that is kept here can certify at a click. @param {Api.Keys} keys */
-const canRotate = (keys) => may('create_key') && (keys.auto_root || keys.roots.some((root) => root.kept_here));
+const canRotate = (keys) => may('rotate_key') && (keys.auto_root || keys.roots.some((root) => root.kept_here));
 
 /** @param {{keys: Api.Keys, reload: () => void}} props */
 function Content({ keys, reload }) {
@@ -55,7 +55,7 @@ function Content({ keys, reload }) {
       <${Card} class="flush" title=${t('keys.table')}><${KeyTable} keys=${keys.keys} /><//>`}
     <div class="grid">
       <${Pins} keys=${keys} />
-      ${!keys.auto_root && may('create_key_request') && html`<${Ceremony} onDone=${reload} />`}
+      ${!keys.auto_root && may('request_certificates') && html`<${Ceremony} onDone=${reload} />`}
     </div>`;
 }
 

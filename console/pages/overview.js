@@ -118,7 +118,7 @@ function Dates({ overview }) {
         class="bad-text">${t('overview.no_next_key')}</span>`],
     [t('overview.covered'), moment(overview.covered_until, t('overview.not_covered'))],
     [t('overview.tls'), moment(overview.tls_certificate_ends, t('overview.no_tls'))],
-  ]} />${may('list_keys') && html`<p><a href="#/keys">${t('overview.to_keys')}</a></p>`}`;
+  ]} />${may('get_keys') && html`<p><a href="#/keys">${t('overview.to_keys')}</a></p>`}`;
 }
 
 /** @param {number} microseconds */

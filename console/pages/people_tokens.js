@@ -46,7 +46,7 @@ function columns(show, revoke) {
     { key: 'apps', title: t('people.apps'), width: '9rem', wide: true, render: (row) => html`<${AppsCell} ids=${row.app_ids} />` },
     { key: 'last_used_at', title: t('people.last_used'), width: '9rem', wide: true, render: (row) => html`<${Time} at=${row.last_used_at} />` },
     { key: 'expires_at', title: t('people.ends'), width: '9rem', wide: true, render: (row) => html`<${Time} at=${row.expires_at} />` },
-    { key: 'act', title: t('account.act'), width: '6.5rem', render: (row) => may('revoke_api_token') && stateOf(row) === 'active' && html`<${Button} class="small" onClick=${() => revoke(row)}>${t('people.revoke')}<//>` },
+    { key: 'act', title: t('account.act'), width: '6.5rem', render: (row) => may('delete_api_token') && stateOf(row) === 'active' && html`<${Button} class="small" onClick=${() => revoke(row)}>${t('people.revoke')}<//>` },
   ];
 }
 

@@ -28,7 +28,7 @@ export function UserDialog({ user, onClose, onChanged }) {
   ]} />
     <div class="row">
       <${Button} class="small" onClick=${() => { onClose(); setQuery({ tab: 'sessions', user: user.id }); }}>${t('people.see_sessions')}<//>
-      ${may('create_invitation') && html`<${Button} class="small" onClick=${() => setOpen('reinvite')}>${t('people.reinvite')}<//>`}
+      ${may('invite_user') && html`<${Button} class="small" onClick=${() => setOpen('reinvite')}>${t('people.reinvite')}<//>`}
       ${may('update_user') && user.status !== 'invited' && html`<${Button} class="small" onClick=${() => setOpen('toggle')}>${t(user.status === 'disabled' ? 'people.enable' : 'people.disable')}<//>`}
       ${may('delete_user') && html`<${Button} class="small" kind="danger" onClick=${() => setOpen('delete')}>${t('common.delete')}<//>`}
     </div>

@@ -35,7 +35,7 @@ export default function Usage({ place }) {
     <${ErrorBox} error=${save.error} />
     <${ErrorBox} error=${usage.error} retry=${usage.reload} />
     ${usage.data ? html`<${Answered} usage=${usage.data} look=${place.query.get('look') === 'lines' ? 'lines' : 'stacked'} filtered=${app !== ''} />` : !usage.error && html`<${Skeleton} lines=${8} />`}
-    ${own === null && may('list_app_usage') && html`<${TopApps} place=${place} />`}`;
+    ${own === null && may('list_usage_by_app') && html`<${TopApps} place=${place} />`}`;
 }
 
 /** @param {{place: import('../lib/router.js').Place, stretch: ReturnType<typeof stretchOf>, app: string, own: number[] | null}} props */

@@ -9,6 +9,9 @@ export default {
   'sign_in.act': 'Sign in',
   'sign_in.lost': 'Lost your password or phone? An owner can send you a new invitation.',
 
+  'demo.title': 'The demo',
+  'demo.lead': 'Its link signs you in; the apps and the usage you will see are samples.',
+
   'setup.title': 'First-run setup',
   'setup.lead': 'Nobody can sign in yet. The setup token from the server’s log makes you the first owner.',
   'setup.token_hint': 'The server printed it when it started. It is good for 30 minutes, on this machine only.',

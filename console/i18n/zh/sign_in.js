@@ -9,6 +9,9 @@ export default {
   'sign_in.act': '登录',
   'sign_in.lost': '忘记密码或手机丢失？请所有者向你重新发送邀请。',
 
+  'demo.title': '演示',
+  'demo.lead': '此链接会直接登录；您将看到的应用和用量均为示例数据。',
+
   'setup.title': '首次设置',
   'setup.lead': '目前还没有任何账号。使用服务器日志中的设置令牌，成为第一位所有者。',
   'setup.token_hint': '服务器启动时打印，30 分钟内有效，且只能在本机使用。',

@@ -14,6 +14,7 @@ use tonegate_server::store::StoreError;
 use tower::ServiceExt as _;
 
 use crate::admin::Admin;
+use crate::demo::Demo;
 use crate::extract::RawBody;
 use crate::limits::{BODY_BYTES_MAX, IMPORT_BYTES_MAX};
 use crate::problem::{Code, Problem};
@@ -49,6 +50,14 @@ impl AdminApi {
              and enrol with the setup token"
         );
         Ok(Some(token))
+    }
+
+    /// For the demo: with an owner whom the returned link token signs in, on this machine.
+    pub async fn demo(service: Arc<Service>) -> Result<(Self, BearerToken), StoreError> {
+        let mut admin = Admin::new(service);
+        let (demo, link) = Demo::begin(&admin).await?;
+        admin.demo = Some(Arc::new(demo));
+        Ok((Self { router: router::router().with_state(admin.clone()), admin }, link))
     }
 
     /// Answers a request.

@@ -14,6 +14,7 @@ mod audit;
 mod auth;
 mod caller;
 mod console;
+mod demo;
 mod extract;
 mod gateway;
 mod keys;

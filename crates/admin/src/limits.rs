@@ -1,16 +1,12 @@
 //! Every bound of the admin API.
 
 use std::ops::RangeInclusive;
-use std::time::Duration;
-
 use tonegate_listener::Rate;
 
 /// Bytes of a JSON body.
 pub(crate) const BODY_BYTES_MAX: usize = 256 << 10;
 /// Bytes of an import.
 pub(crate) const IMPORT_BYTES_MAX: usize = 8 << 20;
-/// Time for a whole body.
-pub(crate) const BODY_TIME: Duration = Duration::from_secs(30);
 /// Items of a page, when nobody says otherwise.
 pub(crate) const PAGE_DEFAULT: u32 = 50;
 /// Items of a page.

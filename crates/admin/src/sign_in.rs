@@ -2,6 +2,7 @@
 
 mod change_password;
 mod confirm_enrollment;
+mod create_demo_session;
 mod create_enrollment;
 mod create_session;
 mod delete_session;
@@ -20,6 +21,7 @@ use crate::admin::Admin;
 
 pub(crate) fn routes() -> OpenApiRouter<Admin> {
     OpenApiRouter::new()
+        .routes(routes!(create_demo_session::create_demo_session))
         .routes(routes!(get_setup::get_setup))
         .routes(routes!(create_enrollment::create_enrollment))
         .routes(routes!(confirm_enrollment::confirm_enrollment))
