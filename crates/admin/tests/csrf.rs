@@ -8,7 +8,7 @@ use crate::support::{House, PASSWORD, Persona, text};
 #[tokio::test]
 async fn a_session_changes_nothing_for_other_sites() {
     let (house, _) = House::manual().await;
-    let (_, browser) = house.first_owner().await;
+    let browser = house.owner_session().await;
     let change = async |browser: &Persona| browser.delete("/sessions/ses_none").await;
     // What is refused here would be unknown otherwise.
     change(&browser).await.refused(404, "session_unknown");
@@ -53,7 +53,7 @@ async fn nobody_is_signed_in_by_another_sites_page() {
 #[tokio::test]
 async fn a_token_beside_a_cookie_is_judged_alone() {
     let (house, _) = House::manual().await;
-    let (_, browser) = house.first_owner().await;
+    let browser = house.owner_session().await;
     let viewer = house.token_text(Role::Viewer, None, false).await;
     let both = browser.with("Authorization", &format!("Bearer {viewer}"));
     assert_eq!(both.get("/session").await.expect(200)["role"], "viewer");

@@ -14,7 +14,7 @@ async fn id_of(browser: &Persona) -> String {
 #[tokio::test]
 async fn a_change_of_what_somebody_may_do_ends_their_sessions() {
     let (house, hand) = House::manual().await;
-    let (_, anna) = house.first_owner().await;
+    let anna = house.owner_session().await;
     let (ben, browser) = house.invited("ben", "viewer").await;
     let path = format!("/users/{}", id_of(&browser).await);
     let seen = anna.get(&path).await;
@@ -55,7 +55,7 @@ async fn a_change_of_what_somebody_may_do_ends_their_sessions() {
 #[tokio::test]
 async fn the_last_owner_stays() {
     let (house, _) = House::manual().await;
-    let (_, anna) = house.first_owner().await;
+    let anna = house.owner_session().await;
     let path = format!("/users/{}", id_of(&anna).await);
     let any = anna.with("If-Match", "*");
     for patch in
@@ -78,7 +78,7 @@ async fn the_last_owner_stays() {
 #[tokio::test]
 async fn users_are_listed_and_names_are_theirs_alone() {
     let (house, _) = House::manual().await;
-    let (_, anna) = house.first_owner().await;
+    let anna = house.owner_session().await;
     for name in ["carl", "ben"] {
         let body = json!({ "name": name, "role": "viewer" });
         anna.post("/users", body).await.expect(201);
@@ -106,7 +106,7 @@ async fn users_are_listed_and_names_are_theirs_alone() {
 #[tokio::test]
 async fn only_owners_who_proved_themselves_decide_about_people() {
     let (house, hand) = House::manual().await;
-    let (_, anna) = house.first_owner().await;
+    let anna = house.owner_session().await;
     let body = json!({ "name": "ben", "role": "viewer" });
     house.operator().post("/users", body.clone()).await.refused(403, "role_too_low");
     house.operator().get("/users").await.refused(403, "role_too_low");
@@ -128,7 +128,7 @@ async fn only_owners_who_proved_themselves_decide_about_people() {
 #[tokio::test]
 async fn an_owner_makes_and_revokes_tokens() {
     let (house, _) = House::manual().await;
-    let (_, anna) = house.first_owner().await;
+    let anna = house.owner_session().await;
     let body =
         json!({ "name": "deploy", "role": "operator", "app_ids": [7, 5], "expires_in": 3600 });
     let made = anna.post("/api_tokens", body).await.expect(201);

@@ -45,14 +45,15 @@ pub(crate) async fn confirm_enrollment(
     Body(confirmation): Body<Confirmation>,
 ) -> Result<SignedIn, Problem> {
     let hash = TokenHash::of(&confirmation.token);
-    invitation::find(&admin, &stranger, &hash).await?;
+    let invitation = invitation::find(&admin, &stranger, &hash).await?;
     let chosen = admin.store().chosen(&hash, admin.now()).await?.ok_or_else(|| {
         Problem::new(Code::CodeWrong, "choose a password first, with POST /enrollments")
     })?;
     let Some(step) = factor::proven_first(&chosen.totp, &confirmation.code, admin.now()) else {
         return Err(wrong_code(&admin, &hash).await?);
     };
-    let mut tx = admin.store().begin("invited", admin.now()).await?;
+    let actor = format!("user {}", invitation.name.as_deref().unwrap_or_default());
+    let mut tx = admin.store().begin(&actor, admin.now()).await?;
     let user = tx.enroll(&hash, &chosen, step.0).await?;
     tx.note_sign_in(&user).await?;
     let (session, token) = tx.create_session(&user, &stranger.origin).await?;

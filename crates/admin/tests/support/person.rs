@@ -63,6 +63,11 @@ impl House {
         self.confirmed(token.expose(), &chosen).await
     }
 
+    /// The first owner's browser alone.
+    pub(crate) async fn owner_session(&self) -> Persona {
+        self.first_owner().await.1
+    }
+
     /// Somebody whom an owner invited, and their browser.
     pub(crate) async fn invited(&self, name: &str, role: &str) -> (Person, Persona) {
         let body = json!({ "name": name, "role": role });
