@@ -13,8 +13,10 @@ const READ_ALOUD = /\s(title|label|hint|placeholder|aria-label|alt|lead|act)="([
 const files = sources();
 const code = [...files.values()].join('\n');
 
-/** Keys put together at run time: t(`app.status.${status}`). */
-const prefixes = [...code.matchAll(/`([a-z_0-9]+(?:\.[a-z_0-9]+)*[._]?)\$\{/g)].map(([, prefix]) => prefix).filter((prefix) => prefix.includes('.'));
+/** Keys put together at run time, where the code does not show it; and where it does: t(`app.status.${status}`). */
+const LISTED = ['inspector.state.', 'inspector.claim.', 'inspector.answer.', 'inspector.root.'];
+const shown = [...code.matchAll(/`([a-z_0-9]+(?:\.[a-z_0-9]+)*[._]?)\$\{/g)].map(([, prefix]) => prefix).filter((prefix) => prefix.includes('.'));
+const prefixes = [...LISTED, ...shown];
 
 test('both languages have the same keys', () => {
   const missing = (/** @type {object} */ from, /** @type {object} */ to) => Object.keys(from).filter((key) => !(key in to));
