@@ -55,11 +55,11 @@ function Filter({ name, value, entries }) {
 /** @param {(entry: Api.AuditEntry) => void} show @returns {import('../components/table.js').Column<Api.AuditEntry>[]} */
 function columns(show) {
   return [
-    { key: 'at', title: t('audit.at'), width: '9.5rem', render: (entry) => html`<${Time} at=${entry.at} />` },
-    { key: 'action', title: t('audit.action'), width: '9.5rem', render: (entry) => html`<button type="button" class="link" onClick=${() => show(entry)}>${entry.action}</button>` },
-    { key: 'subject', title: t('audit.subject'), render: (entry) => html`<${Subject} subject=${entry.subject} />` },
+    { key: 'at', title: t('audit.at'), width: '9rem', render: (entry) => html`<${Time} at=${entry.at} />` },
+    { key: 'action', title: t('audit.action'), render: (entry) => html`<button type="button" class="link" onClick=${() => show(entry)}>${entry.action}</button> <span class="narrow-only">${entry.subject}</span>` },
+    { key: 'subject', title: t('audit.subject'), width: '8.5rem', wide: true, render: (entry) => html`<${Subject} subject=${entry.subject} />` },
     { key: 'actor', title: t('audit.actor'), wide: true, render: (entry) => entry.actor },
-    { key: 'detail', title: t('audit.what'), wide: true, render: (entry) => html`<span class="muted">${gist(entry.detail)}</span>` },
+    { key: 'detail', title: t('audit.what'), width: '10rem', wide: true, render: (entry) => html`<span class="muted">${gist(entry.detail)}</span>` },
     { key: 'hash', title: t('audit.hash'), width: '10.5rem', wide: true, render: (entry) => (entry.hash ? html`<code title=${entry.hash}>${entry.hash.slice(0, 8)}…</code> <${CopyButton} text=${entry.hash} what=${t('audit.copy_hash', { seq: entry.seq })} />` : html`<span class="bad-text">${t('audit.no_hash')}</span>`) },
   ];
 }

@@ -35,9 +35,9 @@ function columns(end) {
   return [
     { key: 'client', title: t('account.client'), render: (row) => html`<span title=${row.client}>${row.client || t('common.none')}</span> ${row.current && html`<${Badge} tone="good">${t('account.this_one')}<//>`}` },
     { key: 'network', title: t('account.network'), width: '10rem', wide: true, render: (row) => row.network },
-    { key: 'last_used_at', title: t('account.last_used'), width: '9.5rem', render: (row) => html`<${Time} at=${row.last_used_at} />` },
+    { key: 'last_used_at', title: t('account.last_used'), width: '8.5rem', render: (row) => html`<${Time} at=${row.last_used_at} />` },
     { key: 'created_at', title: t('account.since'), width: '9.5rem', wide: true, render: (row) => html`<${Time} at=${row.created_at} />` },
     { key: 'expires_at', title: t('people.ends'), width: '9rem', wide: true, render: (row) => html`<${Time} at=${row.expires_at} />` },
-    { key: 'end', title: t('account.act'), width: '6.5rem', render: (row) => !row.current && html`<${Button} class="small" onClick=${() => end(row)}>${t('account.end')}<//>` },
+    { key: 'end', title: t('account.act'), width: '5.25rem', render: (row) => !row.current && html`<${Button} class="small" onClick=${() => end(row)}>${t('account.end')}<//>` },
   ];
 }

@@ -41,7 +41,7 @@ export function TokensTab() {
 function columns(show, revoke) {
   return [
     { key: 'name', title: t('people.name'), render: (row) => html`<button type="button" class="link" onClick=${() => show(row)}>${row.name}</button> ${row.privileged && html`<${Badge} tone="warning" title=${t('people.privileged_hint')}>${t('people.privileged')}<//>`}` },
-    { key: 'state', title: t('people.status'), width: '7.5rem', render: (row) => html`<${TokenState} token=${row} />` },
+    { key: 'state', title: t('people.status'), width: '6.5rem', render: (row) => html`<${TokenState} token=${row} />` },
     { key: 'role', title: t('people.role'), width: '7.5rem', wide: true, render: (row) => t(`role.${row.role}`) },
     { key: 'apps', title: t('people.apps'), width: '9rem', wide: true, render: (row) => html`<${AppsCell} ids=${row.app_ids} />` },
     { key: 'last_used_at', title: t('people.last_used'), width: '9rem', wide: true, render: (row) => html`<${Time} at=${row.last_used_at} />` },

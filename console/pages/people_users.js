@@ -29,9 +29,9 @@ function columns(show) {
   const own = session.get()?.user?.id;
   return [
     { key: 'name', title: t('people.name'), render: (row) => html`<button type="button" class="link" onClick=${() => show(row)}>${row.name}</button> ${row.id === own && html`<${Badge} tone="info">${t('people.you')}<//>`}` },
-    { key: 'role', title: t('people.role'), width: '8rem', render: (row) => t(`role.${row.role}`) },
+    { key: 'role', title: t('people.role'), width: '6.5rem', render: (row) => t(`role.${row.role}`) },
     { key: 'apps', title: t('people.apps'), wide: true, render: (row) => html`<${AppsCell} ids=${row.app_ids} />` },
-    { key: 'status', title: t('people.status'), width: '8rem', render: (row) => html`<${UserStatus} user=${row} />` },
+    { key: 'status', title: t('people.status'), width: '6.5rem', render: (row) => html`<${UserStatus} user=${row} />` },
     { key: 'signed_in_at', title: t('people.signed_in'), width: '9.5rem', wide: true, render: (row) => html`<${Time} at=${row.signed_in_at} />` },
   ];
 }
