@@ -100,5 +100,4 @@ export default {
   'people.roles_confined': 'Who is confined to some apps does what the role allows with those apps alone; to them, the other apps do not exist.',
   'people.roles_fresh': '“Fresh code”: a person gives a code from the authenticator, which then counts for 5 minutes; a token must be privileged.',
   'problem.last_owner.next': 'Make another user owner first.',
-  'problem.user_exists': 'There is already a user with this name.',
 };

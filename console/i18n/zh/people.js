@@ -100,5 +100,4 @@ export default {
   'people.roles_confined': '仅限部分应用的用户，只能在这些应用上行使角色的权限；其他应用对其不可见。',
   'people.roles_fresh': '“需最新验证码”：用户需提供身份验证器的验证码，之后 5 分钟内有效；令牌则必须具有特权。',
   'problem.last_owner.next': '请先将另一位用户设为所有者。',
-  'problem.user_exists': '已存在同名用户。',
 };

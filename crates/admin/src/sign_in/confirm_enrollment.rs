@@ -47,7 +47,7 @@ pub(crate) async fn confirm_enrollment(
     let hash = TokenHash::of(&confirmation.token);
     let invitation = invitation::find(&admin, &stranger, &hash).await?;
     let chosen = admin.store().chosen(&hash, admin.now()).await?.ok_or_else(|| {
-        Problem::new(Code::CodeWrong, "choose a password first, with POST /enrollments")
+        Problem::new(Code::SecondFactorWrong, "choose a password first, with POST /enrollments")
     })?;
     let Some(step) = factor::proven_first(&chosen.totp, &confirmation.code, admin.now()) else {
         return Err(wrong_code(&admin, &hash).await?);
@@ -70,5 +70,5 @@ async fn wrong_code(admin: &Admin, hash: &TokenHash) -> Result<Problem, Problem>
     }
     let detail = "the code is wrong; is the phone's clock right? wait for the next code, then try \
                   again";
-    Ok(Problem::new(Code::CodeWrong, detail).at("code", detail))
+    Ok(Problem::new(Code::SecondFactorWrong, detail).at("code", detail))
 }
