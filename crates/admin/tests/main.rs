@@ -1,7 +1,14 @@
 //! The admin API over real sockets.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod api_tokens;
 mod apps;
 mod gateway;
+mod secrecy;
 mod secrets;
 mod support;
