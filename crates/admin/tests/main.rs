@@ -9,6 +9,6 @@
 mod api_tokens;
 mod apps;
 mod gateway;
-mod secrecy;
+mod logs;
 mod secrets;
 mod support;
