@@ -9,9 +9,10 @@ use tonegate_listener::{NetworkLimit, NetworkLimitConfig};
 use tonegate_server::Service;
 use tonegate_server::store::{Store, Tx};
 
-use crate::auth::Callers;
+use crate::auth::{Callers, Passwords, Permitted, UnknownNames};
 use crate::caller::Caller;
 use crate::limits::STRANGER_RATE;
+use crate::openapi;
 use crate::problem::Problem;
 
 /// One server, as operations see it. Clones share it.
@@ -22,12 +23,25 @@ pub(crate) struct Admin {
     pub(crate) strangers: Arc<NetworkLimit>,
     /// Callers who are known.
     pub(crate) callers: Arc<Callers>,
+    /// Names that nobody has.
+    pub(crate) unknown_names: Arc<UnknownNames>,
+    /// Leave to work on passwords.
+    pub(crate) passwords: Arc<Passwords>,
+    /// Who may call what.
+    pub(crate) permitted: Arc<Permitted>,
 }
 
 impl Admin {
     pub(crate) fn new(service: Arc<Service>) -> Self {
         let strangers = NetworkLimitConfig { rate: STRANGER_RATE, lifted: Vec::new() };
-        Self { service, strangers: Arc::new(NetworkLimit::new(strangers)), callers: Arc::default() }
+        Self {
+            service,
+            strangers: Arc::new(NetworkLimit::new(strangers)),
+            callers: Arc::default(),
+            unknown_names: Arc::default(),
+            passwords: Arc::default(),
+            permitted: Arc::new(Permitted::read(&openapi::document())),
+        }
     }
 
     /// Unix seconds.

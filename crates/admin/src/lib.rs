@@ -8,6 +8,7 @@
 
 mod admin;
 mod api;
+mod api_tokens;
 mod apps;
 mod auth;
 mod caller;
@@ -20,5 +21,7 @@ pub mod openapi;
 mod problem;
 mod router;
 mod secrets;
+mod sign_in;
+mod users;
 
 pub use api::AdminApi;

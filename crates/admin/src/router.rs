@@ -6,7 +6,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::admin::Admin;
 use crate::problem::{Code, Problem};
-use crate::{apps, gateway, licenses, openapi, secrets};
+use crate::{api_tokens, apps, gateway, licenses, openapi, secrets, sign_in, users};
 
 /// Where the API lies.
 pub(crate) const BASE: &str = "/api/v1";
@@ -18,6 +18,9 @@ pub(crate) fn operations() -> OpenApiRouter<Admin> {
         .merge(secrets::routes())
         .merge(licenses::routes())
         .merge(gateway::routes())
+        .merge(sign_in::routes())
+        .merge(users::routes())
+        .merge(api_tokens::routes())
 }
 
 /// The API, ready for its state.

@@ -8,7 +8,14 @@
 
 mod api_tokens;
 mod apps;
+mod csrf;
+mod enrollment;
 mod gateway;
+mod headers;
+mod locks;
 mod logs;
+mod secrecy;
 mod secrets;
+mod sign_in;
 mod support;
+mod users;
