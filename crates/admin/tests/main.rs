@@ -9,6 +9,7 @@
 mod api_tokens;
 mod apps;
 mod csrf;
+mod document;
 mod enrollment;
 mod gateway;
 mod headers;
