@@ -9,10 +9,12 @@
 mod api_tokens;
 mod apps;
 mod csrf;
+mod document;
 mod enrollment;
 mod gateway;
 mod headers;
 mod locks;
+mod logs;
 mod secrecy;
 mod secrets;
 mod sign_in;
