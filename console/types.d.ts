@@ -133,7 +133,7 @@ declare namespace Api {
     rates: { code: number; per_second: number }[]; requests_per_second: number; licenses_today: number;
     latency_us: { p50: number; p99: number };
     next_key: { serial: number; sign_from: number } | null;
-    covered_until: number | null; tls_certificate_ends: number | null;
+    covered_until: number | null;
     health: {
       store: string | boolean; guard: { entries: number; capacity: number };
       clock: 'steady' | 'suspect'; signer: boolean;
@@ -146,7 +146,7 @@ declare namespace Api {
     data_directory: string;
     gateway: { address: string; tls: boolean; hosts: string[]; [more: string]: unknown };
     admin: { address: string; tls: boolean };
-    audit: { checkpoint_file: string | null; checkpoint_url: string | null; public_key: string };
+    audit: { checkpoint_file: string | null; checkpoint_url: string | null; public_key: string | null };
     retention: { minutes_secs: number; hours_secs: number; days_secs: number; requests_secs: number; requests_rows: number };
     demo: boolean;
   }

@@ -117,7 +117,6 @@ function Dates({ overview }) {
       class="muted">${t('overview.serial', { serial: next.serial })}</span>` : html`<span
         class="bad-text">${t('overview.no_next_key')}</span>`],
     [t('overview.covered'), moment(overview.covered_until, t('overview.not_covered'))],
-    [t('overview.tls'), moment(overview.tls_certificate_ends, t('overview.no_tls'))],
   ]} />${may('get_keys') && html`<p><a href="#/keys">${t('overview.to_keys')}</a></p>`}`;
 }
 

@@ -83,7 +83,7 @@ function AuditFacts({ settings }) {
     <${Facts} rows=${[
     [t('settings.checkpoint_file'), audit.checkpoint_file === null ? t('common.none') : html`<code>${audit.checkpoint_file}</code>`],
     [t('settings.checkpoint_url'), audit.checkpoint_url === null ? t('common.none') : html`<code>${audit.checkpoint_url}</code>`],
-    [t('settings.audit_key'), html`<span class="row"><code>${audit.public_key}</code><${CopyButton} text=${audit.public_key} what=${t('settings.audit_key')} /></span>`],
+    [t('settings.audit_key'), audit.public_key === null ? t('common.none') : html`<span class="row"><code>${audit.public_key}</code><${CopyButton} text=${audit.public_key} what=${t('settings.audit_key')} /></span>`],
   ]} />
     ${may('list_audit') && html`<p><a href="#/audit?tab=checkpoint">${t('settings.to_checkpoint')}</a></p>`}
   <//>`;

@@ -46,7 +46,5 @@ export default {
   'overview.no_next_key': 'none planned',
   'overview.covered': 'Keys cover until',
   'overview.not_covered': 'not covered',
-  'overview.tls': 'TLS certificate ends',
-  'overview.no_tls': 'no TLS here',
   'overview.to_keys': 'See the key calendar',
 };

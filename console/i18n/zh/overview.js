@@ -46,7 +46,5 @@ export default {
   'overview.no_next_key': '未安排',
   'overview.covered': '密钥覆盖至',
   'overview.not_covered': '未覆盖',
-  'overview.tls': 'TLS 证书到期',
-  'overview.no_tls': '此处未启用 TLS',
   'overview.to_keys': '查看密钥日历',
 };

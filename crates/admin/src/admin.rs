@@ -24,6 +24,8 @@ pub(crate) struct Admin {
     pub(crate) strangers: Arc<NetworkLimit>,
     /// Callers who are known.
     pub(crate) callers: Arc<Callers>,
+    /// Unix seconds.
+    pub(crate) started_at: i64,
     /// Only `tonegate demo` has one.
     pub(crate) demo: Option<Arc<Demo>>,
     /// Names that nobody has.
@@ -38,6 +40,7 @@ impl Admin {
     pub(crate) fn new(service: Arc<Service>) -> Self {
         let strangers = NetworkLimitConfig { rate: STRANGER_RATE, lifted: Vec::new() };
         Self {
+            started_at: service.time.now(),
             service,
             strangers: Arc::new(NetworkLimit::new(strangers)),
             callers: Arc::default(),

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use tonegate_server::keys::{self, CalendarKey, PinnedRoot};
+use tonegate_server::keys::{self, CalendarKey};
 use tonegate_server::model::Environment;
 
 use crate::admin::Admin;
@@ -19,12 +19,23 @@ pub(crate) struct Keys {
     auto_root: bool,
     /// What apps are built with.
     pins: String,
-    roots: Vec<PinnedRoot>,
+    roots: Vec<RootView>,
     keys: Vec<CalendarKey>,
     /// Every hour until then has a key, Unix seconds.
     covered_until: i64,
     /// When a staged key begins to sign after that, if hours between are not covered.
     gap_until: Option<i64>,
+}
+
+/// A root that apps pin.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct RootView {
+    /// `active` or `standby`.
+    role: &'static str,
+    /// Its key id, 16 hex characters.
+    kid: String,
+    /// Is its private key sealed in this installation's database?
+    kept_here: bool,
 }
 
 #[utoipa::path(
@@ -42,6 +53,11 @@ pub(crate) async fn get_keys(
 ) -> Result<Json<Keys>, Problem> {
     let installation = &admin.service.installation;
     let (keyring, now) = (admin.service.keyring.load(), admin.now());
+    let root = |root: keys::PinnedRoot| RootView {
+        role: root.role,
+        kid: root.kid,
+        kept_here: installation.auto_root,
+    };
     let pins = [tonegate_license::Root::Active, tonegate_license::Root::Standby]
         .map(|root| keys::pin_text(installation.pins.key(root)));
     Ok(Json(Keys {
@@ -49,7 +65,7 @@ pub(crate) async fn get_keys(
         environment: installation.environment,
         auto_root: installation.auto_root,
         pins: pins.join(","),
-        roots: keys::roots(&installation.pins).into(),
+        roots: keys::roots(&installation.pins).into_iter().map(root).collect(),
         keys: keys::calendar(&keyring, now),
         covered_until: keyring.covered_until(now),
         gap_until: keys::gap_until(&keyring, now),

@@ -22,6 +22,8 @@ pub(crate) struct Overview {
     /// Gateway time, Unix seconds.
     now: i64,
     version: &'static str,
+    /// Unix seconds.
+    started_at: i64,
     issuer: String,
     environment: Environment,
     /// Can a licence be answered?
@@ -122,6 +124,7 @@ pub(crate) async fn get_overview(
     Ok(Json(Overview {
         now: at.now,
         version: env!("CARGO_PKG_VERSION"),
+        started_at: admin.started_at,
         issuer: service.installation.issuer.clone(),
         environment: service.installation.environment,
         ready: service.is_ready(),

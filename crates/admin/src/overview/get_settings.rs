@@ -3,6 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use tonegate_issuer::Signer as _;
+use tonegate_server::keys;
 use tonegate_server::limits;
 use tonegate_server::model::Environment;
 
@@ -53,10 +55,12 @@ pub(crate) struct AdminSettings {
 /// Where checkpoints of the audit log go.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct AuditSettings {
-    /// Empty: no file.
-    checkpoint_file: String,
-    /// Empty: no URL.
-    checkpoint_url: String,
+    /// `null`: no file.
+    checkpoint_file: Option<String>,
+    /// `null`: no URL.
+    checkpoint_url: Option<String>,
+    /// Who signs them, base64url; `null`: none was signed yet.
+    public_key: Option<String>,
 }
 
 /// What webhooks may do.
@@ -89,6 +93,9 @@ pub(crate) async fn get_settings(
     State(admin): State<Admin>,
     _: ByScoped<Viewer>,
 ) -> Result<Json<Settings>, Problem> {
+    // A page about the configuration does not fail with the database.
+    let audit_key = admin.store().audit_key().await.unwrap_or_default();
+    let given = |text: String| Some(text).filter(|text| !text.is_empty());
     let (config, installation) = (&admin.service.config, &admin.service.installation);
     let (gateway, is_tls) =
         (&config.gateway, |path: &std::path::Path| !path.as_os_str().is_empty());
@@ -113,8 +120,9 @@ pub(crate) async fn get_settings(
             tls: is_tls(&config.admin.tls_certificate),
         },
         audit: AuditSettings {
-            checkpoint_file: config.audit.checkpoint_file.display().to_string(),
-            checkpoint_url: config.audit.checkpoint_url.clone(),
+            checkpoint_file: given(config.audit.checkpoint_file.display().to_string()),
+            checkpoint_url: given(config.audit.checkpoint_url.clone()),
+            public_key: audit_key.map(|key| keys::pin_text(&key.public_key())),
         },
         webhooks: WebhookSettings {
             allow_private_addresses: config.webhooks.allow_private_addresses,
