@@ -21,10 +21,12 @@ mod process;
 mod progress;
 mod reference;
 mod relay;
+mod remote;
 mod secret;
 mod serve;
 mod sign;
 mod signals;
+mod target;
 mod time;
 
 use std::process::ExitCode;
