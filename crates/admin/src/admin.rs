@@ -9,9 +9,11 @@ use tonegate_listener::{NetworkLimit, NetworkLimitConfig};
 use tonegate_server::Service;
 use tonegate_server::store::{Store, Tx};
 
-use crate::auth::Callers;
+use crate::auth::{Callers, Passwords, Permitted, UnknownNames};
 use crate::caller::Caller;
+use crate::demo::Demo;
 use crate::limits::STRANGER_RATE;
+use crate::openapi;
 use crate::problem::Problem;
 
 /// One server, as operations see it. Clones share it.
@@ -22,8 +24,14 @@ pub(crate) struct Admin {
     pub(crate) strangers: Arc<NetworkLimit>,
     /// Callers who are known.
     pub(crate) callers: Arc<Callers>,
-    /// Is what it shows sample data?
-    pub(crate) is_demo: bool,
+    /// Only `tonegate demo` has one.
+    pub(crate) demo: Option<Arc<Demo>>,
+    /// Names that nobody has.
+    pub(crate) unknown_names: Arc<UnknownNames>,
+    /// Leave to work on passwords.
+    pub(crate) passwords: Arc<Passwords>,
+    /// Who may call what.
+    pub(crate) permitted: Arc<Permitted>,
 }
 
 impl Admin {
@@ -33,7 +41,10 @@ impl Admin {
             service,
             strangers: Arc::new(NetworkLimit::new(strangers)),
             callers: Arc::default(),
-            is_demo: false,
+            demo: None,
+            unknown_names: Arc::default(),
+            passwords: Arc::default(),
+            permitted: Arc::new(Permitted::read(&openapi::document())),
         }
     }
 

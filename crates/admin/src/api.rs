@@ -5,12 +5,16 @@ use std::sync::Arc;
 use axum::body::{Body, to_bytes};
 use axum::response::IntoResponse as _;
 use bytes::Bytes;
+use http::header::CACHE_CONTROL;
 use http::{HeaderValue, Request, Response};
 use tonegate_listener::{BodyError, Peer, RequestBody, ResponseBody};
 use tonegate_server::Service;
+use tonegate_server::model::BearerToken;
+use tonegate_server::store::StoreError;
 use tower::ServiceExt as _;
 
 use crate::admin::Admin;
+use crate::demo::Demo;
 use crate::extract::RawBody;
 use crate::limits::{BODY_BYTES_MAX, IMPORT_BYTES_MAX};
 use crate::problem::{Code, Problem};
@@ -29,6 +33,31 @@ impl AdminApi {
     pub fn new(service: Arc<Service>) -> Self {
         let admin = Admin::new(service);
         Self { router: router::router().with_state(admin.clone()), admin }
+    }
+
+    /// A token with which the first owner enrols, on this machine and within 30 minutes; any older one
+    /// is no longer good. It is logged, once. `None`: there is an owner.
+    pub async fn setup_token(&self) -> Result<Option<BearerToken>, StoreError> {
+        if !self.admin.store().needs_setup().await? {
+            return Ok(None);
+        }
+        let mut tx = self.admin.store().begin("server", self.admin.now()).await?;
+        let token = tx.offer_setup().await?;
+        tx.commit().await?;
+        tracing::warn!(
+            setup_token = token.expose(),
+            "this installation has no owner yet: open the console on this machine within 30 minutes \
+             and enrol with the setup token"
+        );
+        Ok(Some(token))
+    }
+
+    /// For the demo: with an owner whom the returned link token signs in, on this machine.
+    pub async fn demo(service: Arc<Service>) -> Result<(Self, BearerToken), StoreError> {
+        let mut admin = Admin::new(service);
+        let (demo, link) = Demo::begin(&admin).await?;
+        admin.demo = Some(Arc::new(demo));
+        Ok((Self { router: router::router().with_state(admin.clone()), admin }, link))
     }
 
     /// Answers a request.
@@ -65,7 +94,11 @@ impl AdminApi {
             }
             Err(problem) => problem.into_response(),
         };
-        whole(response).await
+        let mut response = whole(response).await;
+        // Half of what is answered here is nobody else's business.
+        let headers = response.headers_mut();
+        headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        response
     }
 }
 

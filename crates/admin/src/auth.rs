@@ -5,8 +5,19 @@
 //! its network do, so nobody locks the owners out.
 
 mod api_token;
+mod attempt;
 mod callers;
+mod csrf;
+pub(crate) mod factor;
+mod password;
+mod permitted;
+mod person;
+pub(crate) mod session;
+mod stranger;
+mod totp;
+mod unknown_names;
 
+use axum::extract::FromRequestParts;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use tonegate_listener::Peer;
@@ -15,37 +26,61 @@ use crate::admin::Admin;
 use crate::caller::Caller;
 use crate::problem::{Code, Problem};
 
+pub(crate) use attempt::{Attempt, SentFrom};
 pub(crate) use callers::Callers;
+pub(crate) use password::Passwords;
+pub(crate) use permitted::Permitted;
+pub(crate) use person::Person;
+pub(crate) use stranger::Stranger;
+pub(crate) use unknown_names::UnknownNames;
 
-/// The caller of a request. `Err`: nobody, nobody who is known, or somebody who asks too often.
-pub(crate) async fn caller(admin: &Admin, parts: &Parts) -> Result<Caller, Problem> {
-    let known = match parts.headers.get(AUTHORIZATION) {
-        Some(header) => api_token::caller(admin, header).await,
-        None => Err(not_signed_in()),
-    };
-    match known {
-        Ok(caller) => {
-            admin.callers.admit(caller.key(), admin.service.time.monotonic())?;
-            Ok(caller)
+/// A caller, and how long it is known by what it sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Known {
+    pub(crate) caller: Caller,
+    /// What a session's page sends along with changes.
+    pub(crate) csrf_token: Option<String>,
+    /// Unix seconds.
+    pub(crate) expires_at: i64,
+    /// Unix seconds, if nothing more is sent; `None`: that ends no token.
+    pub(crate) idle_until: Option<i64>,
+}
+
+impl FromRequestParts<Admin> for Known {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, admin: &Admin) -> Result<Self, Problem> {
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(known.clone());
         }
-        Err(problem) => Err(charge_stranger(admin, parts, problem)),
+        let known = known(admin, parts).await?;
+        parts.extensions.insert(known.clone());
+        parts.extensions.insert(known.caller.clone());
+        Ok(known)
     }
 }
 
-/// A refusal, charged to the network that it came from; too many, when it had too many.
-pub(crate) fn charge_stranger(admin: &Admin, parts: &Parts, problem: Problem) -> Problem {
-    let is_stranger = problem.code.status() == 401;
-    let Some(peer) = parts.extensions.get::<Peer>().filter(|_| is_stranger) else {
-        return problem;
+/// The caller of a request. `Err`: nobody, nobody who is known, or somebody who asks too often.
+pub(crate) async fn caller(admin: &Admin, parts: &Parts) -> Result<Caller, Problem> {
+    Ok(known(admin, parts).await?.caller)
+}
+
+async fn known(admin: &Admin, parts: &Parts) -> Result<Known, Problem> {
+    let known = match parts.headers.get(AUTHORIZATION) {
+        Some(header) => api_token::known(admin, header).await,
+        None => {
+            session::known(admin, parts).await.and_then(|known| known.ok_or_else(not_signed_in))
+        }
     };
-    let now = admin.service.time.monotonic();
-    if admin.strangers.is_exhausted(peer.address, now) {
-        let detail = "too many requests without a good credential came from your network; \
-                      wait a little, then sign in or send a good API token";
-        return Problem::new(Code::TooManyRequests, detail).retry_after(1);
+    match known {
+        Ok(known) => {
+            admin.callers.admit(known.caller.key(), admin.service.time.monotonic())?;
+            Ok(known)
+        }
+        Err(problem) => {
+            Err(stranger::charge(admin, parts.extensions.get::<Peer>().copied(), problem))
+        }
     }
-    admin.strangers.charge(peer.address, now);
-    problem
 }
 
 fn not_signed_in() -> Problem {

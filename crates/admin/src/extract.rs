@@ -4,10 +4,12 @@ mod body;
 mod idempotency;
 mod if_match;
 mod page;
+mod path_id;
 mod query;
 
 pub(crate) use body::{Body, check_length, check_time};
 pub(crate) use idempotency::{Created, Idempotency, RawBody};
 pub(crate) use if_match::{IfMatch, Versioned};
 pub(crate) use page::{Cursor, Page, PageQuery, limit, number};
+pub(crate) use path_id::path_id;
 pub(crate) use query::Query;

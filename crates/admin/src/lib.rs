@@ -8,11 +8,13 @@
 
 mod admin;
 mod api;
+mod api_tokens;
 mod apps;
 mod audit;
 mod auth;
 mod caller;
 mod console;
+mod demo;
 mod extract;
 mod gateway;
 mod keys;
@@ -24,7 +26,9 @@ mod problem;
 mod requests;
 mod router;
 mod secrets;
+mod sign_in;
 mod usage;
+mod users;
 mod webhooks;
 
 pub use api::AdminApi;

@@ -1,15 +1,12 @@
 //! Every bound of the admin API.
 
-use std::time::Duration;
-
+use std::ops::RangeInclusive;
 use tonegate_listener::Rate;
 
 /// Bytes of a JSON body.
 pub(crate) const BODY_BYTES_MAX: usize = 256 << 10;
 /// Bytes of an import.
 pub(crate) const IMPORT_BYTES_MAX: usize = 8 << 20;
-/// Time for a whole body.
-pub(crate) const BODY_TIME: Duration = Duration::from_secs(30);
 /// Items of a page, when nobody says otherwise.
 pub(crate) const PAGE_DEFAULT: u32 = 50;
 /// Items of a page.
@@ -52,3 +49,17 @@ pub(crate) const CALLERS_MAX: usize = 10_000;
 pub(crate) const BEARER_BYTES_MAX: usize = 64;
 /// How long a token's next use need not be written.
 pub(crate) const TOKEN_USE_NOTED_SECS: i64 = 60;
+/// How long a session's next use need not be written.
+pub(crate) const SESSION_USE_NOTED_SECS: i64 = 30;
+/// How long a user's next refused sign-in is in no audit entry of its own.
+pub(crate) const REFUSAL_AUDITED_SECS: i64 = 60;
+/// Characters of a password.
+pub(crate) const PASSWORD_CHARS: RangeInclusive<usize> = 8..=256;
+/// Passwords worked on at once, 19 MiB each.
+pub(crate) const PASSWORDS_AT_ONCE: usize = 2;
+/// Requests that wait for that.
+pub(crate) const PASSWORDS_WAITING: usize = 32;
+/// Names that nobody has, and whose failures are remembered.
+pub(crate) const UNKNOWN_NAMES_MAX: usize = 10_000;
+/// Characters of what a client says about itself that a session keeps.
+pub(crate) const CLIENT_CHARS_MAX: usize = 200;

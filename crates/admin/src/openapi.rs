@@ -30,7 +30,7 @@ Everything that the console does, and more. Times are Unix seconds. Lists come i
 `Idempotency-Key`: the same key and body within 24 hours get the same answer. Unknown members and \
 parameters are refused. What goes wrong is a problem of RFC 9457 with a stable `code`.\n\n\
 `x-access` of an operation: the least role (`viewer`, `operator`, `owner`; `public`: nobody needs to \
-be known; `session`: a signed-in person); `app`: callers who are confined to some apps may call it for \
+be known; `session`: a signed-in person or an API token); `app`: callers who are confined to some apps may call it for \
 those, `scoped`: and see only those, `whole`: they may not; `step-up`: a session needs a code no older \
 than 5 minutes, an API token must be `privileged`.";
 

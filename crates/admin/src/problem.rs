@@ -114,7 +114,7 @@ codes! {
     InvalidSettings = 422 "invalid_settings", "The settings break a rule";
     LicenseTooLong = 422 "license_too_long", "The app's licence would be too long";
     PasswordTooWeak = 422 "password_too_weak", "The password is too easy to guess";
-    WrongCode = 422 "wrong_code", "The code is wrong";
+    SecondFactorWrong = 422 "wrong_code", "The code is wrong";
     IdempotencyKeyReused = 422 "idempotency_key_reused", "The Idempotency-Key was used for another request";
     StartTooSoon = 422 "start_too_soon", "The key would begin to sign too soon";
     AddressRefused = 422 "address_refused", "Webhooks cannot go to this address";

@@ -7,7 +7,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::admin::Admin;
 use crate::problem::{Code, Problem};
 use crate::{
-    apps, audit, gateway, keys, licenses, openapi, overview, requests, secrets, usage, webhooks,
+    api_tokens, apps, audit, gateway, keys, licenses, openapi, overview, requests, secrets,
+    sign_in, usage, users, webhooks,
 };
 
 /// Where the API lies.
@@ -26,6 +27,9 @@ pub(crate) fn operations() -> OpenApiRouter<Admin> {
         .merge(audit::routes())
         .merge(webhooks::routes())
         .merge(overview::routes())
+        .merge(sign_in::routes())
+        .merge(users::routes())
+        .merge(api_tokens::routes())
 }
 
 /// The API, ready for its state.

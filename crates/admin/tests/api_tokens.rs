@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tonegate_server::model::Role;
+use tonegate_server::store::NewApiToken;
 
 use crate::support::{House, Persona, eventually};
 
@@ -97,4 +98,25 @@ async fn a_caller_who_asks_too_often_waits() {
     house.operator().get("/apps/1").await.refused(404, "app_unknown");
     house.pass(&hand, Duration::from_secs(1));
     house.viewer().get("/apps/1").await.refused(404, "app_unknown");
+}
+
+#[tokio::test]
+async fn another_process_makes_a_token_that_is_good_at_once() {
+    let house = House::new().await;
+    let store = house.other_store().await;
+    let mut tx = store.begin("cli", house.now()).await.unwrap();
+    let new = NewApiToken {
+        name: "robot".into(),
+        role: Role::Viewer,
+        apps: None,
+        privileged: false,
+        expires_in: 3_600,
+    };
+    let (token, text) = tx.create_api_token(&new).await.unwrap();
+    tx.commit().await.unwrap();
+    let caller = Persona::token(house.admin, text.expose());
+    assert_eq!(caller.get("/session").await.expect(200)["token"]["id"], token.id);
+    // And nobody is let in at the gateway.
+    let caller = Persona::token(house.gateway, text.expose());
+    assert_eq!(caller.get("/session").await.status, 404);
 }

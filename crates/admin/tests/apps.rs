@@ -64,6 +64,7 @@ async fn apps_are_listed_by_what_they_are() {
         "status=".into(),
         "feature=A".into(),
         "colour=red".into(),
+        "tag=".into(),
         "q=a&q=b".into(),
         format!("q={}", "x".repeat(65)),
     ] {

@@ -1,7 +1,22 @@
 //! The admin API over real sockets.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod api_tokens;
 mod apps;
+mod csrf;
+mod document;
+mod enrollment;
 mod gateway;
+mod headers;
+mod locks;
+mod logs;
+mod secrecy;
 mod secrets;
+mod sign_in;
 mod support;
+mod users;

@@ -7,10 +7,13 @@ mod authority;
 mod relay;
 mod report;
 mod sample;
+mod sample_usage;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use tonegate_admin::AdminApi;
 use tonegate_client::{LicenseClient, Upstream};
 use tonegate_config::{Log, LogFormat, LogLevel};
 use tonegate_license::{Expect, State};
@@ -20,6 +23,7 @@ use tonegate_server::clock::Clock;
 use tonegate_server::config::Config;
 use tonegate_server::grant;
 use tonegate_server::installation::Installation;
+use tonegate_server::model::BearerToken;
 
 use crate::data::Place;
 use crate::exit::Exit;
@@ -50,7 +54,7 @@ pub(crate) struct Demo {
     /// Where the licence API listens
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     address: SocketAddr,
-    /// Where health and metrics listen
+    /// Where console, admin API, health and metrics listen
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8081")]
     admin_address: SocketAddr,
     /// Where the relay listens, which hands the licence to apps
@@ -68,13 +72,15 @@ impl Demo {
         process::open_files_for(config.gateway.connections, "gateway.connections");
         let place = Place::of(&config);
         let is_new = sample::make_installation(&place.data).await?;
-        let sample = Sample::of(place).await?;
+        let sample = Sample::of(&place).await?;
+        sample_usage::make(&place).await?;
         let authority = self.tls.then(|| Authority::make(&self.data, &self.hosts)).transpose()?;
         if let Some(authority) = &authority {
             config.gateway.tls_certificate.clone_from(&authority.certificate);
             config.gateway.tls_key.clone_from(&authority.key);
         }
         let server = Server::bind(config, Clock::system()).await?;
+        let (console, link) = AdminApi::demo(Arc::clone(server.service())).await?;
         let base = base(server.gateway_address(), authority.is_some());
         let addresses = [self.relay_address, self.relay_admin_address];
         let relay =
@@ -84,6 +90,7 @@ impl Demo {
             is_new,
             sample: &sample,
             base: &base,
+            console: &console_link(server.admin_address(), &link),
             admin: server.admin_address(),
             relay: &relay.base,
             relay_admin: relay.relay.admin_address(),
@@ -94,7 +101,7 @@ impl Demo {
         // One that ends takes the other with it.
         let [server_drain, relay_drain] = drains.clone();
         let serving = tokio::spawn(async move {
-            let ended = serve::run(server).await;
+            let ended = serve::run(server, console).await;
             relay_drain.begin();
             ended
         });
@@ -161,6 +168,11 @@ async fn outcome(
     let trusted = authority.map(|authority| authority.authority.display().to_string());
     let request = SignedRequest::new(base, sample.app_id, &sample.secret, trusted.as_deref());
     Ok(Outcome::new(sample, request, fetched, verdict))
+}
+
+/// Opens the console and signs in. Browsers take secure cookies of this name without TLS.
+fn console_link(address: SocketAddr, link: &BearerToken) -> String {
+    format!("http://localhost:{}/#/demo?token={}", address.port(), link.expose())
 }
 
 /// How this machine reaches the server: an unspecified address is reached at the loopback one.

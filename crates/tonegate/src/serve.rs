@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use serde_json::json;
+use tonegate_admin::AdminApi;
 use tonegate_config::{ConfigError, Configuration as _};
 use tonegate_server::Server;
 use tonegate_server::clock::Clock;
@@ -19,7 +20,7 @@ pub(crate) struct Serve {
     /// Where the licence API listens [default: gateway.address, 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT")]
     address: Option<SocketAddr>,
-    /// Where health and metrics listen [default: admin.address, 127.0.0.1:8081]
+    /// Where console, admin API, health and metrics listen [default: admin.address, 127.0.0.1:8081]
     #[arg(long, value_name = "ADDRESS:PORT")]
     admin_address: Option<SocketAddr>,
     /// Print every configuration key with its default, and end
@@ -41,11 +42,13 @@ impl Serve {
         process::open_files_for(config.gateway.connections, "gateway.connections");
         let server = Server::bind(config, Clock::system()).await?;
         let (gateway, admin) = (server.gateway_address(), server.admin_address());
+        let console = AdminApi::new(Arc::clone(server.service()));
+        console.setup_token().await?;
         tracing::info!(%gateway, %admin, "serving");
         if output.is_json() {
             output::write_out(&json!({ "gateway": gateway, "admin": admin }).to_string())?;
         }
-        run(server).await?;
+        run(server, console).await?;
         tracing::info!("stopped");
         Ok(Exit::Done)
     }
@@ -65,10 +68,14 @@ impl Serve {
 }
 
 /// Serves until a signal: the first SIGTERM or SIGINT drains, a second one ends at once.
-pub(crate) async fn run(server: Server) -> anyhow::Result<()> {
+pub(crate) async fn run(server: Server, console: AdminApi) -> anyhow::Result<()> {
     let service = Arc::clone(server.service());
     let drain = server.drain();
-    signals::until_stopped(server.run(), drain).await?;
+    let answer = move |request, peer| {
+        let console = console.clone();
+        async move { console.answer(request, peer).await }
+    };
+    signals::until_stopped(server.run_with(answer), drain).await?;
     if service.is_broken() {
         let message = "the server stopped by itself: a part of it has failed, see the log above";
         return Err(Failure::new(message).into());

@@ -21,3 +21,4 @@ mod relay;
 mod secrecy;
 mod serving;
 mod support;
+mod wire_documents;

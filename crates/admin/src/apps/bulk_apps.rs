@@ -9,7 +9,7 @@ use tonegate_server::store::Tx;
 use crate::admin::Admin;
 use crate::caller::{By, Operator};
 use crate::extract::Body;
-use crate::limits::{APPS_AT_ONCE, BULK_APPS_MAX};
+use crate::limits::{APP_TAG_MAX, APPS_AT_ONCE, BULK_APPS_MAX};
 use crate::problem::{Code, Problem};
 
 /// A change of many apps.
@@ -84,6 +84,10 @@ impl BulkChange {
         };
         if self.app_ids.len() > BULK_APPS_MAX {
             return refuse("app_ids", "at most 1000 apps at once");
+        }
+        let length = self.tag.as_ref().map(|tag| tag.chars().count());
+        if length.is_some_and(|length| !(1..=APP_TAG_MAX).contains(&length)) {
+            return refuse("tag", "a tag has 1 to 32 characters");
         }
         match (self.action, &self.tag) {
             (BulkAction::Tag | BulkAction::Untag, None) => refuse("tag", "name the tag"),

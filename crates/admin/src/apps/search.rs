@@ -132,8 +132,8 @@ impl Filters<'_> {
         asked: Option<u32>,
         most: u32,
     ) -> Result<Found, Problem> {
-        check_length("q", self.text.unwrap_or_default(), APP_NAME_MAX)?;
-        check_length("tag", self.tag.unwrap_or_default(), APP_TAG_MAX)?;
+        check_length("q", self.text, APP_NAME_MAX)?;
+        check_length("tag", self.tag, APP_TAG_MAX)?;
         let limit = limit(asked, most)?;
         let (order, descends) = self.sort.order();
         let search = AppSearch {
@@ -174,10 +174,10 @@ impl Filters<'_> {
     }
 }
 
-fn check_length(name: &str, text: &str, most: usize) -> Result<(), Problem> {
-    if text.chars().count() <= most {
+fn check_length(name: &str, text: Option<&str>, most: usize) -> Result<(), Problem> {
+    if text.is_none_or(|text| (1..=most).contains(&text.chars().count())) {
         return Ok(());
     }
-    let detail = format!("`{name}` has at most {most} characters");
+    let detail = format!("`{name}` has 1 to {most} characters");
     Err(Problem::new(Code::InvalidQuery, detail.clone()).at(name, detail))
 }

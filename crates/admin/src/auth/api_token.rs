@@ -4,13 +4,14 @@ use http::HeaderValue;
 use tonegate_server::model::{BearerToken, TokenHash};
 use tonegate_server::store::ApiToken;
 
+use super::Known;
 use crate::admin::Admin;
 use crate::caller::{Caller, Who};
 use crate::limits::{BEARER_BYTES_MAX, TOKEN_USE_NOTED_SECS};
 use crate::problem::{Code, Problem};
 
 /// The caller that the header names. `Err(TokenRefused)`: unknown, revoked, at its end, or no token.
-pub(super) async fn caller(admin: &Admin, header: &HeaderValue) -> Result<Caller, Problem> {
+pub(super) async fn known(admin: &Admin, header: &HeaderValue) -> Result<Known, Problem> {
     let text = text(header).ok_or_else(|| {
         refused("the Authorization header is not `Bearer tgt_…`; send an API token in it")
     })?;
@@ -36,12 +37,17 @@ fn text(header: &HeaderValue) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && may_be).then_some(text)
 }
 
-fn known_as(token: ApiToken) -> Caller {
-    Caller {
-        who: Who::Token { id: token.id, name: token.name },
-        role: token.role,
-        apps: token.apps,
-        stepped_up_until: if token.privileged { i64::MAX } else { 0 },
+fn known_as(token: ApiToken) -> Known {
+    Known {
+        caller: Caller {
+            who: Who::Token { id: token.id, name: token.name },
+            role: token.role,
+            apps: token.apps,
+            stepped_up_until: if token.privileged { i64::MAX } else { 0 },
+        },
+        csrf_token: None,
+        expires_at: token.expires_at,
+        idle_until: None,
     }
 }
 

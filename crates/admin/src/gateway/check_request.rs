@@ -25,7 +25,7 @@ pub(crate) struct CheckRequest {
     url: String,
     /// The app whose secrets it is compared with, where it does not say so itself.
     #[serde(default)]
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 4294967295_i64)]
     app_id: Option<u32>,
 }
 

@@ -127,6 +127,6 @@ pub(crate) async fn get_settings(
             requests_rows: limits::REQUESTS_KEPT_ROWS,
             issued_secs: limits::ISSUED_KEPT_SECS,
         },
-        demo: admin.is_demo,
+        demo: admin.demo.is_some(),
     }))
 }

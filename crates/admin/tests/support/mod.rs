@@ -1,12 +1,14 @@
 //! A running server with the admin API, and those who call it.
 
 mod house;
+mod person;
 mod persona;
 mod wire;
 
 use std::time::Duration;
 
 pub(crate) use house::House;
+pub(crate) use person::{PASSWORD, Phone, text};
 pub(crate) use persona::Persona;
 pub(crate) use wire::Answer;
 

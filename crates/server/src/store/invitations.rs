@@ -231,6 +231,10 @@ impl Tx {
         name: Option<&str>,
         expires_at: i64,
     ) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM invitations WHERE expires_at <= $1")
+            .bind(self.now)
+            .execute(&mut *self.inner)
+            .await?;
         sqlx::query(
             "INSERT INTO invitations (token_hash, user_id, name, created_at, expires_at) \
              VALUES ($1, $2, $3, $4, $5)",

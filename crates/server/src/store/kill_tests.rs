@@ -12,9 +12,12 @@ use tempfile::TempDir;
 use zeroize::Zeroizing;
 
 use super::testing::{House, NOW, kek, of_first_schema, secret};
-use super::{AuditFilter, NewIssuingKey, Store, Tx, fail_points};
+use super::{
+    AuditFilter, Delivery, NewApiToken, NewIssuingKey, NewUser, NewWebhook, Origin, Session, Store,
+    StoreError, Tx, UserChange, Webhook, fail_points,
+};
 use crate::audit::{Evidence, verify};
-use crate::model::{AppId, Generation};
+use crate::model::{AppId, Generation, Role, User};
 
 /// Kinds of change by the action of their audit entry, each done to what [`prepared`] made.
 macro_rules! changes {
@@ -43,19 +46,91 @@ changes! { tx,
     "root_key.add" => tx.add_root_key("00ff", &[9; 32]),
     "installation.update" => tx.update_installation(|it| it.pins = vec!["a".into()]),
     "audit_key.create" => tx.make_audit_key(),
+    "user.invite" => tx.create_user(&somebody("carol")),
+    "user.update" => update_user(tx),
+    "user.delete" => delete_user(tx),
+    "session.create" => create_session(tx),
+    "api_token.create" => tx.create_api_token(&program()),
+    "api_token.revoke" => revoke_api_token(tx),
+    "webhook.create" => tx.create_webhook(receiver()),
+    "webhook.update" => update_webhook(tx),
+    "webhook.delete" => delete_webhook(tx),
+    "webhook.test" => test_webhook(tx),
     "secret.show" => tx.audit("secret.show", "app 1", &json!({})),
 }
 
-/// Apps 1 (its secret was rotated) and 2 (suspended), in a closed database.
+/// Apps 1 (its secret was rotated) and 2 (suspended), and one of everything else, in a closed database.
 async fn prepared() -> TempDir {
     let house = House::with_apps([1, 2]).await;
     let mut tx = house.store.begin("init", NOW).await.unwrap();
     tx.rotate_secret(AppId(1), &secret(8), 60).await.unwrap();
     tx.suspend_app(AppId(2)).await.unwrap();
+    tx.create_user(&somebody("alice")).await.unwrap();
+    tx.create_api_token(&program()).await.unwrap();
+    // Each change tells it, in its own transaction.
+    tx.create_webhook(receiver()).await.unwrap();
     tx.commit().await.unwrap();
     let House { store, directory } = house;
     store.close().await;
     directory
+}
+
+fn somebody(name: &str) -> NewUser {
+    NewUser { name: name.to_owned(), role: Role::Viewer, apps: None }
+}
+
+fn program() -> NewApiToken {
+    let (name, role) = ("deploy".to_owned(), Role::Operator);
+    NewApiToken { name, role, apps: None, privileged: false, expires_in: 3_600 }
+}
+
+fn receiver() -> NewWebhook {
+    let (url, events) = ("https://example.com/".to_owned(), vec!["*".to_owned()]);
+    NewWebhook { url, events, note: String::new(), enabled: true }
+}
+
+/// The id of the one row that was prepared.
+async fn id_in(tx: &mut Tx, ids: &'static str) -> String {
+    sqlx::query_scalar(ids).fetch_one(&mut *tx.inner).await.unwrap()
+}
+
+async fn update_user(tx: &mut Tx) -> Result<User, StoreError> {
+    let id = id_in(tx, "SELECT id FROM users").await;
+    let change = UserChange { role: Some(Role::Operator), ..UserChange::default() };
+    tx.update_user(&id, None, change, None).await
+}
+
+async fn delete_user(tx: &mut Tx) -> Result<(), StoreError> {
+    let id = id_in(tx, "SELECT id FROM users").await;
+    tx.delete_user(&id, None).await
+}
+
+async fn create_session(tx: &mut Tx) -> Result<Session, StoreError> {
+    let id = id_in(tx, "SELECT id FROM users").await;
+    let change = UserChange::default();
+    let user = tx.update_user(&id, None, change, None).await?;
+    let origin = Origin { network: "127.0.0.1".into(), client: "test".into() };
+    Ok(tx.create_session(&user, &origin).await?.0)
+}
+
+async fn revoke_api_token(tx: &mut Tx) -> Result<(), StoreError> {
+    let id = id_in(tx, "SELECT id FROM api_tokens").await;
+    tx.revoke_api_token(&id).await
+}
+
+async fn update_webhook(tx: &mut Tx) -> Result<Webhook, StoreError> {
+    let id = id_in(tx, "SELECT id FROM webhooks").await;
+    tx.update_webhook(&id, None, |it| it.note = "other".into()).await
+}
+
+async fn delete_webhook(tx: &mut Tx) -> Result<(), StoreError> {
+    let id = id_in(tx, "SELECT id FROM webhooks").await;
+    tx.delete_webhook(&id, None).await
+}
+
+async fn test_webhook(tx: &mut Tx) -> Result<Delivery, StoreError> {
+    let id = id_in(tx, "SELECT id FROM webhooks").await;
+    tx.enqueue_test(&id).await
 }
 
 fn issuing_key() -> NewIssuingKey {

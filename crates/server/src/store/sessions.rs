@@ -115,6 +115,24 @@ impl Tx {
         user: &User,
         origin: &Origin,
     ) -> Result<(Session, BearerToken), StoreError> {
+        self.begin_session(user, origin, self.now).await
+    }
+
+    /// The same for the demo, whose owner has no second factor to prove: it counts as fresh to its end.
+    pub async fn create_demo_session(
+        &mut self,
+        user: &User,
+        origin: &Origin,
+    ) -> Result<(Session, BearerToken), StoreError> {
+        self.begin_session(user, origin, self.now + bounds::SESSION_SECS).await
+    }
+
+    async fn begin_session(
+        &mut self,
+        user: &User,
+        origin: &Origin,
+        stepped_up_at: i64,
+    ) -> Result<(Session, BearerToken), StoreError> {
         self.forget_ended_sessions().await?;
         self.make_room(&user.id).await?;
         let token = BearerToken::generate(BearerToken::SESSION)?;
@@ -124,7 +142,7 @@ impl Tx {
             created_at: self.now,
             last_used_at: self.now,
             expires_at: self.now + bounds::SESSION_SECS,
-            stepped_up_at: self.now,
+            stepped_up_at,
             network: origin.network.clone(),
             client: origin.client.clone(),
         };
@@ -269,4 +287,63 @@ fn read(row: &db::Row) -> Result<Session, RowFault> {
         network: at("network").get()?,
         client: at("client").get()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{House, NOW};
+    use super::super::{Chosen, NewUser};
+    use super::*;
+    use crate::model::Role;
+
+    async fn anna(house: &House) -> User {
+        let mut tx = house.store.begin("owner", NOW).await.unwrap();
+        let new = NewUser { name: "anna".into(), role: Role::Viewer, apps: None };
+        let (_, invitation) = tx.create_user(&new).await.unwrap();
+        let chosen = Chosen { password_hash: "$".into(), totp: vec![7; 20].into() };
+        tx.choose(&invitation.hash(), None, &chosen).await.unwrap();
+        let user = tx.enroll(&invitation.hash(), &chosen, 1).await.unwrap();
+        tx.commit().await.unwrap();
+        user
+    }
+
+    fn origin() -> Origin {
+        Origin { network: "192.0.2.1".into(), client: "Netscape".into() }
+    }
+
+    #[tokio::test]
+    async fn a_user_has_a_bounded_number_of_sessions_and_the_oldest_go() {
+        let house = House::new().await;
+        let user = anna(&house).await;
+        let mut tokens = Vec::new();
+        for step in 0..25 {
+            let mut tx = house.store.begin("user anna", NOW + step).await.unwrap();
+            tokens.push(tx.create_session(&user, &origin()).await.unwrap().1);
+            tx.commit().await.unwrap();
+        }
+        let sessions = house.store.sessions_of(&user.id, NOW + 24).await.unwrap();
+        assert_eq!(sessions.len(), 20);
+        assert_eq!(sessions.last().unwrap().created_at, NOW + 5);
+        assert_eq!(house.store.session(&tokens[4].hash()).await.unwrap(), None);
+        let (newest, whose) = house.store.session(&tokens[24].hash()).await.unwrap().unwrap();
+        assert_eq!((newest, whose.name.as_str()), (sessions[0].clone(), "anna"));
+    }
+
+    #[tokio::test]
+    async fn ended_sessions_are_found_no_more_and_then_forgotten() {
+        let house = House::new().await;
+        let user = anna(&house).await;
+        let mut tx = house.store.begin("user anna", NOW).await.unwrap();
+        let (session, token) = tx.create_session(&user, &origin()).await.unwrap();
+        tx.commit().await.unwrap();
+        let end = session.idle_until();
+        assert!(session.is_good(end - 1) && !session.is_good(end));
+        assert_eq!(house.store.sessions_of(&user.id, end).await.unwrap(), []);
+        let mut tx = house.store.begin("user anna", end).await.unwrap();
+        let gone = tx.end_session(&session.id).await;
+        assert!(matches!(gone, Err(StoreError::SessionUnknown { .. })));
+        tx.create_session(&user, &origin()).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(house.store.session(&token.hash()).await.unwrap(), None);
+    }
 }

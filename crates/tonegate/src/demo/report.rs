@@ -21,6 +21,7 @@ pub(super) struct Opening<'a> {
     pub(super) is_new: bool,
     pub(super) sample: &'a Sample,
     pub(super) base: &'a str,
+    pub(super) console: &'a str,
     pub(super) admin: SocketAddr,
     pub(super) relay: &'a str,
     pub(super) relay_admin: SocketAddr,
@@ -37,6 +38,7 @@ impl fmt::Display for Opening<'_> {
         table.fact("App", format_args!("{} \"{name}\"", output::bold(app_id)));
         table.fact("ServerSecret", output::bold(secret.expose()));
         table.fact("Gateway", output::bold(self.base));
+        table.fact("Console", output::bold(self.console));
         table.fact("Health, metrics", format_args!("http://{}", self.admin));
         table.fact("Relay", output::bold(self.relay));
         table.fact("Relay's status", format_args!("http://{}/status", self.relay_admin));

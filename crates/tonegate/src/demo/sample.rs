@@ -42,7 +42,7 @@ pub(super) async fn make_installation(data: &DataDir) -> Result<bool, Installati
 
 impl Sample {
     /// The sample app of the installation, made where there is none yet.
-    pub(super) async fn of(place: Place) -> anyhow::Result<Self> {
+    pub(super) async fn of(place: &Place) -> anyhow::Result<Self> {
         let opened = place.open().await?;
         let known = opened.store.app(APP_ID).await?.and_then(|stored| stored.app.ok());
         let name = match known {

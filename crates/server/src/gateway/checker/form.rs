@@ -16,7 +16,7 @@ const NAMES: [&str; 6] =
 pub(super) fn causes(service: &Service, sent: &Sent, now: i64) -> Vec<Cause> {
     let place = [wrapped(sent), path(sent), fragment(sent), wrong_host(service, sent)];
     let names = [html(sent), missing(sent), doubled(sent), encoded_twice(sent)];
-    let values = [action(sent), version(sent), timestamp(sent, now)];
+    let values = [action(sent), version(sent), timestamp(sent, now), signature(sent)];
     place.into_iter().chain(names).chain(values).flatten().collect()
 }
 
@@ -160,6 +160,18 @@ fn timestamp(sent: &Sent, now: i64) -> Option<Cause> {
         true => Cause::new("clock_behind", "The Timestamp is too old", detail("behind")),
         false => Cause::new("clock_ahead", "The Timestamp lies in the future", detail("ahead of")),
     })
+}
+
+fn signature(sent: &Sent) -> Option<Cause> {
+    let text = sent.value("Signature").filter(|text| !text.is_empty())?;
+    if text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let detail = format!(
+        "it has {} characters; MD5 in lower-case hex is 32 characters of 0-9 and a-f",
+        text.chars().count()
+    );
+    Some(Cause::new("signature_form", "The Signature is no MD5 in hex", detail))
 }
 
 fn form(text: &str) -> Cause {

@@ -98,7 +98,7 @@ fn order(texts: &Texts<'_>, secret: &str, sent: &Digested) -> Option<Cause> {
 /// Another spelling of the nonce.
 fn nonce(texts: &Texts<'_>, secret: &str, sent: &Digested) -> Option<Cause> {
     let Texts { app_id, nonce, timestamp, raw_nonce, .. } = texts;
-    let again = query::decode(nonce).unwrap_or_default();
+    let again = query::decode(nonce).unwrap_or(Cow::Borrowed(nonce));
     let tries: [(&str, Cow<'_, str>); 8] = [
         ("as it stands in the URL, percent-encoded", (*raw_nonce).into()),
         ("as it is after decoding twice", again),

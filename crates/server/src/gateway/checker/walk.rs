@@ -42,11 +42,10 @@ pub(super) fn walk(
         window::check(&service.time, parameters.timestamp, now)?;
         Ok(format!("{} s from it", now.abs_diff(parameters.timestamp)))
     });
-    // No request names an app that is not there: the walk has stopped before `entry` is needed.
     walk.step("secret", || known(entry));
     let Some(entry) = entry else { return walk.rest() };
-    let secret = entry.secrets().into_iter().flatten();
-    let secret = secret.into_iter().find(|secret| parameters.is_signed_with(&secret.secret));
+    let mut secrets = entry.secrets().into_iter().flatten();
+    let secret = secrets.find(|secret| parameters.is_signed_with(&secret.secret));
     walk.step("signature", || {
         let secret = secret.ok_or(ReturnCode::SignatureInvalid)?;
         Ok(format!("with the secret of generation {}", secret.generation))

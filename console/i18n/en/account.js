@@ -1,0 +1,21 @@
+// The texts of the page `account`: keys begin with `account.`.
+export default {
+  'account.title': 'Your account',
+  'account.lead': '{name} · {role}',
+  'account.password': 'Change the password',
+  'account.password_lead': 'It ends your sessions everywhere else.',
+  'account.new_password': 'New password',
+  'account.password_changed': 'Password changed; your other sessions ended.',
+  'account.sessions': 'Sessions',
+  'account.sessions_lead': 'Where you are signed in. End what you do not know, then change your password.',
+  'account.client': 'Browser',
+  'account.network': 'Network',
+  'account.last_used': 'Last used',
+  'account.since': 'Signed in',
+  'account.this_one': 'this one',
+  'account.act': 'Act',
+  'account.end': 'End',
+  'account.ended': 'Session ended',
+  'account.end_title': 'End this session?',
+  'account.end_lead': '{client} at {network} must then sign in again.',
+};

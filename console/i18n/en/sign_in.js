@@ -1,0 +1,35 @@
+// The texts of sign-in, first-run setup and enrolment: `sign_in.`, `setup.`, `enroll.`.
+export default {
+  'sign_in.title': 'Sign in',
+  'sign_in.lead': 'To the console of this issuer.',
+  'sign_in.name': 'Name',
+  'sign_in.password': 'Password',
+  'sign_in.code': 'Code (6 digits)',
+  'sign_in.code_hint': 'From your authenticator app.',
+  'sign_in.act': 'Sign in',
+  'sign_in.lost': 'Lost your password or phone? An owner can send you a new invitation.',
+
+  'demo.title': 'The demo',
+  'demo.lead': 'Its link signs you in; the apps and the usage you will see are samples.',
+
+  'setup.title': 'First-run setup',
+  'setup.lead': 'Nobody can sign in yet. The setup token from the server’s log makes you the first owner.',
+  'setup.token_hint': 'The server printed it when it started. It is good for 30 minutes, on this machine only.',
+  'setup.name_hint': 'What you will sign in with.',
+
+  'enroll.title': 'Accept the invitation',
+  'enroll.lead': 'Choose a password; then set up your authenticator app.',
+  'enroll.token': 'Token',
+  'enroll.token_hint': 'It stands in the link that you were sent.',
+  'enroll.password_hint': 'Long beats complicated: four or five unrelated words.',
+  'enroll.again': 'The same password again',
+  'enroll.differs': 'The two passwords differ.',
+  'enroll.factor_title': 'Set up your authenticator app',
+  'enroll.factor_lead': 'Scan the picture with any authenticator app (TOTP), then type the code it shows.',
+  'enroll.qr': 'QR code with the secret of your second factor',
+  'enroll.by_hand': 'Cannot scan it? Type this secret into the app:',
+  'enroll.copy': 'Copy the secret of the second factor',
+  'enroll.code_hint': 'The code proves that the app works.',
+  'enroll.once': 'The picture is shown once. Finish here before you leave this page.',
+  'enroll.act': 'Confirm and sign in',
+};

@@ -1,0 +1,21 @@
+// 页面 `account` 的文本：键以 `account.` 开头。
+export default {
+  'account.title': '我的账号',
+  'account.lead': '{name} · {role}',
+  'account.password': '修改密码',
+  'account.password_lead': '修改后，你在其他地方的会话都会结束。',
+  'account.new_password': '新密码',
+  'account.password_changed': '密码已修改，其他会话已结束。',
+  'account.sessions': '会话',
+  'account.sessions_lead': '你的登录位置。如有陌生会话，请结束它并修改密码。',
+  'account.client': '浏览器',
+  'account.network': '网络',
+  'account.last_used': '最近使用',
+  'account.since': '登录时间',
+  'account.this_one': '当前会话',
+  'account.act': '操作',
+  'account.end': '结束',
+  'account.ended': '会话已结束',
+  'account.end_title': '结束此会话？',
+  'account.end_lead': '{network} 上的 {client} 将需要重新登录。',
+};

@@ -1,0 +1,35 @@
+// 登录、首次设置与接受邀请的文本：`sign_in.`、`setup.`、`enroll.`。
+export default {
+  'sign_in.title': '登录',
+  'sign_in.lead': '登录此许可证签发服务的控制台。',
+  'sign_in.name': '用户名',
+  'sign_in.password': '密码',
+  'sign_in.code': '验证码（6 位数字）',
+  'sign_in.code_hint': '来自你的身份验证器应用。',
+  'sign_in.act': '登录',
+  'sign_in.lost': '忘记密码或手机丢失？请所有者向你重新发送邀请。',
+
+  'demo.title': '演示',
+  'demo.lead': '此链接会直接登录；您将看到的应用和用量均为示例数据。',
+
+  'setup.title': '首次设置',
+  'setup.lead': '目前还没有任何账号。使用服务器日志中的设置令牌，成为第一位所有者。',
+  'setup.token_hint': '服务器启动时打印，30 分钟内有效，且只能在本机使用。',
+  'setup.name_hint': '以后用它登录。',
+
+  'enroll.title': '接受邀请',
+  'enroll.lead': '请设置密码，然后设置身份验证器。',
+  'enroll.token': '令牌',
+  'enroll.token_hint': '位于你收到的链接中。',
+  'enroll.password_hint': '长度比复杂更重要：可使用四五个互不相关的词。',
+  'enroll.again': '再次输入密码',
+  'enroll.differs': '两次输入的密码不一致。',
+  'enroll.factor_title': '设置身份验证器',
+  'enroll.factor_lead': '用任意身份验证器应用（TOTP）扫描二维码，然后输入其显示的验证码。',
+  'enroll.qr': '包含第二重验证密钥的二维码',
+  'enroll.by_hand': '无法扫描？请在应用中手动输入此密钥：',
+  'enroll.copy': '复制第二重验证密钥',
+  'enroll.code_hint': '用验证码确认设置成功。',
+  'enroll.once': '二维码只显示一次，请完成后再离开此页面。',
+  'enroll.act': '确认并登录',
+};
