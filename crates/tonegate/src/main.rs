@@ -28,6 +28,7 @@ mod sign;
 mod signals;
 mod target;
 mod time;
+mod user;
 
 use std::process::ExitCode;
 

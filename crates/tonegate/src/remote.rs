@@ -16,8 +16,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tonegate_client::{HttpAnswer, HttpClient, HttpConfig, HttpError};
 
-use self::answer::{Page, failure, read, retry_after};
 pub(crate) use self::answer::Refused;
+use self::answer::{Page, failure, read, retry_after};
 use self::call::Call;
 use crate::exit::Failure;
 use crate::progress::Progress;
@@ -76,7 +76,8 @@ impl Remote {
         path: &str,
     ) -> anyhow::Result<(T, Version)> {
         let answer = self.answer(&Call::new(Method::GET, path).repeatable()).await?;
-        let version = answer.headers.get(http::header::ETAG).cloned().map_or_else(Version::any, Version);
+        let version =
+            answer.headers.get(http::header::ETAG).cloned().map_or_else(Version::any, Version);
         Ok((read(&self.server, &answer)?, version))
     }
 

@@ -72,7 +72,8 @@ impl Create {
     ) -> anyhow::Result<Created> {
         let settings = self.settings.of_new(&self.name, time::now())?;
         let secret = secret.as_ref().map(|secret| secret.secret().expose());
-        let made: Made = remote.create("/apps", &ToMake { app_id: self.app_id, secret, settings }).await?;
+        let made: Made =
+            remote.create("/apps", &ToMake { app_id: self.app_id, secret, settings }).await?;
         Ok(Created { app_id: made.app.app_id, server_secret: made.server_secret, app: made.app })
     }
 }

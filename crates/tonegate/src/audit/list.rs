@@ -51,7 +51,8 @@ impl List {
     }
 
     async fn elsewhere(&self, remote: &Remote) -> anyhow::Result<Vec<AuditEntry>> {
-        let filters = [("actor", &self.actor), ("action", &self.action), ("subject", &self.subject)];
+        let filters =
+            [("actor", &self.actor), ("action", &self.action), ("subject", &self.subject)];
         let given = filters.into_iter().filter_map(|(name, text)| Some((name, text.as_deref()?)));
         let wanted = |entry: &AuditEntry| self.before.is_none_or(|before| entry.seq < before);
         let limit = usize::try_from(self.limit)?;

@@ -95,8 +95,10 @@ mod tests {
 
     #[test]
     fn problems_are_said_in_words() {
-        let said = |status, body: &str| failure("https://a.example", &answer(status, body)).to_string();
-        let problem = r#"{"code":"app_unknown","detail":"there is no \u001b[31mapp 5","status":404}"#;
+        let said =
+            |status, body: &str| failure("https://a.example", &answer(status, body)).to_string();
+        let problem =
+            r#"{"code":"app_unknown","detail":"there is no \u001b[31mapp 5","status":404}"#;
         assert_eq!(said(404, problem), "there is no [31mapp 5");
         assert!(said(401, problem).contains("https://a.example does not take the API token"));
         for (status, body) in [(404, "<html>"), (301, ""), (404, "{}")] {
