@@ -10,6 +10,7 @@ mod status;
 mod view;
 
 use clap::Subcommand;
+use tonegate_protocol::AppId;
 use tonegate_server::grant;
 use tonegate_server::model;
 use tonegate_server::store::Tx;
@@ -54,6 +55,11 @@ impl App {
             Self::Secret(secret) => secret.run(output).await,
         }
     }
+}
+
+/// Where the admin API has an app.
+fn path(id: AppId) -> String {
+    format!("/apps/{id}")
 }
 
 /// Keeps a change whose licence was tried; refused, nothing of it is kept.

@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::exit::{self, Exit};
 use crate::output::Output;
 use crate::{
-    app, audit, completions, demo, doctor, init, key, license, reference, relay, serve, sign,
+    app, audit, completions, demo, doctor, init, key, license, reference, relay, serve, sign, user,
 };
 
 /// Issues, delivers and verifies ZIM Audio licences.
@@ -29,7 +29,7 @@ pub(crate) enum Command {
     Serve(serve::Serve),
     /// Keep licences fresh and hand them to apps, before an issuer or the original service
     Relay(relay::Relay),
-    /// Apps, their features and secrets; also while a server runs on the data directory
+    /// Apps, their features and secrets; also while a server runs on the data, or on a server elsewhere
     #[command(subcommand)]
     App(app::App),
     /// Issuing keys, the pins of apps, and ceremonies with offline roots
@@ -38,6 +38,9 @@ pub(crate) enum Command {
     /// Who did what, and proof that nobody has changed that since
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// People who sign in to the console
+    #[command(subcommand)]
+    User(user::User),
     /// Sign a request, to try it with curl
     Sign(sign::Sign),
     /// Fetch, verify and explain licences
@@ -62,6 +65,7 @@ impl Command {
             Self::App(app) => app.run(output).await,
             Self::Key(key) => key.run(output).await,
             Self::Audit(audit) => audit.run(output).await,
+            Self::User(user) => user.run(output).await,
             Self::Sign(sign) => sign.run(output).await,
             Self::License(license) => license.run(output).await,
             Self::Doctor(doctor) => doctor.run(output).await,

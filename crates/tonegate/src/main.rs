@@ -21,11 +21,14 @@ mod process;
 mod progress;
 mod reference;
 mod relay;
+mod remote;
 mod secret;
 mod serve;
 mod sign;
 mod signals;
+mod target;
 mod time;
+mod user;
 
 use std::process::ExitCode;
 

@@ -11,7 +11,8 @@ const WIDTH: usize = 30;
 
 /// How far the work has come.
 pub(crate) struct Progress {
-    all: usize,
+    /// `None`: nobody knows.
+    all: Option<usize>,
     done: usize,
     what: &'static str,
     is_shown: bool,
@@ -21,7 +22,12 @@ pub(crate) struct Progress {
 impl Progress {
     /// `all` steps of `what`.
     pub(crate) fn new(all: usize, what: &'static str) -> Self {
-        Self { all, done: 0, what, is_shown: false, clock: Clock::system() }
+        Self { all: Some(all), ..Self::endless(what) }
+    }
+
+    /// Nobody knows how many steps of `what`.
+    pub(crate) fn endless(what: &'static str) -> Self {
+        Self { all: None, done: 0, what, is_shown: false, clock: Clock::system() }
     }
 
     /// A step is done.
@@ -34,12 +40,17 @@ impl Progress {
         self.done = done;
         if self.clock.monotonic() > AFTER && io::stderr().is_terminal() {
             self.is_shown = true;
-            let filled = (WIDTH * self.done).checked_div(self.all).unwrap_or(WIDTH).min(WIDTH);
-            let (bar, rest) = ("█".repeat(filled), "░".repeat(WIDTH - filled));
-            let Self { all, done, what, .. } = self;
             // Who cannot see it misses nothing.
-            let _ = write!(io::stderr(), "\r{bar}{rest} {done}/{all} {what}");
+            let _ = write!(io::stderr(), "\r{}", self.line());
         }
+    }
+
+    fn line(&self) -> String {
+        let Self { done, what, .. } = self;
+        let Some(all) = self.all else { return format!("{done} {what} …") };
+        let filled = (WIDTH * done).checked_div(all).unwrap_or(WIDTH).min(WIDTH);
+        let (bar, rest) = ("█".repeat(filled), "░".repeat(WIDTH - filled));
+        format!("{bar}{rest} {done}/{all} {what}")
     }
 
     /// Takes the bar away.

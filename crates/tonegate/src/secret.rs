@@ -1,11 +1,12 @@
-//! ServerSecrets that come in: from stdin, a file or the environment, never from the command line.
+//! Secrets that come in: from stdin, a file or the environment, never from the command line.
 
-use std::fs;
-use std::io::{self, BufRead as _};
+use std::fs::{self, File};
+use std::io::{self, BufRead as _, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use tonegate_protocol::{AppId, ServerSecret};
-use tonegate_server::model::SecretState;
+use tonegate_server::model::{BearerToken, NewSecret, SecretState};
 use tonegate_server::store::Store;
 use zeroize::Zeroizing;
 
@@ -13,12 +14,21 @@ use crate::exit::Failure;
 
 /// The variable that `license fetch` reads.
 const VARIABLE: &str = "TONEGATE_SERVER_SECRET";
+/// The variable with the API token for a server elsewhere.
+const TOKEN_VARIABLE: &str = "TONEGATE_API_TOKEN";
+/// Bytes read of a file with an API token, which has 47.
+const TOKEN_FILE_BYTES_MAX: u64 = 1_024;
 
 /// A line of stdin.
 pub(crate) fn from_stdin() -> anyhow::Result<Zeroizing<String>> {
     let mut line = Zeroizing::new(String::with_capacity(128));
     io::stdin().lock().read_line(&mut line)?;
     Ok(trimmed(&line))
+}
+
+/// A new secret for an app: the line of stdin, if that is where it `comes` from.
+pub(crate) fn new_from_stdin(comes: bool) -> anyhow::Result<Option<NewSecret>> {
+    if comes { Ok(Some(NewSecret::import(&from_stdin()?)?)) } else { Ok(None) }
 }
 
 /// Refuses a secret that stood on the command line.
@@ -30,6 +40,32 @@ pub(crate) fn refuse_argument(secret: Option<&str>) -> Result<(), Failure> {
              give it with --secret-stdin, and change this one",
         )),
     }
+}
+
+/// Refuses an API token that stood on the command line.
+pub(crate) fn refuse_token_argument(token: Option<&str>) -> Result<(), Failure> {
+    match token {
+        None => Ok(()),
+        Some(_) => Err(Failure::usage(format!(
+            "an API token on the command line can be read by every user of this machine; give it \
+             with --token-file or {TOKEN_VARIABLE}, and have this one revoked"
+        ))),
+    }
+}
+
+/// The API token for a server elsewhere, from this file or the environment.
+pub(crate) fn api_token(file: Option<&Path>) -> anyhow::Result<Zeroizing<String>> {
+    let (text, source) = match file {
+        Some(file) => (from_private_file(file)?, file.display().to_string()),
+        None => (token_of_environment()?, TOKEN_VARIABLE.to_owned()),
+    };
+    let token = Zeroizing::new(text.trim().to_owned());
+    let is_one = token.starts_with(BearerToken::API) && token.bytes().all(|b| b.is_ascii_graphic());
+    let message = format!(
+        "there is no API token in {source}: one begins with {}; an owner makes it in the console",
+        BearerToken::API
+    );
+    if is_one { Ok(token) } else { Err(Failure::usage(message).into()) }
 }
 
 /// Reads a ServerSecret of whatever strength.
@@ -76,6 +112,34 @@ fn from_file(file: &Path) -> anyhow::Result<Zeroizing<String>> {
     };
     let text = fs::read_to_string(file).map(Zeroizing::new).map_err(failed)?;
     Ok(trimmed(&text))
+}
+
+/// Looked at through the open file: nobody can exchange it in between.
+fn from_private_file(path: &Path) -> Result<Zeroizing<String>, Failure> {
+    let shown = path.display();
+    let failed =
+        |error: io::Error| Failure::usage(format!("cannot read the API token in {shown}: {error}"));
+    let file = File::open(path).map_err(failed)?;
+    let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(Failure::usage(format!(
+            "other users may read the API token in {shown} (mode {mode:04o}): run `chmod 600 \
+             {shown}`, and have a new token made if somebody has read this one"
+        )));
+    }
+    let mut text = Zeroizing::new(String::with_capacity(1_024));
+    file.take(TOKEN_FILE_BYTES_MAX).read_to_string(&mut text).map_err(failed)?;
+    Ok(text)
+}
+
+fn token_of_environment() -> Result<Zeroizing<String>, Failure> {
+    let none = || {
+        Failure::usage(format!(
+            "there is no API token for the server: give --token-file, or set {TOKEN_VARIABLE}; an \
+             owner makes one in the console"
+        ))
+    };
+    std::env::var(TOKEN_VARIABLE).map(Zeroizing::new).map_err(|_| none())
 }
 
 fn from_environment() -> anyhow::Result<Zeroizing<String>> {

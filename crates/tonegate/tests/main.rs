@@ -18,6 +18,7 @@ mod migrate;
 mod page;
 mod reference;
 mod relay;
+mod remote;
 mod secrecy;
 mod serving;
 mod support;

@@ -12,7 +12,7 @@ mod key;
 pub(crate) mod publish;
 mod verify;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tonegate_issuer::{SignError, Signer as _};
 
 pub use checkpoint::{Checkpoint, Note, NoteError, read_notes};
@@ -23,7 +23,7 @@ pub use verify::{Evidence, Verdict, verify};
 use crate::store::{AuditHash, Store, StoreError};
 
 /// The newest checkpoint, signed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedCheckpoint {
     /// The newest entry.
     pub seq: i64,

@@ -1,27 +1,27 @@
 //! The issuing keys as an operator looks at them: what each does now, and which hours they cover.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tonegate_issuer::{IssuingKey, Keyring};
 use tonegate_license::{KeyId, Pins, Root};
 
 /// A root that apps pin.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PinnedRoot {
     /// `active` or `standby`.
-    pub role: &'static str,
+    pub role: String,
     /// Its key id, 16 hex characters.
     pub kid: String,
 }
 
 /// An issuing key, as the calendar shows it.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CalendarKey {
     /// Its number.
     pub serial: u32,
     /// Its key id, 16 hex characters.
     pub kid: String,
     /// Which root certified it: `active` or `standby`.
-    pub root: &'static str,
+    pub root: String,
     /// What it does now.
     pub state: KeyState,
     /// When it begins to sign, Unix seconds.
@@ -35,7 +35,7 @@ pub struct CalendarKey {
 }
 
 /// What an issuing key does now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum KeyState {
     /// It signs the licences of this hour.
@@ -65,7 +65,7 @@ pub const fn role(root: Root) -> &'static str {
 #[must_use]
 pub fn roots(pins: &Pins) -> [PinnedRoot; 2] {
     [Root::Active, Root::Standby]
-        .map(|root| PinnedRoot { role: role(root), kid: KeyId::of(pins.key(root)).to_string() })
+        .map(|root| PinnedRoot { role: role(root).to_owned(), kid: KeyId::of(pins.key(root)).to_string() })
 }
 
 /// When signing goes on after a gap; `None`: no key begins after the hours that are covered.
@@ -105,7 +105,7 @@ impl CalendarKey {
         Self {
             serial: chain.serial(),
             kid: chain.key_id().to_string(),
-            root: role(chain.root()),
+            root: role(chain.root()).to_owned(),
             state,
             sign_from: chain.sign_from(),
             signs_until: key.signs_until(),

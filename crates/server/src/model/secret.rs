@@ -22,7 +22,7 @@ pub struct NewSecret(ServerSecret);
 pub struct Generation(pub u32);
 
 /// What a secret is good for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
 pub enum SecretState {
     /// It signs. An app has exactly one such secret.

@@ -3,7 +3,7 @@
 //! Invariants: entries are numbered without gaps in the order of commit, each has a hash that follows
 //! from it and the one before (`audit_chain`), and none ever holds a secret.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::{QueryBuilder, Row as _};
 
@@ -12,7 +12,7 @@ use super::audit_chain::{self, AuditHash, ChainEntry};
 use super::{RowFault, Store, StoreError, Tx, db};
 
 /// One thing that somebody did.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AuditEntry {
     /// Its number, from 1.
     pub seq: i64,

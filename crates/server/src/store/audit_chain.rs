@@ -9,7 +9,7 @@ use std::fmt;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use data_encoding::HEXLOWER;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sqlx::Row as _;
 
 use super::app_row::column;
@@ -256,6 +256,14 @@ impl fmt::Debug for AuditHash {
 impl Serialize for AuditHash {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for AuditHash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = HEXLOWER.decode(String::deserialize(deserializer)?.as_bytes()).ok();
+        let hash = bytes.and_then(|bytes| Self::from_bytes(&bytes));
+        hash.ok_or_else(|| serde::de::Error::custom("a hash is 64 hex characters"))
     }
 }
 

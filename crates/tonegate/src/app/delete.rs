@@ -6,9 +6,12 @@ use std::io::{self, BufRead as _};
 use serde::Serialize;
 use tonegate_protocol::AppId;
 
-use crate::data::DataArgs;
+use super::view::AppView;
+use crate::data::Opened;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Output};
+use crate::remote::{Refused, Remote, Version};
+use crate::target::{Target, TargetArgs};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Delete {
@@ -18,7 +21,7 @@ pub(crate) struct Delete {
     #[arg(long, value_name = "NAME")]
     yes: Option<String>,
     #[command(flatten)]
-    data: DataArgs,
+    target: TargetArgs,
 }
 
 #[derive(Serialize)]
@@ -29,25 +32,46 @@ struct Deleted {
 
 impl Delete {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
-        let opened = self.data.open().await?;
+        match self.target.open().await? {
+            Target::Local(opened) => self.here(&opened).await?,
+            Target::Remote(remote) => self.elsewhere(&remote).await?,
+        }
+        output.show(&Deleted { app_id: self.app_id, deleted: true })?;
+        Ok(Exit::Done)
+    }
+
+    async fn here(&self, opened: &Opened) -> anyhow::Result<()> {
         let id = self.app_id;
         let stored = opened.store.app(id).await?;
         let stored = stored.ok_or_else(|| Failure::new(format!("there is no app {id}")))?;
-        // An app whose row cannot be used has no name to ask for: its number stands for it.
-        let name = stored.app.map_or_else(|_| id.to_string(), |app| app.settings().name.clone());
-        let given = match self.yes {
-            Some(given) => given,
-            None => ask(id, &name)?,
-        };
-        if given != name {
-            let message = format!("app {id} is called \"{name}\", not \"{given}\": not deleted");
-            return Err(Failure::usage(message).into());
-        }
+        self.confirm(stored.app.ok().map(|app| app.settings().name.clone()))?;
         let mut tx = opened.begin().await?;
         tx.delete_app(id).await?;
         tx.commit().await?;
-        output.show(&Deleted { app_id: id, deleted: true })?;
-        Ok(Exit::Done)
+        Ok(())
+    }
+
+    async fn elsewhere(&self, remote: &Remote) -> anyhow::Result<()> {
+        let path = super::path(self.app_id);
+        let (name, version) = match remote.get_versioned::<AppView>(&path).await {
+            Ok((app, version)) => (Some(app.settings.name), version),
+            Err(error) if Refused::is(&error, "app_unusable") => (None, Version::any()),
+            Err(error) => return Err(error),
+        };
+        self.confirm(name)?;
+        remote.delete(&path, version).await
+    }
+
+    /// An app whose row cannot be used has no name to ask for: its number stands for it.
+    fn confirm(&self, name: Option<String>) -> anyhow::Result<()> {
+        let id = self.app_id;
+        let name = name.unwrap_or_else(|| id.to_string());
+        let given = self.yes.clone().map_or_else(|| ask(id, &name), Ok)?;
+        if given == name {
+            return Ok(());
+        }
+        let message = format!("app {id} is called \"{name}\", not \"{given}\": not deleted");
+        Err(Failure::usage(message).into())
     }
 }
 

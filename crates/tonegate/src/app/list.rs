@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tonegate_protocol::AppId;
 use tonegate_server::store::{RowFault, Store, StoreError, StoredApp};
 
 use super::view::{self, AppView};
-use crate::data::DataArgs;
+use crate::data::Opened;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Output, Table};
+use crate::target::{Target, TargetArgs};
 
 /// Apps read at a time.
 const PAGE: u32 = 1_000;
@@ -17,7 +18,7 @@ const PAGE: u32 = 1_000;
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
     #[command(flatten)]
-    data: DataArgs,
+    target: TargetArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -25,14 +26,20 @@ pub(crate) struct Show {
     /// Its AppId
     app_id: AppId,
     #[command(flatten)]
-    data: DataArgs,
+    target: TargetArgs,
 }
 
 impl List {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
-        let opened = self.data.open().await?;
-        let stored = all(&opened.store).await?;
-        let apps = stored.iter().map(|app| Row::new(app, opened.now)).collect();
+        let apps = match self.target.open().await? {
+            Target::Local(opened) => {
+                let stored = all(&opened.store).await?;
+                stored.iter().map(|app| Row::new(app, opened.now)).collect()
+            }
+            Target::Remote(remote) => {
+                remote.list("/apps", &[], usize::MAX, |_| true, "apps").await?
+            }
+        };
         output.show(&Apps { apps })?;
         Ok(Exit::Done)
     }
@@ -40,14 +47,20 @@ impl List {
 
 impl Show {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
-        let opened = self.data.open().await?;
-        let stored = opened.store.app(self.app_id).await?;
-        let stored =
-            stored.ok_or_else(|| Failure::new(format!("there is no app {}", self.app_id)))?;
-        let app = stored.app.as_ref().map_err(|fault| unusable(stored.id, fault))?;
-        output.show(&AppView::new(app, &stored.secrets, opened.now))?;
+        let app = match self.target.open().await? {
+            Target::Local(opened) => stored(&opened, self.app_id).await?,
+            Target::Remote(remote) => remote.get(&super::path(self.app_id)).await?,
+        };
+        output.show(&app)?;
         Ok(Exit::Done)
     }
+}
+
+async fn stored(opened: &Opened, id: AppId) -> anyhow::Result<AppView> {
+    let stored = opened.store.app(id).await?;
+    let stored = stored.ok_or_else(|| Failure::new(format!("there is no app {id}")))?;
+    let app = stored.app.as_ref().map_err(|fault| unusable(stored.id, fault))?;
+    Ok(AppView::new(app, &stored.secrets, opened.now))
 }
 
 async fn all(store: &Store) -> Result<Vec<StoredApp>, StoreError> {
@@ -68,28 +81,28 @@ fn unusable(id: AppId, fault: &RowFault) -> Failure {
 }
 
 #[derive(Serialize)]
-struct Apps<'a> {
-    apps: Vec<Row<'a>>,
+struct Apps {
+    apps: Vec<Row>,
 }
 
-/// An app, or why it cannot be shown.
-#[derive(Serialize)]
+/// An app without its secrets, or why it cannot be shown. The admin API says the same.
+#[derive(Serialize, Deserialize)]
 #[serde(untagged)]
-enum Row<'a> {
-    App(AppView<'a>),
+enum Row {
+    App(Box<AppView>),
     Unusable { app_id: AppId, fault: String },
 }
 
-impl<'a> Row<'a> {
-    fn new(stored: &'a StoredApp, now: i64) -> Self {
+impl Row {
+    fn new(stored: &StoredApp, now: i64) -> Self {
         match &stored.app {
-            Ok(app) => Self::App(AppView::new(app, &stored.secrets, now)),
+            Ok(app) => Self::App(Box::new(AppView::new(app, &[], now))),
             Err(fault) => Self::Unusable { app_id: stored.id, fault: fault.to_string() },
         }
     }
 }
 
-impl fmt::Display for Apps<'_> {
+impl fmt::Display for Apps {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.apps.is_empty() {
             return f.write_str("There is no app; make one with `tonegate app create NAME`.");
@@ -97,12 +110,12 @@ impl fmt::Display for Apps<'_> {
         let mut table = Table::headed(["APP ID", "NAME", "STATUS", "FEATURES", "ENVIRONMENT"]);
         for row in &self.apps {
             table.row(match row {
-                Row::App(AppView { app, .. }) => [
-                    app.id.to_string(),
-                    app.settings().name.clone(),
+                Row::App(app) => [
+                    app.app_id.to_string(),
+                    app.settings.name.clone(),
                     view::status(app),
                     view::features(app),
-                    app.settings().environment.to_string(),
+                    app.settings.environment.to_string(),
                 ],
                 Row::Unusable { app_id, fault } => [
                     app_id.to_string(),

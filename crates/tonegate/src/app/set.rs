@@ -1,12 +1,16 @@
 //! `tonegate app set`: changes settings of an app.
 
 use tonegate_protocol::AppId;
+use tonegate_server::model::AppSettings;
 
-use super::settings::SettingsArgs;
+use super::settings::{self, SettingsArgs};
 use super::view::AppView;
-use crate::data::DataArgs;
+use crate::data::Opened;
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::remote::{Remote, Version};
+use crate::target::{Target, TargetArgs};
+use crate::time;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Set {
@@ -21,22 +25,40 @@ pub(crate) struct Set {
     #[command(flatten)]
     settings: SettingsArgs,
     #[command(flatten)]
-    data: DataArgs,
+    target: TargetArgs,
 }
 
 impl Set {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
-        let opened = self.data.open().await?;
-        let mut tx = opened.begin().await?;
-        let edited = tx.update_app(self.app_id, self.rev, |settings| {
-            if let Some(name) = &self.name {
-                settings.name.clone_from(name);
-            }
-            self.settings.apply(settings, opened.now);
-        });
-        let app = edited.await?;
-        super::commit(&opened, tx, &app).await?;
-        output.show(&AppView::new(&app, &[], opened.now))?;
+        let app = match self.target.open().await? {
+            Target::Local(opened) => self.here(&opened).await?,
+            Target::Remote(remote) => self.elsewhere(&remote).await?,
+        };
+        output.show(&app)?;
         Ok(Exit::Done)
+    }
+
+    async fn here(&self, opened: &Opened) -> anyhow::Result<AppView> {
+        let mut tx = opened.begin().await?;
+        let edited = tx.update_app(self.app_id, self.rev, |it| self.apply(it, opened.now));
+        let app = edited.await?;
+        super::commit(opened, tx, &app).await?;
+        Ok(AppView::new(&app, &[], opened.now))
+    }
+
+    async fn elsewhere(&self, remote: &Remote) -> anyhow::Result<AppView> {
+        let path = super::path(self.app_id);
+        let (app, seen) = remote.get_versioned::<AppView>(&path).await?;
+        let mut after = app.settings.clone();
+        self.apply(&mut after, time::now());
+        let version = self.rev.map_or(Ok(seen), Version::of)?;
+        remote.change(&path, version, &settings::change(&app.settings, &after)?).await
+    }
+
+    fn apply(&self, settings: &mut AppSettings, now: i64) {
+        if let Some(name) = &self.name {
+            settings.name.clone_from(name);
+        }
+        self.settings.apply(settings, now);
     }
 }

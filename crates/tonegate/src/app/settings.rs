@@ -6,6 +6,7 @@
 use std::str::FromStr;
 
 use ipnet::IpNet;
+use serde_json::{Map, Value};
 use tonegate_server::model::{
     AppSettings, Binding, Environment, ExpiryRule, FeatureGrant, NonceProfile, ReplayMode,
 };
@@ -51,6 +52,9 @@ pub(crate) struct SettingsArgs {
     /// Whether the audio licence service is switched on: true or false
     #[arg(long, value_name = "BOOL")]
     service_enabled: Option<bool>,
+    /// For people, to find apps by: 1 to 32 characters; repeatable
+    #[arg(long = "tag", value_name = "TAG")]
+    tags: Vec<OrNone<String>>,
     /// For people: at most 1,000 characters
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
@@ -63,6 +67,7 @@ impl SettingsArgs {
         replace(&self.on_expiry, &mut settings.on_expiry, Clone::clone);
         replace(&self.bind, &mut settings.bind, |bind| Binding(*bind.0.as_bytes()));
         replace(&self.allowed_networks, &mut settings.allowed_networks, |network| *network);
+        replace(&self.tags, &mut settings.tags, Clone::clone);
         let lifetime = self.lifetime.map(|span| u32::try_from(span.0).unwrap_or(u32::MAX));
         set(&mut settings.lifetime, lifetime);
         set(&mut settings.rate_per_second, self.rate);
@@ -75,6 +80,31 @@ impl SettingsArgs {
         set(&mut settings.entitlement_from, self.from.as_ref().map(time));
         set(&mut settings.entitlement_until, self.until.as_ref().map(time));
     }
+
+    /// The settings of a new app, as the admin API takes them: it knows its own environment.
+    pub(crate) fn of_new(&self, name: &str, now: i64) -> serde_json::Result<Map<String, Value>> {
+        let mut settings = AppSettings::named(name);
+        self.apply(&mut settings, now);
+        let mut members = members(&settings)?;
+        if self.environment.is_none() {
+            members.remove("environment");
+        }
+        Ok(members)
+    }
+}
+
+/// The settings that differ, as the admin API takes a change.
+pub(crate) fn change(
+    before: &AppSettings,
+    after: &AppSettings,
+) -> serde_json::Result<Map<String, Value>> {
+    let (before, mut after) = (members(before)?, members(after)?);
+    after.retain(|name, value| before.get(name) != Some(value));
+    Ok(after)
+}
+
+fn members(settings: &AppSettings) -> serde_json::Result<Map<String, Value>> {
+    serde_json::from_value(serde_json::to_value(settings)?)
 }
 
 fn set<T>(value: &mut T, given: Option<T>) {

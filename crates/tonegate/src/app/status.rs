@@ -4,11 +4,12 @@ use std::fmt;
 
 use serde::Serialize;
 use tonegate_protocol::AppId;
-use tonegate_server::model::{App, AppStatus};
+use tonegate_server::model::AppStatus;
 
-use crate::data::DataArgs;
+use super::view::AppView;
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::target::{Target, TargetArgs};
 use crate::time::Span;
 
 #[derive(Debug, clap::Args)]
@@ -16,7 +17,7 @@ pub(crate) struct Suspend {
     /// Its AppId
     app_id: AppId,
     #[command(flatten)]
-    data: DataArgs,
+    target: TargetArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -24,15 +25,20 @@ pub(crate) struct Resume {
     /// Its AppId
     app_id: AppId,
     #[command(flatten)]
-    data: DataArgs,
+    target: TargetArgs,
 }
 
 impl Suspend {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
-        let opened = self.data.open().await?;
-        let mut tx = opened.begin().await?;
-        let app = tx.suspend_app(self.app_id).await?;
-        tx.commit().await?;
+        let app = match self.target.open().await? {
+            Target::Local(opened) => {
+                let mut tx = opened.begin().await?;
+                let app = tx.suspend_app(self.app_id).await?;
+                tx.commit().await?;
+                AppView::new(&app, &[], opened.now)
+            }
+            Target::Remote(remote) => remote.post_again(&path(self.app_id, "suspend")).await?,
+        };
         output.show(&Status::of(&app))?;
         Ok(Exit::Done)
     }
@@ -40,13 +46,22 @@ impl Suspend {
 
 impl Resume {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
-        let opened = self.data.open().await?;
-        let mut tx = opened.begin().await?;
-        let app = tx.resume_app(self.app_id).await?;
-        tx.commit().await?;
+        let app = match self.target.open().await? {
+            Target::Local(opened) => {
+                let mut tx = opened.begin().await?;
+                let app = tx.resume_app(self.app_id).await?;
+                tx.commit().await?;
+                AppView::new(&app, &[], opened.now)
+            }
+            Target::Remote(remote) => remote.post_again(&path(self.app_id, "resume")).await?,
+        };
         output.show(&Status::of(&app))?;
         Ok(Exit::Done)
     }
+}
+
+fn path(id: AppId, verb: &str) -> String {
+    format!("{}/{verb}", super::path(id))
 }
 
 #[derive(Serialize)]
@@ -59,9 +74,9 @@ struct Status {
 }
 
 impl Status {
-    fn of(app: &App) -> Self {
-        let licenses_last = i64::from(app.settings().lifetime) + 3_600;
-        Self { app_id: app.id, status: app.status, rev: app.rev, licenses_last }
+    fn of(app: &AppView) -> Self {
+        let licenses_last = i64::from(app.settings.lifetime) + 3_600;
+        Self { app_id: app.app_id, status: app.status, rev: app.rev, licenses_last }
     }
 }
 

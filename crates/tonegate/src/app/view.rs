@@ -2,34 +2,32 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tonegate_protocol::AppId;
 use tonegate_server::model::{App, AppSettings, AppStatus, Generation, SecretState};
 use tonegate_server::store::StoredSecret;
 
 use crate::output::{self, Table};
-use crate::time::{Moment, Span, distance};
+use crate::time::{self, Moment, Span, distance};
 
-/// An app with what is known of its secrets, never the secrets.
-#[derive(Serialize)]
-pub(crate) struct AppView<'a> {
-    app_id: AppId,
-    status: AppStatus,
-    rev: u32,
+/// An app with what is known of its secrets, never the secrets. The admin API says the same.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct AppView {
+    pub(super) app_id: AppId,
+    pub(super) status: AppStatus,
+    pub(super) rev: u32,
     created_at: i64,
     updated_at: i64,
     #[serde(flatten)]
-    settings: &'a AppSettings,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) settings: AppSettings,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     secrets: Vec<SecretView>,
-    #[serde(skip)]
-    pub(super) app: &'a App,
-    #[serde(skip)]
+    #[serde(skip, default = "time::now")]
     now: i64,
 }
 
 /// One slot of an app's secrets.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct SecretView {
     generation: Generation,
     #[serde(flatten)]
@@ -39,17 +37,16 @@ struct SecretView {
     last_used_at: Option<i64>,
 }
 
-impl<'a> AppView<'a> {
-    pub(crate) fn new(app: &'a App, secrets: &[StoredSecret], now: i64) -> Self {
+impl AppView {
+    pub(crate) fn new(app: &App, secrets: &[StoredSecret], now: i64) -> Self {
         Self {
             app_id: app.id,
             status: app.status,
             rev: app.rev,
             created_at: app.created_at,
             updated_at: app.updated_at,
-            settings: app.settings(),
+            settings: app.settings().clone(),
             secrets: secrets.iter().map(SecretView::new).collect(),
-            app,
             now,
         }
     }
@@ -80,22 +77,22 @@ impl SecretView {
 }
 
 /// The status, so that it is seen.
-pub(crate) fn status(app: &App) -> String {
+pub(crate) fn status(app: &AppView) -> String {
     match app.status {
-        AppStatus::Active if app.settings().service_enabled => output::good("active"),
+        AppStatus::Active if app.settings.service_enabled => output::good("active"),
         AppStatus::Active => output::warn("switched off"),
         AppStatus::Suspended => output::warn("suspended"),
     }
 }
 
 /// The features' names.
-pub(crate) fn features(app: &App) -> String {
-    let features = app.settings().features.iter();
+pub(crate) fn features(app: &AppView) -> String {
+    let features = app.settings.features.iter();
     let names: Vec<_> = features.map(|feature| feature.name.as_str()).collect();
     if names.is_empty() { output::warn("none") } else { names.join(" ") }
 }
 
-impl fmt::Display for AppView<'_> {
+impl fmt::Display for AppView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.facts().fmt(f)?;
         if self.secrets.is_empty() {
@@ -115,12 +112,12 @@ impl fmt::Display for AppView<'_> {
     }
 }
 
-impl AppView<'_> {
+impl AppView {
     fn facts(&self) -> Table {
-        let (app, settings) = (self.app, self.app.settings());
+        let settings = &self.settings;
         let mut table = Table::default();
-        table.fact("App", output::bold(format_args!("{} {}", app.id, settings.name)));
-        table.fact("Status", status(app));
+        table.fact("App", output::bold(format_args!("{} {}", self.app_id, settings.name)));
+        table.fact("Status", status(self));
         table.fact("Environment", settings.environment);
         table.fact("Features", self.features());
         table.fact("Lifetime", Span(settings.lifetime.into()));
@@ -132,6 +129,7 @@ impl AppView<'_> {
             ("On expiry", texts(&settings.on_expiry)),
             ("Bound to", texts(&settings.bind)),
             ("Networks", texts(&settings.allowed_networks)),
+            ("Tags", texts(&settings.tags)),
         ] {
             if !list.is_empty() {
                 table.fact(name, list);
@@ -144,7 +142,7 @@ impl AppView<'_> {
     }
 
     fn features(&self) -> String {
-        let features = self.app.settings().features.iter().map(|feature| {
+        let features = self.settings.features.iter().map(|feature| {
             let from = feature.from.map(|from| format!(" from {}", Moment(from)));
             let until = feature.until.map(|until| format!(" until {}", Moment(until)));
             format!("{}{}{}", feature.name, from.unwrap_or_default(), until.unwrap_or_default())
@@ -154,7 +152,7 @@ impl AppView<'_> {
     }
 
     fn times(&self, table: &mut Table) {
-        let (app, settings) = (self.app, self.app.settings());
+        let settings = &self.settings;
         if let Some(from) = settings.entitlement_from {
             table.fact("Entitled from", Moment(from));
         }
@@ -164,8 +162,8 @@ impl AppView<'_> {
                 format_args!("{} ({})", Moment(until), distance(until, self.now)),
             );
         }
-        table.fact("Created", Moment(app.created_at));
-        table.fact("Changed", format_args!("{} (rev {})", Moment(app.updated_at), app.rev));
+        table.fact("Created", Moment(self.created_at));
+        table.fact("Changed", format_args!("{} (rev {})", Moment(self.updated_at), self.rev));
     }
 }
 

@@ -5,21 +5,26 @@ use std::fmt;
 use serde::Serialize;
 use tonegate_server::audit::{SignedCheckpoint, latest_checkpoint};
 
-use crate::data::DataArgs;
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::target::TargetArgs;
 use crate::{process, time};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Checkpoint {
     #[command(flatten)]
-    data: DataArgs,
+    target: TargetArgs,
 }
 
 impl Checkpoint {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
-        let store = super::open(&self.data).await?;
-        let checkpoint = latest_checkpoint(&store, &process::actor(), time::now()).await?;
+        let checkpoint = match self.target.remote()? {
+            Some(remote) => remote.get("/audit/checkpoint").await?,
+            None => {
+                let store = super::open(&self.target.data).await?;
+                latest_checkpoint(&store, &process::actor(), time::now()).await?
+            }
+        };
         output.show(&Shown(checkpoint))?;
         Ok(Exit::Done)
     }

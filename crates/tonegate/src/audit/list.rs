@@ -5,9 +5,10 @@ use std::fmt;
 use serde::Serialize;
 use tonegate_server::store::{AuditEntry, AuditFilter};
 
-use crate::data::DataArgs;
 use crate::exit::Exit;
 use crate::output::{self, Output, Table};
+use crate::remote::Remote;
+use crate::target::TargetArgs;
 use crate::time::Moment;
 
 #[derive(Debug, clap::Args)]
@@ -29,16 +30,33 @@ pub(crate) struct List {
         value_parser = clap::value_parser!(u32).range(1..=10_000))]
     limit: u32,
     #[command(flatten)]
-    data: DataArgs,
+    target: TargetArgs,
 }
 
 impl List {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
-        let store = super::open(&self.data).await?;
+        let entries = match self.target.remote()? {
+            Some(remote) => self.elsewhere(&remote).await?,
+            None => self.here().await?,
+        };
+        output.show(&Entries { entries })?;
+        Ok(Exit::Done)
+    }
+
+    async fn here(self) -> anyhow::Result<Vec<AuditEntry>> {
+        let store = super::open(&self.target.data).await?;
         let Self { actor, action, subject, before, limit, .. } = self;
         let filter = AuditFilter { actor, action, subject };
-        output.show(&Entries { entries: store.audit(&filter, before, limit).await? })?;
-        Ok(Exit::Done)
+        Ok(store.audit(&filter, before, limit).await?)
+    }
+
+    async fn elsewhere(&self, remote: &Remote) -> anyhow::Result<Vec<AuditEntry>> {
+        let filters =
+            [("actor", &self.actor), ("action", &self.action), ("subject", &self.subject)];
+        let given = filters.into_iter().filter_map(|(name, text)| Some((name, text.as_deref()?)));
+        let wanted = |entry: &AuditEntry| self.before.is_none_or(|before| entry.seq < before);
+        let limit = usize::try_from(self.limit)?;
+        remote.list("/audit", &given.collect::<Vec<_>>(), limit, wanted, "entries").await
     }
 }
 

@@ -2,33 +2,38 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tonegate_issuer::limits::DAY_SECS;
 use tonegate_server::installation::pins_file;
 use tonegate_server::keys::{self, CalendarKey, KeyState, PinnedRoot};
 use tonegate_server::limits::KEYS_END_SOON_SECS;
 
-use crate::data::{DataArgs, Opened};
+use crate::data::Opened;
 use crate::exit::Exit;
 use crate::init::roots;
 use crate::output::{self, Output, Table};
-use crate::time::{Moment, distance};
+use crate::target::{Target, TargetArgs};
+use crate::time::{self, Moment, distance};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
     #[command(flatten)]
-    data: DataArgs,
+    target: TargetArgs,
 }
 
 impl List {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
-        let opened = self.data.open().await?;
-        output.show(&Keys::of(&opened).await?)?;
+        let keys = match self.target.open().await? {
+            Target::Local(opened) => Keys::of(&opened).await?,
+            Target::Remote(remote) => remote.get("/keys").await?,
+        };
+        output.show(&keys)?;
         Ok(Exit::Done)
     }
 }
 
-#[derive(Serialize)]
+/// The admin API says the same.
+#[derive(Serialize, Deserialize)]
 struct Keys {
     issuer: String,
     auto_root: bool,
@@ -38,7 +43,7 @@ struct Keys {
     covered_until: i64,
     /// When a staged key begins to sign after that, if hours between are not covered.
     gap_until: Option<i64>,
-    #[serde(skip)]
+    #[serde(skip, default = "time::now")]
     now: i64,
 }
 
@@ -95,7 +100,7 @@ impl fmt::Display for Keys {
             table.row([
                 key.serial.to_string(),
                 key.kid.clone(),
-                key.root.to_owned(),
+                key.root.clone(),
                 in_words(key.state),
                 Moment(key.sign_from).to_string(),
                 Moment(key.signs_until).to_string(),

@@ -6,9 +6,11 @@ use serde::Serialize;
 use tonegate_server::data_dir::PinsFile;
 use tonegate_server::installation::pins_file;
 
-use crate::data::DataArgs;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
+use crate::target::TargetArgs;
+
+const RESTORED_THERE: &str = "pins.json is written where the data directory is; run this there, with --data instead of a server";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Pins {
@@ -16,15 +18,16 @@ pub(crate) struct Pins {
     #[arg(long)]
     restore: bool,
     #[command(flatten)]
-    data: DataArgs,
+    target: TargetArgs,
 }
 
 impl Pins {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
-        let file = if self.restore {
-            self.restored().await?
-        } else {
-            pins_file(&self.data.open().await?.store.meta().await?)
+        let file = match self.target.remote()? {
+            Some(_) if self.restore => return Err(Failure::usage(RESTORED_THERE).into()),
+            Some(remote) => remote.get("/keys/pins").await?,
+            None if self.restore => self.restored().await?,
+            None => pins_file(&self.target.data.open().await?.store.meta().await?),
         };
         output.show(&Shown(file))?;
         Ok(Exit::Done)
@@ -32,7 +35,7 @@ impl Pins {
 
     /// The database alone is opened: the file is what is broken.
     async fn restored(&self) -> anyhow::Result<PinsFile> {
-        let place = self.data.place()?;
+        let place = self.target.data.place()?;
         let file = pins_file(&place.open_store().await?.meta().await?);
         let path = place.data.pins();
         let failed =

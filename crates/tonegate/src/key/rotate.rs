@@ -2,16 +2,18 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tonegate_issuer::limits::HOUR_SECS;
 use tonegate_server::keys::{self, Rotation, Start};
 use tonegate_server::model::bounds;
 
-use crate::data::{DataArgs, Opened};
+use crate::data::Opened;
 use crate::exit::Exit;
 use crate::output::{self, Output, Table};
 use crate::process;
-use crate::time::{Moment, Span};
+use crate::remote::Remote;
+use crate::target::{Target, TargetArgs};
+use crate::time::{self, Moment, Span};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Rotate {
@@ -27,27 +29,53 @@ pub(crate) struct Rotate {
     #[arg(long)]
     standby: bool,
     #[command(flatten)]
-    data: DataArgs,
+    target: TargetArgs,
 }
 
 impl Rotate {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
-        let opened = self.data.open().await?;
+        let rotated = match self.target.open().await? {
+            Target::Local(opened) => self.here(&opened).await?,
+            Target::Remote(remote) => self.elsewhere(&remote).await?,
+        };
+        output.show(&rotated)?;
+        Ok(Exit::Done)
+    }
+
+    async fn here(&self, opened: &Opened) -> anyhow::Result<Rotated> {
         let start = if self.now { Start::Now } else { Start::Planned };
-        let Self { raise_floor, standby, .. } = self;
+        let Self { raise_floor, standby, .. } = *self;
         let rotation = Rotation { start, raise_floor, standby };
         let key = keys::rotate(&opened.store, &process::actor(), opened.now, rotation).await?;
-        output.show(&Rotated {
+        Ok(Rotated {
             serial: key.serial,
             kid: key.kid,
             sign_from: key.sign_from,
             certificate_ends: key.exp,
             floor_raised: self.raise_floor,
-            old_licenses_until: opened.now.max(key.sign_from) + longest_life(&opened).await?,
-            old_certificates_until: old_certificates_end(&opened),
+            old_licenses_until: opened.now.max(key.sign_from) + longest_life(opened).await?,
+            old_certificates_until: old_certificates_end(opened),
             now: opened.now,
-        })?;
-        Ok(Exit::Done)
+        })
+    }
+
+    async fn elsewhere(&self, remote: &Remote) -> anyhow::Result<Rotated> {
+        let start = if self.now { "now" } else { "planned" };
+        let Self { raise_floor, standby, .. } = *self;
+        let rotation = ToRotate { start, raise_floor, standby };
+        // Asked before: afterwards the new certificate would count among the old ones.
+        let preview: Preview = remote.post("/keys/preview", &rotation).await?;
+        let key: Made = remote.post("/keys", &rotation).await?;
+        Ok(Rotated {
+            serial: key.serial,
+            kid: key.kid,
+            sign_from: key.sign_from,
+            certificate_ends: key.certificate_ends,
+            floor_raised: raise_floor,
+            old_licenses_until: preview.old_licenses_until,
+            old_certificates_until: preview.old_certificates_until,
+            now: time::now(),
+        })
     }
 }
 
@@ -63,6 +91,30 @@ async fn longest_life(opened: &Opened) -> anyhow::Result<i64> {
 fn old_certificates_end(opened: &Opened) -> i64 {
     let ends = opened.keyring.keys().iter().map(|key| key.chain().expires_at());
     ends.max().unwrap_or(opened.now)
+}
+
+/// What the admin API takes.
+#[derive(Serialize)]
+struct ToRotate {
+    start: &'static str,
+    raise_floor: bool,
+    standby: bool,
+}
+
+/// What it answers before.
+#[derive(Deserialize)]
+struct Preview {
+    old_licenses_until: i64,
+    old_certificates_until: i64,
+}
+
+/// What it answers.
+#[derive(Deserialize)]
+struct Made {
+    serial: u32,
+    kid: String,
+    sign_from: i64,
+    certificate_ends: i64,
 }
 
 #[derive(Serialize)]

@@ -5,40 +5,52 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use serde::Serialize;
-use tonegate_server::ceremony::{self, CertificatesFile};
+use serde::{Deserialize, Serialize};
+use tonegate_server::ceremony::{self, CertificatesFile, Envelope};
 use tonegate_server::installation::load_keyring;
 
-use crate::data::{DataArgs, Opened};
+use crate::data::Opened;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::process;
-use crate::time::{Moment, distance};
+use crate::target::{Target, TargetArgs};
+use crate::time::{self, Moment, distance};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Install {
     /// The file with the certificates
     file: PathBuf,
     #[command(flatten)]
-    data: DataArgs,
+    target: TargetArgs,
 }
 
 impl Install {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
-        let opened = self.data.open().await?;
+        let target = self.target.open().await?;
         let answer: CertificatesFile = ceremony::read(&self.file)?;
-        let by = (&*process::actor(), opened.now);
-        ceremony::install(&opened.installation, &opened.store, by, &answer).await?;
-        output.show(&Installed::of(&opened, answer.certificates.len()).await?)?;
+        let installed = match target {
+            Target::Local(opened) => here(&opened, &answer).await?,
+            Target::Remote(remote) => {
+                remote.post("/keys/certificates", &Envelope::of(answer)).await?
+            }
+        };
+        output.show(&installed)?;
         Ok(Exit::Done)
     }
 }
 
-#[derive(Serialize)]
+async fn here(opened: &Opened, answer: &CertificatesFile) -> anyhow::Result<Installed> {
+    let by = (&*process::actor(), opened.now);
+    ceremony::install(&opened.installation, &opened.store, by, answer).await?;
+    Installed::of(opened, answer.certificates.len()).await
+}
+
+/// The admin API says the same.
+#[derive(Serialize, Deserialize)]
 struct Installed {
     installed: usize,
     covered_until: i64,
-    #[serde(skip)]
+    #[serde(skip, default = "time::now")]
     now: i64,
 }
 

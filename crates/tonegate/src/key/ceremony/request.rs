@@ -4,11 +4,15 @@ use std::fmt;
 use std::path::PathBuf;
 
 use serde::Serialize;
-use tonegate_server::ceremony::{self, RequestFile};
+use serde_json::json;
+use tonegate_issuer::limits::CEREMONY_CERTIFICATES_MAX;
+use tonegate_server::ceremony::{self, CeremonyError, Envelope, RequestFile};
 
-use crate::data::{DataArgs, Opened};
+use crate::data::Opened;
 use crate::exit::Exit;
 use crate::output::{self, Output};
+use crate::remote::Remote;
+use crate::target::{Target, TargetArgs};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Request {
@@ -22,19 +26,40 @@ pub(crate) struct Request {
     #[arg(long)]
     replace: bool,
     #[command(flatten)]
-    data: DataArgs,
+    target: TargetArgs,
 }
 
 impl Request {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
-        let opened = self.data.open().await?;
-        let Opened { installation, store, keyring, now, .. } = &opened;
+        let request = match self.target.open().await? {
+            Target::Local(opened) => self.here(&opened).await?,
+            Target::Remote(remote) => self.elsewhere(&remote).await?,
+        };
+        output.show(&Requested::new(&request, &self.out))?;
+        Ok(Exit::Done)
+    }
+
+    async fn here(&self, opened: &Opened) -> Result<RequestFile, CeremonyError> {
+        let Opened { installation, store, keyring, now, .. } = opened;
         let asked = (usize::from(self.count), self.replace);
         let publish =
             |request: &RequestFile| ceremony::write_new(&self.out, 0o644, request.clone());
-        let request = ceremony::request(installation, store, keyring, *now, asked, publish).await?;
-        output.show(&Requested::new(&request, &self.out))?;
-        Ok(Exit::Done)
+        ceremony::request(installation, store, keyring, *now, asked, publish).await
+    }
+
+    async fn elsewhere(&self, remote: &Remote) -> anyhow::Result<RequestFile> {
+        let asked = json!({ "count": self.count, "replace": self.replace });
+        if !(1..=CEREMONY_CERTIFICATES_MAX).contains(&usize::from(self.count)) {
+            return Err(CeremonyError::Count.into());
+        }
+        // Before the keys are made there, which only --replace makes again.
+        if self.out.exists() {
+            return Err(CeremonyError::Exists(self.out.display().to_string()).into());
+        }
+        let envelope: Envelope<RequestFile> = remote.post("/keys/requests", &asked).await?;
+        let request = envelope.opened("the server's answer")?;
+        ceremony::write_new(&self.out, 0o644, request.clone())?;
+        Ok(request)
     }
 }
 
