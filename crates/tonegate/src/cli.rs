@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::exit::{self, Exit};
 use crate::output::Output;
 use crate::{
-    app, audit, completions, demo, doctor, init, key, license, reference, relay, serve, sign,
+    app, audit, completions, demo, doctor, init, key, license, reference, relay, serve, sign, token,
 };
 
 /// Issues, delivers and verifies ZIM Audio licences.
@@ -35,6 +35,9 @@ pub(crate) enum Command {
     /// Issuing keys, the pins of apps, and ceremonies with offline roots
     #[command(subcommand)]
     Key(key::Key),
+    /// API tokens, with which programs call the admin API
+    #[command(subcommand)]
+    Token(token::Token),
     /// Who did what, and proof that nobody has changed that since
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -61,6 +64,7 @@ impl Command {
             Self::Relay(relay) => relay.run(output).await,
             Self::App(app) => app.run(output).await,
             Self::Key(key) => key.run(output).await,
+            Self::Token(token) => token.run(output).await,
             Self::Audit(audit) => audit.run(output).await,
             Self::Sign(sign) => sign.run(output).await,
             Self::License(license) => license.run(output).await,

@@ -26,6 +26,7 @@ mod serve;
 mod sign;
 mod signals;
 mod time;
+mod token;
 
 use std::process::ExitCode;
 

@@ -21,4 +21,5 @@ mod relay;
 mod secrecy;
 mod serving;
 mod support;
+mod tokens;
 mod wire_documents;
