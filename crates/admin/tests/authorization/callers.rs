@@ -47,6 +47,9 @@ impl People {
     /// Everybody, with sessions and tokens that were made just now.
     pub(super) async fn callers(&self, house: &House) -> Vec<Caller> {
         let mut callers = vec![Caller::nobody(house)];
+        for user in &self.0 {
+            end_sessions(house, user).await;
+        }
         for (user, (role, is_confined)) in self.0.iter().zip(kinds()) {
             for is_fresh in [true, false] {
                 callers.push(Caller::program(house, role, is_confined, is_fresh).await);
@@ -102,6 +105,13 @@ impl Caller {
             user_id: Some(user.id.clone()),
             session_id: Some(session_id),
         }
+    }
+}
+
+/// Lest there be more of them than somebody may have.
+async fn end_sessions(house: &House, user: &User) {
+    for session in house.store.sessions_of(&user.id, house.now()).await.unwrap() {
+        house.change(async |tx| tx.end_session(&session.id).await.unwrap()).await;
     }
 }
 
