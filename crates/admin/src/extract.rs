@@ -12,4 +12,4 @@ pub(crate) use idempotency::{Created, Idempotency, RawBody};
 pub(crate) use if_match::{IfMatch, Versioned};
 pub(crate) use page::{Cursor, Page, PageQuery, limit, number};
 pub(crate) use path_id::path_id;
-pub(crate) use query::Query;
+pub(crate) use query::{Query, check_query_length, check_query_time};

@@ -53,6 +53,8 @@ pub(crate) const TOKEN_USE_NOTED_SECS: i64 = 60;
 pub(crate) const SESSION_USE_NOTED_SECS: i64 = 30;
 /// How long a user's next refused sign-in is in no audit entry of its own.
 pub(crate) const REFUSAL_AUDITED_SECS: i64 = 60;
+/// Characters of who, what and whom the audit log is searched for.
+pub(crate) const AUDIT_WORD_MAX: usize = 200;
 /// Characters of a password.
 pub(crate) const PASSWORD_CHARS: RangeInclusive<usize> = 8..=256;
 /// Passwords worked on at once, 19 MiB each.

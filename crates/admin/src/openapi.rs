@@ -4,6 +4,8 @@
 //! answer with. From the two, its problem responses are written here, so that no operation forgets
 //! those which all share.
 
+mod links;
+
 use std::collections::BTreeMap;
 
 use axum::Json;
@@ -72,7 +74,24 @@ fn finished(document: OpenApi) -> Value {
             finish(operation);
         }
     }
+    unsigned(&mut document);
+    links::add(&mut document);
     document
+}
+
+/// Numbers of 32 bits are unsigned here, all of them: `int32` would end at half of it.
+fn unsigned(value: &mut Value) {
+    if value["format"] == "int32" {
+        value["format"] = json!("uint32");
+        if value["maximum"].is_null() {
+            value["maximum"] = json!(u32::MAX);
+        }
+    }
+    match value {
+        Value::Object(members) => members.values_mut().for_each(unsigned),
+        Value::Array(items) => items.iter_mut().for_each(unsigned),
+        _ => {}
+    }
 }
 
 /// Writes an operation's security and problem responses.
@@ -90,6 +109,30 @@ fn finish(operation: &mut Value) {
     for (status, codes) in by_status {
         operation["responses"][status.to_string()] = response(&codes);
     }
+    for (status, description) in TOO_LONG {
+        operation["responses"][status] = json!({ "description": description });
+    }
+    for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+        if let Some((_, schema)) =
+            headers().into_iter().find(|(name, _)| parameter["name"] == *name)
+        {
+            parameter["schema"] = schema;
+        }
+    }
+}
+
+/// What the listener answers, without a body, to a head that it does not read to its end.
+const TOO_LONG: [(&str, &str); 2] = [
+    ("414", "The URL is longer than this server reads."),
+    ("431", "The headers are longer than this server reads."),
+];
+
+/// What the headers look like that many operations take.
+fn headers() -> [(&'static str, Value); 2] {
+    [
+        ("If-Match", json!({ "type": "string", "pattern": "^(\\*|\"[0-9]{1,9}\")$" })),
+        ("Idempotency-Key", json!({ "type": "string", "pattern": "^[!-~]{1,64}$" })),
+    ]
 }
 
 /// Every code that the operation can answer with.

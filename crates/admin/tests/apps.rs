@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use tonegate_server::model::Role;
+use tonegate_server::store::AuditFilter;
 
 use crate::support::{House, Persona};
 
@@ -236,7 +237,7 @@ async fn two_thousand_lines_lose_none_to_three_bad_ones() {
     let secret = results[0]["server_secret"].as_str().unwrap();
     let app = house.viewer().get("/apps/1000002").await.expect(200);
     assert_eq!((&app["name"], &app["tags"]), (&json!("App, 2"), &json!(["eu", "import"])));
-    let entries = house.store.audit(None, 5_000).await.unwrap();
+    let entries = house.store.audit(&AuditFilter::default(), None, 5_000).await.unwrap();
     assert_eq!(entries.iter().filter(|entry| entry.action == "app.create").count(), 1_997);
     assert!(!serde_json::to_string(&entries).unwrap().contains(secret));
     let again = csv.send_bytes("POST", "/apps/import", &table).await.expect(200);

@@ -8,6 +8,7 @@
 
 mod api_tokens;
 mod apps;
+mod authorization;
 mod csrf;
 mod document;
 mod enrollment;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use tonegate_server::model::Role;
+use tonegate_server::store::AuditFilter;
 
 use crate::support::House;
 
@@ -72,7 +73,10 @@ async fn no_secret_is_in_lists_exports_and_audit() {
     {
         told += &operator.get(path).await.body;
     }
-    told += &serde_json::to_string(&house.store.audit(None, 99).await.unwrap()).unwrap();
+    told += &serde_json::to_string(
+        &house.store.audit(&AuditFilter::default(), None, 99).await.unwrap(),
+    )
+    .unwrap();
     for secret in [&made["server_secret"], &rotated["server_secret"]] {
         assert_ne!(*secret, Value::Null);
         assert!(!told.contains(secret.as_str().unwrap()));

@@ -5,7 +5,8 @@ use clap::{Parser, Subcommand};
 use crate::exit::{self, Exit};
 use crate::output::Output;
 use crate::{
-    app, audit, completions, demo, doctor, init, key, license, reference, relay, serve, sign, user,
+    app, audit, completions, demo, doctor, init, key, license, reference, relay, serve, sign, token,
+    user,
 };
 
 /// Issues, delivers and verifies ZIM Audio licences.
@@ -35,6 +36,9 @@ pub(crate) enum Command {
     /// Issuing keys, the pins of apps, and ceremonies with offline roots
     #[command(subcommand)]
     Key(key::Key),
+    /// API tokens, with which programs call the admin API
+    #[command(subcommand)]
+    Token(token::Token),
     /// Who did what, and proof that nobody has changed that since
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -64,6 +68,7 @@ impl Command {
             Self::Relay(relay) => relay.run(output).await,
             Self::App(app) => app.run(output).await,
             Self::Key(key) => key.run(output).await,
+            Self::Token(token) => token.run(output).await,
             Self::Audit(audit) => audit.run(output).await,
             Self::User(user) => user.run(output).await,
             Self::Sign(sign) => sign.run(output).await,

@@ -28,6 +28,7 @@ mod sign;
 mod signals;
 mod target;
 mod time;
+mod token;
 mod user;
 
 use std::process::ExitCode;

@@ -22,4 +22,5 @@ mod remote;
 mod secrecy;
 mod serving;
 mod support;
+mod tokens;
 mod wire_documents;

@@ -7,7 +7,7 @@ use tonegate_server::store::{AppOrder, AppPlace, AppSearch, FoundApp};
 
 use crate::admin::Admin;
 use crate::caller::Caller;
-use crate::extract::{Cursor, limit};
+use crate::extract::{Cursor, check_query_length, limit};
 use crate::limits::{APP_NAME_MAX, APP_TAG_MAX};
 use crate::problem::{Code, Problem};
 
@@ -132,8 +132,8 @@ impl Filters<'_> {
         asked: Option<u32>,
         most: u32,
     ) -> Result<Found, Problem> {
-        check_length("q", self.text, APP_NAME_MAX)?;
-        check_length("tag", self.tag, APP_TAG_MAX)?;
+        check_query_length("q", self.text, APP_NAME_MAX)?;
+        check_query_length("tag", self.tag, APP_TAG_MAX)?;
         let limit = limit(asked, most)?;
         let (order, descends) = self.sort.order();
         let search = AppSearch {
@@ -172,12 +172,4 @@ impl Filters<'_> {
     fn cursor_behind(&self, place: &AppPlace) -> Cursor<(Sort, String, u32)> {
         Cursor((self.sort, place.key.clone(), place.id.0))
     }
-}
-
-fn check_length(name: &str, text: Option<&str>, most: usize) -> Result<(), Problem> {
-    if text.is_none_or(|text| (1..=most).contains(&text.chars().count())) {
-        return Ok(());
-    }
-    let detail = format!("`{name}` has 1 to {most} characters");
-    Err(Problem::new(Code::InvalidQuery, detail.clone()).at(name, detail))
 }

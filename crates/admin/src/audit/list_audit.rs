@@ -8,8 +8,8 @@ use tonegate_server::store::{AuditEntry, AuditFilter};
 
 use crate::admin::Admin;
 use crate::caller::{By, Viewer};
-use crate::extract::{Cursor, Page, Query, limit, number};
-use crate::limits::PAGE_MAX;
+use crate::extract::{Cursor, Page, Query, check_query_length, limit, number};
+use crate::limits::{AUDIT_WORD_MAX, PAGE_MAX};
 use crate::problem::Problem;
 
 /// Which entries: those that equal everything given.
@@ -19,15 +19,15 @@ use crate::problem::Problem;
 pub(crate) struct AuditQuery {
     /// Who, such as `user alice`.
     #[serde(default)]
-    #[param(max_length = 200)]
+    #[param(min_length = 1, max_length = 200)]
     actor: Option<String>,
     /// What, such as `app.create`.
     #[serde(default)]
-    #[param(max_length = 200)]
+    #[param(min_length = 1, max_length = 200)]
     action: Option<String>,
     /// To what, such as `app 12345`.
     #[serde(default)]
-    #[param(max_length = 200)]
+    #[param(min_length = 1, max_length = 200)]
     subject: Option<String>,
     /// Items of the page, 1–200; 50 when not given.
     #[serde(default, deserialize_with = "number")]
@@ -80,6 +80,9 @@ pub(crate) async fn list_audit(
 ) -> Result<Json<Page<AuditEntryView>>, Problem> {
     let (limit, before) = (limit(query.limit, PAGE_MAX)?, Cursor::read(query.cursor.as_deref())?);
     let AuditQuery { actor, action, subject, .. } = query;
+    for (name, text) in [("actor", &actor), ("action", &action), ("subject", &subject)] {
+        check_query_length(name, text.as_deref(), AUDIT_WORD_MAX)?;
+    }
     let filter = AuditFilter { actor, action, subject };
     let entries = admin.store().audit(&filter, before, limit + 1).await?;
     let items = entries.into_iter().map(AuditEntryView::from).collect();

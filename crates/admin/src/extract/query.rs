@@ -5,7 +5,30 @@ use http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use crate::admin::Admin;
+use crate::limits::TIME_MAX;
 use crate::problem::{Code, Problem};
+
+/// `Err(InvalidQuery)`: the parameter is there, and has not 1 to `most` characters.
+pub(crate) fn check_query_length(
+    name: &str,
+    text: Option<&str>,
+    most: usize,
+) -> Result<(), Problem> {
+    if text.is_none_or(|text| (1..=most).contains(&text.chars().count())) {
+        return Ok(());
+    }
+    let detail = format!("`{name}` has 1 to {most} characters");
+    Err(Problem::new(Code::InvalidQuery, detail.clone()).at(name, detail))
+}
+
+/// `Err(InvalidQuery)`: the parameter is there, and no Unix time of the years 1970 to 9999.
+pub(crate) fn check_query_time(name: &str, at: Option<i64>) -> Result<(), Problem> {
+    if at.is_none_or(|at| (0..=TIME_MAX).contains(&at)) {
+        return Ok(());
+    }
+    let detail = format!("`{name}` is Unix seconds, 0 to {TIME_MAX}");
+    Err(Problem::new(Code::InvalidQuery, detail.clone()).at(name, detail))
+}
 
 /// Parameters that fit `T`.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use tonegate_server::store::IssuedLicenses;
+use tonegate_server::store::{IssuedLicenses, StoreError};
 
 use crate::admin::Admin;
 use crate::caller::{ByApp, Viewer};
@@ -47,6 +47,9 @@ pub(crate) async fn list_licenses(
     State(admin): State<Admin>,
     by: ByApp<Viewer>,
 ) -> Result<Json<Page<IssuedView>>, Problem> {
+    if admin.store().app(by.app_id).await?.is_none() {
+        return Err(StoreError::AppUnknown { id: by.app_id }.into());
+    }
     let issued = admin.store().issued(by.app_id).await?;
     Ok(Json(Page { items: issued.into_iter().map(IssuedView::from).collect(), next: None }))
 }

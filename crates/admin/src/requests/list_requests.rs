@@ -9,7 +9,7 @@ use tonegate_server::store::RequestFilter;
 use super::view::RequestView;
 use crate::admin::Admin;
 use crate::caller::{ByScoped, Viewer};
-use crate::extract::{Cursor, Page, Query, limit, number};
+use crate::extract::{Cursor, Page, Query, check_query_time, limit, number};
 use crate::limits::PAGE_MAX;
 use crate::problem::Problem;
 
@@ -59,6 +59,8 @@ pub(crate) async fn list_requests(
     by: ByScoped<Viewer>,
     Query(query): Query<RequestsQuery>,
 ) -> Result<Json<Page<RequestView>>, Problem> {
+    check_query_time("from", query.from)?;
+    check_query_time("until", query.until)?;
     let (one, before) = (query.app_id.map(AppId), Cursor::read(query.cursor.as_deref())?);
     one.map_or(Ok(()), |app_id| by.caller.check_app(app_id))?;
     let apps = one.as_ref().map(std::slice::from_ref).or(by.caller.apps.as_deref());

@@ -7,7 +7,7 @@ use tonegate_server::store::UsageSort;
 
 use crate::admin::Admin;
 use crate::caller::{By, Viewer};
-use crate::extract::{Query, limit, number};
+use crate::extract::{Query, check_query_time, limit, number};
 use crate::limits::PAGE_MAX;
 use crate::problem::Problem;
 
@@ -75,6 +75,7 @@ pub(crate) async fn list_usage_by_app(
         SortWord::Requests => UsageSort::Requests,
         SortWord::Failures => UsageSort::Failures,
     };
+    check_query_time("day", query.day)?;
     let most = limit(query.limit, PAGE_MAX)?;
     let apps = admin.store().usage_by_app(query.day.unwrap_or(admin.now()), sort, most).await?;
     let items = apps.into_iter().map(|app| AppUsageView {

@@ -5,7 +5,7 @@ use tonegate_protocol::AppId;
 use tonegate_server::store::Resolution;
 
 use crate::caller::Caller;
-use crate::extract::number;
+use crate::extract::{check_query_time, number};
 use crate::problem::{Code, Problem};
 
 /// How long a period is: minutes are kept for 24 hours, hours for 31 days, days for 400 days.
@@ -53,6 +53,8 @@ pub(crate) struct Period {
 impl PeriodQuery {
     /// For this caller, at `now`. `Err(ConfinedToApps)`: it must name one of its apps.
     pub(crate) fn for_caller(&self, caller: &Caller, now: i64) -> Result<Period, Problem> {
+        check_query_time("from", self.from)?;
+        check_query_time("until", self.until)?;
         let app_id = self.app_id.map(AppId);
         match app_id {
             Some(app_id) => caller.check_app(app_id)?,

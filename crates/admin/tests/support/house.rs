@@ -14,7 +14,7 @@ use tonegate_server::config::Config;
 use tonegate_server::data_dir::DataDir;
 use tonegate_server::installation::{Installation, NewInstallation, Roots, kek_source};
 use tonegate_server::model::{AppId, Environment, Role};
-use tonegate_server::store::{NewApiToken, Store, Tx};
+use tonegate_server::store::{AuditFilter, NewApiToken, Store, Tx};
 use tonegate_server::{Server, Service};
 
 use super::{NOW, PATIENCE, Persona};
@@ -164,7 +164,7 @@ impl House {
 
     /// The actions of the newest audit entries, newest first.
     pub(crate) async fn actions(&self, limit: u32) -> Vec<String> {
-        let entries = self.service.store.audit(None, limit).await.unwrap();
+        let entries = self.service.store.audit(&AuditFilter::default(), None, limit).await.unwrap();
         entries.into_iter().map(|entry| entry.action).collect()
     }
 

@@ -70,7 +70,11 @@ impl House {
 
     /// Somebody whom an owner invited, and their browser.
     pub(crate) async fn invited(&self, name: &str, role: &str) -> (Person, Persona) {
-        let body = json!({ "name": name, "role": role });
+        self.invited_as(json!({ "name": name, "role": role })).await
+    }
+
+    /// The same, by the whole body of the invitation.
+    pub(crate) async fn invited_as(&self, body: Value) -> (Person, Persona) {
         let invited = self.owner().post("/users", body).await.expect(201);
         let token = text(&invited["invitation_token"]);
         let body = json!({ "token": token, "password": PASSWORD });
