@@ -8,6 +8,7 @@ use tonegate_config::{ConfigError, Configuration as _};
 use tonegate_server::Server;
 use tonegate_server::clock::Clock;
 use tonegate_server::config::Config;
+use tonegate_telemetry::Telemetry;
 
 use crate::data::DataArgs;
 use crate::exit::{Exit, Failure};
@@ -37,15 +38,22 @@ impl Serve {
             return Ok(Exit::Done);
         }
         let config = self.configuration()?;
-        logs::start(&config.log);
+        let clock = Clock::system();
+        let endpoint = &config.telemetry.otlp_endpoint;
+        let telemetry = Telemetry::new(endpoint, "tonegate", clock.clone());
+        logs::start(&config.log, &telemetry);
         process::open_files_for(config.gateway.connections, "gateway.connections");
-        let server = Server::bind(config, Clock::system()).await?;
+        let server = Server::bind(config, clock).await?;
         let (gateway, admin) = (server.gateway_address(), server.admin_address());
         tracing::info!(%gateway, %admin, "serving");
         if output.is_json() {
             output::write_out(&json!({ "gateway": gateway, "admin": admin }).to_string())?;
         }
-        run(server).await?;
+        let service = Arc::clone(server.service());
+        let exporting = telemetry.export(move |counts| service.metrics_text(counts));
+        let served = run(server).await;
+        exporting.finish().await;
+        served?;
         tracing::info!("stopped");
         Ok(Exit::Done)
     }
