@@ -3,5 +3,6 @@
 mod api_tokens;
 mod apps;
 mod gateway;
+mod observability;
 mod secrets;
 mod support;

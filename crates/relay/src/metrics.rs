@@ -93,8 +93,8 @@ impl Metrics {
         };
         metrics.register();
         // An alert on what rises needs to have seen it at 0.
-        for outcome in ["delivered", "failed", "dropped"] {
-            metrics.webhooks.get_or_create(&OutcomeLabel { outcome });
+        for outcome in ["delivered", "failed", "dropped", "superseded"] {
+            metrics.webhooks.get_or_create(&OutcomeLabel { outcome }).inc_by(0);
         }
         metrics
     }
@@ -114,7 +114,7 @@ impl Metrics {
         self.not_written.get_or_create(&AppLabel { app_id: app_id.0 }).inc();
     }
 
-    /// Counts a webhook: `delivered`, `failed` or `dropped`.
+    /// Counts a webhook: `delivered`, `failed`, `dropped` or `superseded`.
     pub(crate) fn webhook(&self, outcome: &'static str) {
         self.webhooks.get_or_create(&OutcomeLabel { outcome }).inc();
     }
@@ -122,7 +122,7 @@ impl Metrics {
     /// Sets what is true of an app's licence now.
     pub(crate) fn app(&self, app_id: AppId, state: &LicenseState, times: Option<(i64, i64)>) {
         let app_id = app_id.0;
-        self.not_written.get_or_create(&AppLabel { app_id });
+        self.not_written.get_or_create(&AppLabel { app_id }).inc_by(0);
         for name in STATES {
             let label = StateLabel { app_id, state: name };
             self.state.get_or_create(&label).set(i64::from(name == state.name()));

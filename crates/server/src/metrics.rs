@@ -119,7 +119,7 @@ impl Metrics {
         metrics.register();
         // An alert on what rises needs to have seen it at 0.
         for outcome in ["delivered", "failed", "given_up"] {
-            metrics.webhook_deliveries.get_or_create(&OutcomeLabel { outcome });
+            metrics.webhook_deliveries.get_or_create(&OutcomeLabel { outcome }).inc_by(0);
         }
         metrics
     }

@@ -320,7 +320,10 @@ mod tests {
         assert_eq!(ids.concat(), [1, 1, 2, 3].map(|id| format!("{id:016x}")));
         assert!(taken[4].0.starts_with("POST /v1/metrics HTTP/1.1"), "{}", taken[4].0);
         let metric = &taken[4].1["resourceMetrics"][0]["scopeMetrics"][0]["metrics"][0];
-        assert_eq!((&metric["name"], &metric["sum"]["dataPoints"][0]["asInt"]), (&"t_dropped".into(), &"1".into()));
+        assert_eq!(
+            (&metric["name"], &metric["sum"]["dataPoints"][0]["asInt"]),
+            (&"t_dropped".into(), &"1".into())
+        );
     }
 
     #[tokio::test]
