@@ -65,13 +65,13 @@ async fn operations_leave_one_line_and_one_span_each_and_no_secret() {
     let (owner, viewer) = (house.owner(), house.viewer());
     let token = house.token_text(tonegate_server::model::Role::Viewer, None, false).await;
     let new = json!({ "name": "Karaoke of Nobody", "features": [{ "name": "ans" }] });
-    let made = owner.post("/apps", &new).await.json(201);
+    let made = owner.post("/apps", new.clone()).await.expect(201);
     let secret = made["server_secret"].as_str().unwrap();
     let app_id = made["app"]["app_id"].as_u64().unwrap();
     viewer.get(&format!("/apps/{app_id}?nonsense=hidden")).await;
-    viewer.get(&format!("/apps/{app_id}")).await.json(200);
-    viewer.post("/apps", &new).await.json(403);
-    house.anonymous().post("/apps", &new).await.json(401);
+    viewer.get(&format!("/apps/{app_id}")).await.expect(200);
+    viewer.post("/apps", new.clone()).await.expect(403);
+    house.anonymous().post("/apps", new.clone()).await.expect(401);
     house.anonymous().get("/hidden/path").await;
     house.anonymous().get("/openapi.json").await;
 
