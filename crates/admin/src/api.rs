@@ -12,19 +12,22 @@ use tonegate_server::Service;
 use tonegate_server::model::BearerToken;
 use tonegate_server::store::StoreError;
 use tower::ServiceExt as _;
+use tracing::Instrument as _;
 
 use crate::admin::Admin;
 use crate::demo::Demo;
 use crate::extract::RawBody;
 use crate::limits::{BODY_BYTES_MAX, IMPORT_BYTES_MAX};
+use crate::operation::{Call, Operations};
 use crate::problem::{Code, Problem};
-use crate::{console, router};
+use crate::{console, openapi, operation, router};
 
 /// What answers on the admin listener. Clones share it.
 #[derive(Clone)]
 pub struct AdminApi {
     admin: Admin,
     router: axum::Router,
+    operations: Arc<Operations>,
 }
 
 impl AdminApi {
@@ -32,7 +35,12 @@ impl AdminApi {
     #[must_use]
     pub fn new(service: Arc<Service>) -> Self {
         let admin = Admin::new(service);
-        Self { router: router::router().with_state(admin.clone()), admin }
+        let router = router::router().layer(axum::middleware::from_fn(operation::note_route));
+        Self {
+            router: router.with_state(admin.clone()),
+            operations: Arc::new(Operations::of(&openapi::document())),
+            admin,
+        }
     }
 
     /// A token with which the first owner enrols, on this machine and within 30 minutes; any older one
@@ -78,9 +86,24 @@ impl AdminApi {
         response
     }
 
-    async fn operation(&self, request: Request<RequestBody>, peer: Peer) -> Response<ResponseBody> {
+    async fn operation(
+        &self,
+        mut request: Request<RequestBody>,
+        peer: Peer,
+    ) -> Response<ResponseBody> {
+        let (call, method) = (Call::default(), request.method().clone());
+        request.extensions_mut().insert(call.clone());
+        request.extensions_mut().insert(peer);
+        let (time, span) = (&self.admin.service.time, Operations::span());
+        let began = time.monotonic();
+        let response = self.routed(request).instrument(span.clone()).await;
+        let took = time.monotonic().saturating_sub(began);
+        self.operations.tell(&call, &method, response.status(), took, &span);
+        response
+    }
+
+    async fn routed(&self, request: Request<RequestBody>) -> Response<ResponseBody> {
         let (mut parts, body) = request.into_parts();
-        parts.extensions.insert(peer);
         let most = match parts.uri.path().ends_with("/import") {
             true => IMPORT_BYTES_MAX,
             false => BODY_BYTES_MAX,

@@ -17,6 +17,7 @@ use tonegate_server::model::Role;
 use crate::admin::Admin;
 use crate::auth;
 use crate::limits::STEP_UP_SECS;
+use crate::operation::Call;
 use crate::problem::{Code, Problem};
 
 /// Whoever sends a request, known by a session or an API token.
@@ -128,6 +129,9 @@ impl FromRequestParts<Admin> for Caller {
             return Ok(caller.clone());
         }
         let caller = auth::caller(admin, parts).await?;
+        if let Some(call) = parts.extensions.get::<Call>() {
+            call.note_caller(&caller.who);
+        }
         parts.extensions.insert(caller.clone());
         Ok(caller)
     }

@@ -21,6 +21,7 @@ mod keys;
 mod licenses;
 mod limits;
 pub mod openapi;
+mod operation;
 mod overview;
 mod problem;
 mod requests;

@@ -17,6 +17,7 @@ mod headers;
 mod locks;
 mod logs;
 mod secrecy;
+mod observability;
 mod secrets;
 mod sign_in;
 mod support;

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use http::Uri;
+
 use crate::{ConfigError, Configuration};
 
 /// Half a pair must never mean plain HTTP.
@@ -47,4 +49,14 @@ pub fn check_origins<C: Configuration>(key: &str, origins: &[String]) -> Result<
         }
         None => Ok(()),
     }
+}
+
+/// # Errors
+/// `url` is neither empty nor one that something can be posted to; `key` is where it stands.
+pub fn check_url<C: Configuration>(key: &str, url: &str) -> Result<(), ConfigError> {
+    let is_http = |url: &Uri| matches!(url.scheme_str(), Some("http" | "https"));
+    if url.is_empty() || url.parse().is_ok_and(|url| is_http(&url) && url.host().is_some()) {
+        return Ok(());
+    }
+    Err(ConfigError::invalid::<C>(key, "this is no URL that begins with http:// or https://"))
 }

@@ -7,13 +7,15 @@
 mod checks;
 mod error;
 mod log;
+mod share;
 mod sources;
 
 use serde::de::DeserializeOwned;
 
-pub use checks::{check_nonzero, check_origins, check_tls_pair};
+pub use checks::{check_nonzero, check_origins, check_tls_pair, check_url};
 pub use error::ConfigError;
 pub use log::{Log, LogFormat, LogLevel};
+pub use share::Share;
 pub use sources::Sources;
 
 /// A server's whole configuration.

@@ -4,9 +4,23 @@ use std::sync::Arc;
 
 use serde_json::json;
 use tonegate_listener::{OPEN_METRICS, Request, Response, ResponseBody, uncached};
+use tonegate_telemetry::Counts;
 
+use crate::metrics::Metrics;
 use crate::service::Service;
 use crate::status::Status;
+
+impl Service {
+    /// What `/metrics` shows now, with what a collector of it has missed.
+    #[must_use]
+    pub fn metrics_text(&self, collector: Counts) -> String {
+        let metrics = &self.metrics;
+        Metrics::set(&metrics.telemetry_spans_dropped, collector.spans_dropped);
+        Metrics::set(&metrics.telemetry_exports_failed, collector.exports_failed);
+        measure(self);
+        metrics.to_text()
+    }
+}
 
 /// Answers a request that came in on the admin listener.
 pub(crate) fn answer<B>(service: &Arc<Service>, request: &Request<B>) -> Response<ResponseBody> {

@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use tonegate_client::{AppId, Environment, Pins};
 use tonegate_config::{
-    ConfigError, Configuration, Log, check_nonzero, check_origins, check_tls_pair,
+    ConfigError, Configuration, Log, check_nonzero, check_origins, check_tls_pair, check_url,
 };
 
 pub use crate::auth::config::{Auth, JwtProvider};
@@ -40,6 +40,8 @@ pub struct Config {
     pub network_limit: NetworkLimit,
     /// Who is told of trouble.
     pub webhook: Webhook,
+    /// Traces and metrics for a collector.
+    pub telemetry: Telemetry,
     /// Logs.
     pub log: Log,
 }
@@ -168,6 +170,14 @@ pub struct Webhook {
     pub secret_file: PathBuf,
 }
 
+/// `[telemetry]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Telemetry {
+    /// An OTLP/HTTP collector's URL; empty: none.
+    pub otlp_endpoint: String,
+}
+
 fn production() -> String {
     Environment::Production.as_str().to_owned()
 }
@@ -216,6 +226,7 @@ impl Configuration for Config {
             ("network_limit.burst", self.network_limit.burst == 0),
         ])?;
         check_origins::<Self>("listen.cors_origins", &listen.cors_origins)?;
+        check_url::<Self>("telemetry.otlp_endpoint", &self.telemetry.otlp_endpoint)?;
         self.check_apps()?;
         for (name, upstream) in &self.upstreams {
             upstream.check(&format!("upstreams.{name}"))?;
@@ -415,6 +426,7 @@ mod tests {
             ("[[apps]]", "[webhook]\nurl = 'a'\nsecret_file = 'a'\n[[apps]]", "URL"),
             ("[[apps]]", "[rate_limit]\njwt_burst = 0\n[[apps]]", "rate_limit.jwt_burst"),
             ("[[apps]]", "[listen]\ntls_key = 'k'\n[[apps]]", "listen.tls_certificate"),
+            ("[[apps]]", "[telemetry]\notlp_endpoint = 'a'\n[[apps]]", "no URL"),
             ("[[apps]]", "[listen]\ncors_origins = ['a']\n[[apps]]", "no origin"),
         ] {
             assert!(read(GOOD).is_ok());

@@ -62,6 +62,8 @@ pub(crate) struct Metrics {
     pub(crate) connections_open: Gauge,
     pub(crate) connections_accepted: Counter,
     pub(crate) connections_refused: Counter,
+    pub(crate) telemetry_spans_dropped: Counter,
+    pub(crate) telemetry_exports_failed: Counter,
 }
 
 /// Every name of a state, so that those that are not so read 0.
@@ -86,8 +88,14 @@ impl Metrics {
             connections_open: Gauge::default(),
             connections_accepted: Counter::default(),
             connections_refused: Counter::default(),
+            telemetry_spans_dropped: Counter::default(),
+            telemetry_exports_failed: Counter::default(),
         };
         metrics.register();
+        // An alert on what rises needs to have seen it at 0.
+        for outcome in ["delivered", "failed", "dropped", "superseded"] {
+            metrics.webhooks.get_or_create(&OutcomeLabel { outcome }).inc_by(0);
+        }
         metrics
     }
 
@@ -106,7 +114,7 @@ impl Metrics {
         self.not_written.get_or_create(&AppLabel { app_id: app_id.0 }).inc();
     }
 
-    /// Counts a webhook: `delivered`, `failed` or `dropped`.
+    /// Counts a webhook: `delivered`, `failed`, `dropped` or `superseded`.
     pub(crate) fn webhook(&self, outcome: &'static str) {
         self.webhooks.get_or_create(&OutcomeLabel { outcome }).inc();
     }
@@ -114,6 +122,7 @@ impl Metrics {
     /// Sets what is true of an app's licence now.
     pub(crate) fn app(&self, app_id: AppId, state: &LicenseState, times: Option<(i64, i64)>) {
         let app_id = app_id.0;
+        self.not_written.get_or_create(&AppLabel { app_id }).inc_by(0);
         for name in STATES {
             let label = StateLabel { app_id, state: name };
             self.state.get_or_create(&label).set(i64::from(name == state.name()));
@@ -200,6 +209,16 @@ impl Metrics {
             "connections_refused",
             "Connections refused by a cap",
             self.connections_refused.clone(),
+        );
+        registry.register(
+            "telemetry_spans_dropped",
+            "Spans that the collector did not get",
+            self.telemetry_spans_dropped.clone(),
+        );
+        registry.register(
+            "telemetry_exports_failed",
+            "Requests with traces or metrics that the collector did not take",
+            self.telemetry_exports_failed.clone(),
         );
     }
 }

@@ -10,6 +10,9 @@ use tonegate_clock::Clock;
 use tonegate_listener::{
     Drain, Limits, Listener, ListenerConfig, Stats, TlsFiles, serve_while_whole,
 };
+use tonegate_telemetry::TARGET;
+use tracing::field::Empty;
+use tracing::{Instrument as _, info_span};
 
 use crate::app::App;
 use crate::config::{Config, Listen};
@@ -151,8 +154,12 @@ async fn keep_fresh(service: &Arc<Service>, app_id: AppId) {
         let may_be_mended = is_due || view.failures > 0;
         let is_mended = may_be_mended && has_new_secret(service, app_id, is_due).await;
         if is_due || is_mended {
+            let span = info_span!(
+                target: TARGET, "refresh_license", app_id = app_id.0, failed = Empty,
+            );
             // What goes wrong is held, and was told to the observer.
-            let _ = app.cache.refresh().await;
+            let refreshed = app.cache.refresh().instrument(span.clone()).await;
+            span.record("failed", refreshed.is_err());
         }
         let view = app.cache.view();
         // Not longer, so that a clock that was set, or a secret that was mended, is noticed; not

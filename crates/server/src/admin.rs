@@ -6,10 +6,23 @@ use std::sync::Arc;
 
 use serde_json::json;
 use tonegate_listener::{OPEN_METRICS, Request, Response, ResponseBody, uncached};
+use tonegate_telemetry::Counts;
 
 use crate::clock::ClockState;
 use crate::metrics::Totals;
 use crate::service::Service;
+
+impl Service {
+    /// What `/metrics` shows now, with what a collector of it has missed.
+    #[must_use]
+    pub fn metrics_text(&self, collector: Counts) -> String {
+        let totals = &self.metrics.totals;
+        Totals::set(&totals.telemetry_spans_dropped, collector.spans_dropped);
+        Totals::set(&totals.telemetry_exports_failed, collector.exports_failed);
+        measure(self);
+        self.metrics.to_text()
+    }
+}
 
 /// Answers a request that came in on the admin listener.
 pub fn answer<B>(service: &Arc<Service>, request: &Request<B>) -> Response<ResponseBody> {

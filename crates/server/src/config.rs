@@ -6,11 +6,11 @@
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
-use http::Uri;
 use ipnet::IpNet;
 use serde::Deserialize;
 use tonegate_config::{
-    ConfigError, Configuration, Log, Sources, check_nonzero, check_origins, check_tls_pair,
+    ConfigError, Configuration, Log, Share, Sources, check_nonzero, check_origins, check_tls_pair,
+    check_url,
 };
 
 /// The whole configuration.
@@ -31,6 +31,8 @@ pub struct Config {
     pub webhooks: Webhooks,
     /// Where checkpoints of the audit log go.
     pub audit: Audit,
+    /// Traces and metrics for a collector.
+    pub telemetry: Telemetry,
     /// Logs.
     pub log: Log,
 }
@@ -123,6 +125,16 @@ pub struct Audit {
     pub checkpoint_url: String,
 }
 
+/// `[telemetry]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Telemetry {
+    /// An OTLP/HTTP collector's URL; empty: none.
+    pub otlp_endpoint: String,
+    /// How many of the licence API's answers become spans.
+    pub trace_sample: Share,
+}
+
 impl Default for Config {
     fn default() -> Self {
         #[expect(clippy::expect_used, reason = "a test reads the embedded text")]
@@ -147,7 +159,8 @@ impl Configuration for Config {
             ("network_limit.burst", self.network_limit.burst == 0),
         ])?;
         self.check_hosts()?;
-        check_url("audit.checkpoint_url", &self.audit.checkpoint_url)?;
+        check_url::<Self>("audit.checkpoint_url", &self.audit.checkpoint_url)?;
+        check_url::<Self>("telemetry.otlp_endpoint", &self.telemetry.otlp_endpoint)?;
         check_origins::<Self>("gateway.cors_origins", &gateway.cors_origins)?;
         Ok(self.with_bracketed_hosts())
     }
@@ -177,15 +190,6 @@ impl Config {
         }
         self
     }
-}
-
-/// Empty, or one that something can be posted to.
-fn check_url(key: &str, url: &str) -> Result<(), ConfigError> {
-    let is_http = |url: &Uri| matches!(url.scheme_str(), Some("http" | "https"));
-    if url.is_empty() || url.parse().is_ok_and(|url| is_http(&url) && url.host().is_some()) {
-        return Ok(());
-    }
-    Err(invalid(key, "this is no URL that begins with http:// or https://"))
 }
 
 /// A name or an address, not a URL, and without a port.
@@ -265,12 +269,26 @@ mod tests {
             ("gateway", "cors_origins", "['app.example.com']"),
             ("audit", "checkpoint_url", "witness.example.com/log"),
             ("audit", "checkpoint_url", "ftp://witness.example.com/log"),
+            ("telemetry", "otlp_endpoint", "127.0.0.1:4318"),
         ] {
             let error = Sources::new().set(section, key, value, "flag").unwrap().read();
             let error = error.unwrap_err().to_string();
             assert!(error.starts_with(&format!("{section}.{key}: ")), "{error}");
         }
         assert!(Sources::new().set("gateway", "hosts", "[]", "flag").unwrap().read().is_ok());
+    }
+
+    #[test]
+    fn a_share_lies_between_nothing_and_all() {
+        let share = |value| Sources::new().set("telemetry", "trace_sample", value, "flag");
+        for value in ["0", "1", "0.25"] {
+            assert!(share(value).unwrap().read().is_ok(), "{value}");
+        }
+        for value in ["-0.1", "1.5", "nan", "all"] {
+            assert!(share(value).is_err(), "{value}");
+        }
+        let quarter = share("0.25").unwrap().read().unwrap().telemetry.trace_sample;
+        assert!(quarter.holds(0.24) && !quarter.holds(0.25));
     }
 
     #[test]

@@ -85,6 +85,8 @@ pub struct Totals {
     pub tls_failures: Counter,
     pub proxy_headers_bad: Counter,
     pub requests_not_kept: Counter,
+    pub telemetry_spans_dropped: Counter,
+    pub telemetry_exports_failed: Counter,
 }
 
 impl Totals {
@@ -115,6 +117,10 @@ impl Metrics {
             totals: Totals::default(),
         };
         metrics.register();
+        // An alert on what rises needs to have seen it at 0.
+        for outcome in ["delivered", "failed", "given_up"] {
+            metrics.webhook_deliveries.get_or_create(&OutcomeLabel { outcome }).inc_by(0);
+        }
         metrics
     }
 
@@ -217,6 +223,16 @@ impl Metrics {
             "proxy_headers_bad",
             "Connections of trusted proxies without a good PROXY header",
             &totals.proxy_headers_bad,
+        );
+        add(
+            "telemetry_spans_dropped",
+            "Spans that the collector did not get",
+            &totals.telemetry_spans_dropped,
+        );
+        add(
+            "telemetry_exports_failed",
+            "Requests with traces or metrics that the collector did not take",
+            &totals.telemetry_exports_failed,
         );
         registry.register_collector(Box::new(Arc::clone(&self.latency)));
     }

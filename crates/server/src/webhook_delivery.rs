@@ -13,7 +13,10 @@ use http::Uri;
 use tokio::sync::OnceCell;
 use tokio::task::{Id, JoinError, JoinSet};
 use tonegate_client::{AddressRule, HttpClient, HttpConfig, HttpError};
+use tonegate_telemetry::TARGET;
 use tonegate_webhook::{Outcome, retry_after, send};
+use tracing::field::Empty;
+use tracing::{Instrument as _, info_span};
 
 use crate::limits::{
     DELIVERIES_AT_ONCE, DELIVERIES_KEPT_SECS, DELIVERIES_PER_WEBHOOK, DELIVERIES_PRUNE,
@@ -181,7 +184,12 @@ fn choose(due: Vec<DueDelivery>, mut under_way: Vec<Key>) -> Vec<DueDelivery> {
 
 /// One try, and what became of it.
 async fn deliver(service: Arc<Service>, due: DueDelivery) {
-    let outcome = service.couriers.send(&due, service.time.now()).await;
+    let (tries, kind) = (due.tries, &due.message.kind);
+    let span = info_span!(target: TARGET, "deliver_webhook", kind, tries, failed = Empty);
+    let sending = service.couriers.send(&due, service.time.now());
+    let outcome = sending.instrument(span.clone()).await;
+    span.record("failed", outcome.error.is_some());
+    drop(span);
     let is_last = retry_after(due.tries.saturating_add(1)).is_none();
     let (id, kind, webhook) = (&due.message.id, &due.message.kind, &due.webhook_id);
     service.metrics.webhook_delivery(match &outcome.error {

@@ -3,7 +3,7 @@
 //! [`Upstream`] listens on loopback, checks requests in the published order and answers with
 //! licences that the shipped verifier accepts, or with whatever [`Behaviour`] it was told. Time
 //! comes from the test's [`Clock`](tonegate_clock::Clock), so weeks pass as fast as the test moves
-//! its hand. [`Authority`] mints, and forges, without a server.
+//! its hand. [`Authority`] mints, and forges, without a server. [`Collector`] keeps traces and metrics.
 //!
 //! ```
 //! use tonegate_clock::Clock;
@@ -25,6 +25,7 @@
 mod answer;
 mod authority;
 mod behaviour;
+mod collector;
 mod connection;
 mod double;
 mod forgery;
@@ -34,6 +35,7 @@ mod upstream;
 
 pub use authority::Authority;
 pub use behaviour::Behaviour;
+pub use collector::Collector;
 pub use tonegate_issuer::{Grant, GrantedFeature};
 pub use upstream::Upstream;
 

@@ -24,6 +24,7 @@ use tonegate_server::config::Config;
 use tonegate_server::grant;
 use tonegate_server::installation::Installation;
 use tonegate_server::model::BearerToken;
+use tonegate_telemetry::Telemetry;
 
 use crate::data::Place;
 use crate::exit::Exit;
@@ -67,7 +68,8 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
-        logs::start(&Log { format: LogFormat::Text, level: LogLevel::Warn });
+        let off = Telemetry::new("", "tonegate", Clock::system());
+        logs::start(&Log { format: LogFormat::Text, level: LogLevel::Warn }, &off);
         let mut config = self.configuration();
         process::open_files_for(config.gateway.connections, "gateway.connections");
         let place = Place::of(&config);

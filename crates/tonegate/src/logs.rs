@@ -1,30 +1,37 @@
-//! Logs, to stderr, as configured.
+//! Logs, to stderr, as configured; and beside them the spans that a collector wants, which are no logs.
 
 use std::io::IsTerminal as _;
 
 use tonegate_config::{Log, LogFormat, LogLevel};
-use tracing::Level;
+use tonegate_telemetry::{TARGET, Telemetry};
+use tracing::Metadata;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer as _, fmt};
 
-/// Begins to log. Once a process.
-pub(crate) fn start(log: &Log) {
+/// Begins to log, and to record what `telemetry` wants. Once a process.
+pub(crate) fn start(log: &Log, telemetry: &Telemetry) {
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(level(log.level))
-        .with_writer(std::io::stderr)
-        .with_ansi(colour)
-        .with_target(false);
-    match log.format {
-        LogFormat::Text => subscriber.init(),
-        LogFormat::Json => subscriber.json().flatten_event(true).init(),
-    }
+    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(colour).with_target(false);
+    let lines = match log.format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
+    let most = level(log.level);
+    let is_logged =
+        move |metadata: &Metadata<'_>| metadata.target() != TARGET && *metadata.level() <= most;
+    let lines = lines.with_filter(filter_fn(is_logged).with_max_level_hint(most));
+    tracing_subscriber::registry().with(lines).with(telemetry.layer()).init();
 }
 
-const fn level(level: LogLevel) -> Level {
+const fn level(level: LogLevel) -> LevelFilter {
     match level {
-        LogLevel::Error => Level::ERROR,
-        LogLevel::Warn => Level::WARN,
-        LogLevel::Info => Level::INFO,
-        LogLevel::Debug => Level::DEBUG,
-        LogLevel::Trace => Level::TRACE,
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
     }
 }

@@ -9,6 +9,7 @@ use tonegate_config::{ConfigError, Configuration as _};
 use tonegate_server::Server;
 use tonegate_server::clock::Clock;
 use tonegate_server::config::Config;
+use tonegate_telemetry::Telemetry;
 
 use crate::data::DataArgs;
 use crate::exit::{Exit, Failure};
@@ -38,9 +39,12 @@ impl Serve {
             return Ok(Exit::Done);
         }
         let config = self.configuration()?;
-        logs::start(&config.log);
+        let clock = Clock::system();
+        let endpoint = &config.telemetry.otlp_endpoint;
+        let telemetry = Telemetry::new(endpoint, "tonegate", clock.clone());
+        logs::start(&config.log, &telemetry);
         process::open_files_for(config.gateway.connections, "gateway.connections");
-        let server = Server::bind(config, Clock::system()).await?;
+        let server = Server::bind(config, clock).await?;
         let (gateway, admin) = (server.gateway_address(), server.admin_address());
         let console = AdminApi::new(Arc::clone(server.service()));
         console.setup_token().await?;
@@ -48,7 +52,11 @@ impl Serve {
         if output.is_json() {
             output::write_out(&json!({ "gateway": gateway, "admin": admin }).to_string())?;
         }
-        run(server, console).await?;
+        let service = Arc::clone(server.service());
+        let exporting = telemetry.export(move |counts| service.metrics_text(counts));
+        let served = run(server, console).await;
+        exporting.finish().await;
+        served?;
         tracing::info!("stopped");
         Ok(Exit::Done)
     }

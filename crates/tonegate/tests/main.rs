@@ -15,6 +15,7 @@ mod incidents;
 mod keys;
 mod licenses;
 mod migrate;
+mod observability;
 mod page;
 mod reference;
 mod relay;

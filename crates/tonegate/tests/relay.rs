@@ -9,15 +9,15 @@ use serde_json::Value;
 use crate::support::{House, Server, eventually, get, get_with, text};
 
 /// An issuer with the app 7, and a relay's configuration before it.
-struct Place {
-    house: House,
-    issuer: Server,
-    secret: String,
-    api_key: String,
+pub(crate) struct Place {
+    pub(crate) house: House,
+    pub(crate) issuer: Server,
+    pub(crate) secret: String,
+    pub(crate) api_key: String,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let house = House::new();
         let secret = house.app("7");
         let issuer = house.serve(&[]);
@@ -38,7 +38,7 @@ impl Place {
     }
 
     /// Status and body of what the relay answers with this key.
-    fn ask(&self, relay: &Server, key: &str) -> (u16, Value) {
+    pub(crate) fn ask(&self, relay: &Server, key: &str) -> (u16, Value) {
         let url = format!("{}/v1/license", relay.url());
         let (status, body) = get_with(&url, &format!("Authorization: Bearer {key}\r\n"));
         (status, serde_json::from_str(&body).unwrap())

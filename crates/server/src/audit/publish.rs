@@ -13,6 +13,9 @@ use std::sync::atomic::Ordering;
 
 use http::header::CONTENT_TYPE;
 use tonegate_client::{FetchError, HttpClient, HttpConfig, HttpError};
+use tonegate_telemetry::TARGET;
+use tracing::field::Empty;
+use tracing::{Instrument as _, info_span};
 
 use super::{CheckpointError, SignedCheckpoint, latest_checkpoint};
 use crate::config;
@@ -63,7 +66,12 @@ pub(crate) async fn publish(service: &Service) {
     if !is_configured(&service.config.audit) {
         return;
     }
-    let outcome = service.publisher.lock().await.publish(service).await;
+    let span = info_span!(target: TARGET, "publish_checkpoint", failed = Empty);
+    let outcome =
+        async { service.publisher.lock().await.publish(service).await }.instrument(span.clone());
+    let outcome = outcome.await;
+    span.record("failed", outcome.is_err());
+    drop(span);
     let failed = service.checkpoints_fail.swap(outcome.is_err(), Ordering::Relaxed);
     match outcome {
         Err(error) => {

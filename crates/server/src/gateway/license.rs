@@ -10,6 +10,8 @@ use std::sync::atomic::Ordering;
 
 use tonegate_issuer::{MintError, Minted, hour_of, mint};
 use tonegate_protocol::{Refusal, ReturnCode};
+use tonegate_telemetry::TARGET;
+use tracing::info_span;
 
 use crate::grant::{self, OWN_APP};
 use crate::held::HeldLicense;
@@ -42,6 +44,7 @@ fn held(service: &Service, app: &Licensee, now: i64) -> Option<Arc<Minted>> {
 }
 
 fn mint_and_hold(service: &Service, app: &Licensee, now: i64) -> Result<Arc<Minted>, MintError> {
+    let _span = info_span!(target: TARGET, "mint_license", app_id = app.id.0).entered();
     let (grant, hour) = (grant::of(app), hour_of(app.id.0, now));
     let minted = mint(&grant, hour, &service.installation.issuer, &service.keyring.load())?;
     let minted = Arc::new(minted);

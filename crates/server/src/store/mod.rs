@@ -55,6 +55,10 @@ mod webhooks;
 use std::path::Path;
 use std::sync::Arc;
 
+use tonegate_telemetry::TARGET;
+use tracing::field::Empty;
+use tracing::{Span, info_span};
+
 use crate::seal::Kek;
 
 pub use api_tokens::{ApiToken, NewApiToken};
@@ -94,6 +98,8 @@ pub struct Tx {
     now: i64,
     /// The revision that this transaction raised to; `None` while it has changed nothing.
     raised: Option<Revision>,
+    /// For whoever watches; ends with the transaction.
+    span: Span,
 }
 
 /// Counts the changes of an installation. What was read at one revision is whole.
@@ -169,14 +175,18 @@ impl Store {
     }
 
     fn tx(&self, inner: db::Transaction, actor: &str, now: i64) -> Tx {
-        Tx { inner, kek: self.kek.clone(), actor: actor.to_owned(), now, raised: None }
+        let span = info_span!(target: TARGET, "change_store", committed = false, failed = Empty);
+        Tx { inner, kek: self.kek.clone(), actor: actor.to_owned(), now, raised: None, span }
     }
 }
 
 impl Tx {
     /// Keeps what was done. When it returns, the change is on disk. The revision it made, if any.
     pub async fn commit(self) -> Result<Option<Revision>, StoreError> {
-        self.inner.commit().await?;
+        let committed = self.inner.commit().await;
+        self.span.record("committed", committed.is_ok());
+        self.span.record("failed", committed.is_err());
+        committed?;
         Ok(self.raised)
     }
 

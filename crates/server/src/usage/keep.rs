@@ -8,10 +8,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tonegate_protocol::ReturnCode;
+use tonegate_telemetry::TARGET;
+use tracing::info;
+
 use super::{RecentMinute, lock};
+use crate::config::Telemetry;
 use crate::limits::{PRUNE, USAGE_FLUSH};
 use crate::service::Service;
-use crate::store::{Resolution, StoreError};
+use crate::store::{AnswerRecord, Resolution, StoreError};
 
 /// Between two transactions that delete, so that others get their turn.
 const PRUNE_PAUSE: Duration = Duration::from_millis(20);
@@ -62,6 +67,27 @@ async fn write(service: &Service) -> Result<(), StoreError> {
             usage.put_back(batch);
             return Err(error);
         }
+        trace(&service.config.telemetry, &batch.answers);
+    }
+}
+
+/// Makes spans of a share of the answers, for whoever collects traces: here, where no request waits for it.
+fn trace(config: &Telemetry, answers: &[AnswerRecord]) {
+    if config.otlp_endpoint.is_empty() {
+        return;
+    }
+    for answer in answers.iter().filter(|_| config.trace_sample.holds(fastrand::f64())) {
+        // The query and the caller's network stay here, and so does the hint, which may repeat the query.
+        info!(
+            name: "answer_license",
+            target: TARGET,
+            start_nanos = u64::try_from(answer.at).unwrap_or(0).saturating_mul(1_000_000_000),
+            took_nanos = answer.duration_us.saturating_mul(1_000),
+            app_id = answer.app_id.0,
+            code = answer.code.number(),
+            request_id = answer.request_id,
+            failed = answer.code == ReturnCode::ServiceInternal,
+        );
     }
 }
 

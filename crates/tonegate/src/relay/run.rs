@@ -1,12 +1,14 @@
 //! `tonegate relay` itself: the relay, until it is told to stop.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use serde_json::json;
 use tonegate_clock::Clock;
 use tonegate_config::{ConfigError, Configuration as _};
 use tonegate_relay::Relay;
 use tonegate_relay::config::Config;
+use tonegate_telemetry::Telemetry;
 
 use super::ConfigArgs;
 use crate::exit::{Exit, Failure};
@@ -36,15 +38,22 @@ impl Run {
             return Ok(Exit::Done);
         }
         let config = self.configuration()?;
-        logs::start(&config.log);
+        let clock = Clock::system();
+        let endpoint = &config.telemetry.otlp_endpoint;
+        let telemetry = Telemetry::new(endpoint, "tonegate-relay", clock.clone());
+        logs::start(&config.log, &telemetry);
         process::open_files_for(config.listen.connections, "listen.connections");
-        let relay = Relay::bind(config, Clock::system()).await?;
+        let relay = Relay::bind(config, clock).await?;
         let (address, admin) = (relay.address(), relay.admin_address());
         tracing::info!(%address, %admin, apps = relay.service().apps.len(), "relaying");
         if output.is_json() {
             output::write_out(&json!({ "address": address, "admin": admin }).to_string())?;
         }
-        serve(relay).await?;
+        let service = Arc::clone(relay.service());
+        let exporting = telemetry.export(move |counts| service.metrics_text(counts));
+        let served = serve(relay).await;
+        exporting.finish().await;
+        served?;
         tracing::info!("stopped");
         Ok(Exit::Done)
     }
