@@ -99,7 +99,7 @@ declare namespace Api {
   }
   interface Keys {
     issuer: string; environment: string; auto_root: boolean; pins: string;
-    roots: { role: string; kid: string; kept_here: boolean }[]; keys: Key[];
+    roots: { role: string; kid: string; kept_here?: boolean }[]; keys: Key[];
     covered_until: number | null; gap_until: number | null;
   }
   interface KeyPreview {
@@ -128,12 +128,13 @@ declare namespace Api {
   }
 
   interface Overview {
-    now: number; version: string; started_at: number; issuer: string; environment: string;
+    now: number; version: string; started_at?: number; issuer: string; environment: string;
     ready: boolean; degraded: string[]; apps: number;
     rates: { code: number; per_second: number }[]; requests_per_second: number; licenses_today: number;
-    latency_us: { p50: number; p99: number };
+    /** null: nobody asked in the last minute. */
+    latency_us: { p50: number; p99: number } | null;
     next_key: { serial: number; sign_from: number } | null;
-    covered_until: number | null; tls_certificate_ends: number | null;
+    covered_until: number | null; tls_certificate_ends?: number | null;
     health: {
       store: string | boolean; guard: { entries: number; capacity: number };
       clock: 'steady' | 'suspect'; signer: boolean;
@@ -146,7 +147,8 @@ declare namespace Api {
     data_directory: string;
     gateway: { address: string; tls: boolean; hosts: string[]; [more: string]: unknown };
     admin: { address: string; tls: boolean };
-    audit: { checkpoint_file: string | null; checkpoint_url: string | null; public_key: string };
+    /** Empty: none. */
+    audit: { checkpoint_file: string | null; checkpoint_url: string | null; public_key?: string };
     retention: { minutes_secs: number; hours_secs: number; days_secs: number; requests_secs: number; requests_rows: number };
     demo: boolean;
   }

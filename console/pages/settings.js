@@ -77,13 +77,13 @@ function Tls({ on }) {
 /** @param {{settings: Api.ServerSettings}} props */
 function AuditFacts({ settings }) {
   const { audit } = settings;
-  const nowhere = audit.checkpoint_file === null && audit.checkpoint_url === null;
+  const nowhere = !audit.checkpoint_file && !audit.checkpoint_url;
   return html`<${Card} title=${t('settings.audit')} hint=${t('settings.audit_hint')}>
     ${nowhere && html`<${Notice} tone="warning" title=${t('settings.no_checkpoints')}>${t('settings.no_checkpoints_hint')}<//>`}
     <${Facts} rows=${[
-    [t('settings.checkpoint_file'), audit.checkpoint_file === null ? t('common.none') : html`<code>${audit.checkpoint_file}</code>`],
-    [t('settings.checkpoint_url'), audit.checkpoint_url === null ? t('common.none') : html`<code>${audit.checkpoint_url}</code>`],
-    [t('settings.audit_key'), html`<span class="row"><code>${audit.public_key}</code><${CopyButton} text=${audit.public_key} what=${t('settings.audit_key')} /></span>`],
+    [t('settings.checkpoint_file'), !audit.checkpoint_file ? t('common.none') : html`<code>${audit.checkpoint_file}</code>`],
+    [t('settings.checkpoint_url'), !audit.checkpoint_url ? t('common.none') : html`<code>${audit.checkpoint_url}</code>`],
+    audit.public_key && [t('settings.audit_key'), html`<span class="row"><code>${audit.public_key}</code><${CopyButton} text=${audit.public_key} what=${t('settings.audit_key')} /></span>`],
   ]} />
     ${may('list_audit') && html`<p><a href="#/audit?tab=checkpoint">${t('settings.to_checkpoint')}</a></p>`}
   <//>`;
