@@ -75,6 +75,8 @@ function run(...given) {
   child.stdout.on('data', (piece) => { out += piece; });
   child.stderr.on('data', (piece) => { errors += piece; });
   const ended = new Promise((resolve) => child.once('exit', resolve));
+  // Also where a test file fails before its tests.
+  process.once('exit', () => child.kill('SIGKILL'));
   after(async () => {
     child.kill('SIGTERM');
     const slow = setTimeout(() => child.kill('SIGKILL'), 10_000);
@@ -318,6 +320,14 @@ export async function axe(page, name) {
   });
   assert.deepEqual(found, [], `axe on ${name}`);
 }
+
+/** Every page that somebody who is signed in can open, by a name for its picture. @param {number} appId */
+export const pagesOf = (appId) => Object.entries({
+  overview: '/', apps: '/apps', keys: '/keys', usage: '/usage?range=31d', call: '/call', checker: '/checker', inspector: '/inspector', reference: '/reference',
+  'app-activity': `/apps/${appId}`, 'app-settings': `/apps/${appId}?tab=settings`, 'app-secrets': `/apps/${appId}?tab=secrets`, 'app-licenses': `/apps/${appId}?tab=licenses`, 'app-integrate': `/apps/${appId}?tab=integrate`,
+  audit: '/audit', 'audit-checkpoint': '/audit?tab=checkpoint', webhooks: '/webhooks', people: '/people', 'people-tokens': '/people?tab=tokens', 'people-sessions': '/people?tab=sessions', 'people-roles': '/people?tab=roles',
+  settings: '/settings', account: '/account', 'account-sessions': '/account?tab=sessions', 'not-found': '/nowhere',
+});
 
 /** Pixels by which the page is wider than the window. @param {Page} page */
 export const overflow = (page) => page.evaluate(() => Math.max(document.documentElement.scrollWidth, document.body.scrollWidth) - document.documentElement.clientWidth);
