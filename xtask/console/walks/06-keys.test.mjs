@@ -16,11 +16,12 @@ test('the calendar shows the one key', async () => {
 test('the preview says what will happen, and what would break', async () => {
   await button(page, 'Rotate…').click();
   await seen(dialog(page), 'What will happen');
-  await seen(dialog(page), 'Nothing breaks: the app gets licences of the new key by itself.');
   await seen(dialog(page), 'Key 2');
+  await seen(dialog(page), 'Licences of earlier keys stay good to their end.');
   await look(page, 'keys-preview');
   await dialog(page).getByLabel('Withdraw all earlier keys').check();
-  await dialog(page).locator('.tone-warning').first().waitFor();
+  await seen(dialog(page), 'Devices that stay offline keep older licences to');
+  await seen(dialog(page), /refuse/);
   await look(page, 'keys-preview-warning');
   await dialog(page).getByLabel('Withdraw all earlier keys').uncheck();
 });
