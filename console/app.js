@@ -1,6 +1,7 @@
 // The console's start: language, theme, session, then the page that the address names.
 import { html, render, useEffect, useErrorBoundary, useState } from './vendor/preact.js';
 import { PageFault, Skeleton, StepUp, Toasts } from './components/index.js';
+import { ClosedPage } from './pages/closed.js';
 import { NotFound } from './pages/not_found.js';
 import { language, speak, t } from './lib/i18n.js';
 import { navigate, route } from './lib/router.js';
@@ -20,7 +21,9 @@ function Console() {
     // Who is confined to some apps has no overview.
     if (who && place.page === 'overview' && !may('get_overview')) navigate('/apps', { replace: true });
   }, [who, place.page]);
-  const body = html`<${Page} key=${place.path} name=${place.page} place=${place} />`;
+  // A page that the API would refuse is not asked for.
+  const isClosed = who && place.needs !== undefined && !may(place.needs);
+  const body = isClosed ? html`<${ClosedPage} place=${place} session=${who} />` : html`<${Page} key=${place.path} name=${place.page} place=${place} />`;
   if (place.public) return html`<main class="alone" id="main">${body}</main><${Toasts} />`;
   if (!who) return html`<main class="alone"><${Skeleton} /></main><${Toasts} />`;
   return html`<${Shell} place=${place} session=${who}>${body}<//><${StepUp} /><${Toasts} />`;

@@ -99,7 +99,7 @@ declare namespace Api {
   }
   interface Keys {
     issuer: string; environment: string; auto_root: boolean; pins: string;
-    roots: { role: string; kid: string; kept_here: boolean }[]; keys: Key[];
+    roots: { role: string; kid: string; kept_here?: boolean }[]; keys: Key[];
     covered_until: number | null; gap_until: number | null;
   }
   interface KeyPreview {
@@ -131,7 +131,8 @@ declare namespace Api {
     now: number; version: string; started_at: number; issuer: string; environment: string;
     ready: boolean; degraded: string[]; apps: number;
     rates: { code: number; per_second: number }[]; requests_per_second: number; licenses_today: number;
-    latency_us: { p50: number; p99: number };
+    /** null: nobody asked in the last minute. */
+    latency_us: { p50: number; p99: number } | null;
     next_key: { serial: number; sign_from: number } | null;
     covered_until: number | null;
     health: {

@@ -10,6 +10,7 @@ import { store } from './store.js';
  * @property {Record<string, string>} parameters from the pattern, such as `app_id`
  * @property {URLSearchParams} query
  * @property {boolean} public readable without a session
+ * @property {string} [needs] the operation without which the page has nothing to show
  */
 
 /** @type {import('./store.js').Store<Place>} */
@@ -50,7 +51,7 @@ function parse(hash) {
   const [path, query = ''] = href.split(/\?(.*)/s);
   for (const entry of routes) {
     const parameters = match(entry.path, path);
-    if (parameters) return { href, path, page: entry.page, parameters, query: new URLSearchParams(query), public: entry.public ?? false };
+    if (parameters) return { href, path, page: entry.page, parameters, query: new URLSearchParams(query), public: entry.public ?? false, needs: entry.needs };
   }
   return { href, path, page: 'not_found', parameters: {}, query: new URLSearchParams(query), public: false };
 }

@@ -48,7 +48,7 @@ function Password() {
 }
 
 function Sessions() {
-  const list = useList((cursor, signal) => api.get('/sessions', { cursor, limit: 100 }, signal), []);
+  const list = useList((_, signal) => api.get('/sessions', {}, signal), []);
   const [ending, setEnding] = useState(/** @type {Api.SessionRow | null} */ (null));
   const end = async () => {
     if (!ending) return;

@@ -6,7 +6,7 @@ import { date, dateTime, relative, t } from '../lib/i18n.js';
 import { useLoad } from '../lib/loading.js';
 import { may } from '../lib/session.js';
 import { Ceremony } from './keys_ceremony.js';
-import { Chain } from './keys_chain.js';
+import { Chain, isHere } from './keys_chain.js';
 import { Calendar } from './keys_calendar.js';
 import { KeyTable } from './keys_table.js';
 import { Pins } from './keys_pins.js';
@@ -29,7 +29,7 @@ export default function Keys() {
 }
 
 /** Only a root that is kept here can certify at a click. @param {Api.Keys} keys */
-const canRotate = (keys) => may('rotate_key') && (keys.auto_root || keys.roots.some((root) => root.kept_here));
+const canRotate = (keys) => may('rotate_key') && (keys.auto_root || keys.roots.some((root) => isHere(keys, root)));
 
 /** @param {{keys: Api.Keys, reload: () => void}} props */
 function Content({ keys, reload }) {

@@ -32,10 +32,13 @@ export function Chain({ keys }) {
       </g>`;
   })}
       ${keys.roots.map((root, i) => html`<${Box} key=${root.kid} x=${0} y=${rootY[i]} width=${column} height=${ROOT_HEIGHT} color="--chart-4"
-        lines=${[t(`keys.root.${root.role}`), root.kid.slice(0, 8), t(root.kept_here ? 'keys.root.here' : 'keys.root.offline')]} />`)}
+        lines=${[t(`keys.root.${root.role}`), root.kid.slice(0, 8), t(isHere(keys, root) ? 'keys.root.here' : 'keys.root.offline')]} />`)}
     </svg>
   </div>`;
 }
+
+/** Whether the server keeps this root's private key: where it does not say, it certifies by itself or not at all. @param {Api.Keys} keys @param {Api.Keys['roots'][number]} root */
+export const isHere = (keys, root) => root.kept_here ?? keys.auto_root;
 
 /** A root by its id, or by its role. @param {Api.Keys} keys @param {Api.Key} issuing */
 function rootOf(keys, issuing) {

@@ -4,6 +4,7 @@ import { Button, Card, CodeBlock, ErrorBox, Facts, download } from '../component
 import * as api from '../lib/api.js';
 import { t } from '../lib/i18n.js';
 import { useAction } from '../lib/loading.js';
+import { isHere } from './keys_chain.js';
 
 /** @param {{keys: Api.Keys}} props */
 export function Pins({ keys }) {
@@ -18,7 +19,7 @@ export function Pins({ keys }) {
     [t('keys.environment'), html`<span class="mono">${keys.environment}</span>`],
     ...keys.roots.map((root) => /** @type {[unknown, unknown]} */ ([
       t(`keys.root.${root.role}`),
-      html`<span class="mono">${root.kid}</span> <span class="muted">${t(root.kept_here ? 'keys.root.here' : 'keys.root.offline')}</span>`,
+      html`<span class="mono">${root.kid}</span> <span class="muted">${t(isHere(keys, root) ? 'keys.root.here' : 'keys.root.offline')}</span>`,
     ])),
   ]} />
     <${ErrorBox} error=${save.error} />

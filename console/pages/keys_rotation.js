@@ -24,7 +24,7 @@ export function Rotation({ keys, canPublish, onDone, onClose }) {
   const preview = useLoad((signal) => api.post('/keys/preview', JSON.parse(asked), { signal }), [asked]);
   const settled = asked === JSON.stringify(plan) && !preview.loading && !preview.error;
   const publish = async () => {
-    const { key } = await api.post('/keys', plan);
+    const key = await api.post('/keys', plan);
     toast(t('keys.published', { serial: String(key.serial) }));
     onDone();
     onClose();

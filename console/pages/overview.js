@@ -20,7 +20,7 @@ export default function Overview() {
   const now = /** @type {Api.Overview} */ (data);
   return html`
     <${PageHeader} title=${t('overview.title')}
-      lead=${html`${now.issuer} · ${now.environment} · ${t('overview.version', { version: now.version })} · ${t('overview.up_since', { since: relative(now.started_at) })}`}
+      lead=${html`${now.issuer} · ${now.environment} · ${t('overview.version', { version: now.version })}${now.started_at !== undefined && ` · ${t('overview.up_since', { since: relative(now.started_at) })}`}`}
       actions=${html`<${Badge}
         tone=${now.ready ? 'good' : 'bad'}>${t(now.ready ? 'overview.ready' : 'overview.not_ready')}<//>`} />
     ${paused && html`<${Notice} title=${t('overview.paused')} />`}
@@ -30,9 +30,7 @@ export default function Overview() {
         hint=${t('overview.rate_hint')}><${Sparkline} values=${rates} label=${t('overview.rate_line')} /><//>
       <${Stat} label=${t('overview.licenses')} value=${compact(now.licenses_today)}
         hint=${number(now.licenses_today)} />
-      <${Stat} label=${t('overview.p99')} value=${milliseconds(now.latency_us.p99)}
-        hint=${t('overview.p50', { p50: milliseconds(now.latency_us.p50) })}
-        tone=${now.latency_us.p99 > 100_000 ? 'warning' : undefined} />
+      <${Latency} latency=${now.latency_us} />
       <${Stat} label=${t('overview.apps')} value=${number(now.apps)}
         hint=${may('list_apps') && html`<a href="#/apps">${t('overview.to_apps')}</a>`} />
     </div>
@@ -118,6 +116,13 @@ function Dates({ overview }) {
         class="bad-text">${t('overview.no_next_key')}</span>`],
     [t('overview.covered'), moment(overview.covered_until, t('overview.not_covered'))],
   ]} />${may('get_keys') && html`<p><a href="#/keys">${t('overview.to_keys')}</a></p>`}`;
+}
+
+/** Nothing was measured where nobody asked. @param {{latency: Api.Overview['latency_us']}} props */
+function Latency({ latency }) {
+  if (!latency) return html`<${Stat} label=${t('overview.p99')} value="–" hint=${t('overview.quiet')} />`;
+  return html`<${Stat} label=${t('overview.p99')} value=${milliseconds(latency.p99)}
+    hint=${t('overview.p50', { p50: milliseconds(latency.p50) })} tone=${latency.p99 > 100_000 ? 'warning' : undefined} />`;
 }
 
 /** @param {number} microseconds */

@@ -12,7 +12,7 @@ export function SessionsTab({ userId }) {
   const own = session.get()?.user?.id ?? '';
   const whose = userId || own;
   const users = useLoad((signal) => api.get('/users', { limit: 200 }, signal), []);
-  const list = useList((cursor, signal) => api.get('/sessions', { user_id: whose === own ? '' : whose, cursor, limit: 100 }, signal), [whose]);
+  const list = useList((_, signal) => api.get('/sessions', { user_id: whose === own ? '' : whose }, signal), [whose]);
   const [ending, setEnding] = useState(/** @type {Api.SessionRow | null} */ (null));
   const end = async () => {
     if (!ending) return;

@@ -77,7 +77,7 @@ function Tls({ on }) {
 /** @param {{settings: Api.ServerSettings}} props */
 function AuditFacts({ settings }) {
   const { audit } = settings;
-  const nowhere = audit.checkpoint_file === null && audit.checkpoint_url === null;
+  const nowhere = !audit.checkpoint_file && !audit.checkpoint_url;
   return html`<${Card} title=${t('settings.audit')} hint=${t('settings.audit_hint')}>
     ${nowhere && html`<${Notice} tone="warning" title=${t('settings.no_checkpoints')}>${t('settings.no_checkpoints_hint')}<//>`}
     <${Facts} rows=${[
