@@ -34,7 +34,10 @@ impl AdminApi {
     /// For this server.
     #[must_use]
     pub fn new(service: Arc<Service>) -> Self {
-        let admin = Admin::new(service);
+        Self::of(Admin::new(service))
+    }
+
+    fn of(admin: Admin) -> Self {
         let router = router::router().layer(axum::middleware::from_fn(operation::note_route));
         Self {
             router: router.with_state(admin.clone()),
@@ -65,7 +68,7 @@ impl AdminApi {
         let mut admin = Admin::new(service);
         let (demo, link) = Demo::begin(&admin).await?;
         admin.demo = Some(Arc::new(demo));
-        Ok((Self { router: router::router().with_state(admin.clone()), admin }, link))
+        Ok((Self::of(admin), link))
     }
 
     /// Answers a request.

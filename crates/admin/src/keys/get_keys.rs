@@ -31,7 +31,7 @@ pub(crate) struct Keys {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct RootView {
     /// `active` or `standby`.
-    role: &'static str,
+    role: String,
     /// Its key id, 16 hex characters.
     kid: String,
     /// Is its private key sealed in this installation's database?
