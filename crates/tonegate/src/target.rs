@@ -33,14 +33,14 @@ pub(crate) struct TargetArgs {
 /// What a command works on.
 pub(crate) enum Target {
     Local(Box<Opened>),
-    Remote(Remote),
+    Remote(Box<Remote>),
 }
 
 impl TargetArgs {
     /// Opens the installation here, or finds out how to call the one elsewhere.
     pub(crate) async fn open(&self) -> anyhow::Result<Target> {
         Ok(match self.remote()? {
-            Some(remote) => Target::Remote(remote),
+            Some(remote) => Target::Remote(Box::new(remote)),
             None => Target::Local(Box::new(self.data.open().await?)),
         })
     }

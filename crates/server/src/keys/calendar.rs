@@ -64,8 +64,10 @@ pub const fn role(root: Root) -> &'static str {
 /// Both roots that apps pin.
 #[must_use]
 pub fn roots(pins: &Pins) -> [PinnedRoot; 2] {
-    [Root::Active, Root::Standby]
-        .map(|root| PinnedRoot { role: role(root).to_owned(), kid: KeyId::of(pins.key(root)).to_string() })
+    [Root::Active, Root::Standby].map(|root| PinnedRoot {
+        role: role(root).to_owned(),
+        kid: KeyId::of(pins.key(root)).to_string(),
+    })
 }
 
 /// When signing goes on after a gap; `None`: no key begins after the hours that are covered.
