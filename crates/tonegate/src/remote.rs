@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use tonegate_client::{HttpAnswer, HttpClient, HttpConfig, HttpError};
 
 pub(crate) use self::answer::Refused;
-use self::answer::{Page, failure, read, retry_after};
+use self::answer::{Page, failure, foreign, read, retry_after};
 use self::call::Call;
 use crate::exit::Failure;
 use crate::progress::Progress;
@@ -76,8 +76,8 @@ impl Remote {
         path: &str,
     ) -> anyhow::Result<(T, Version)> {
         let answer = self.answer(&Call::new(Method::GET, path).repeatable()).await?;
-        let version =
-            answer.headers.get(http::header::ETAG).cloned().map_or_else(Version::any, Version);
+        let version = answer.headers.get(http::header::ETAG).cloned().map(Version);
+        let version = version.ok_or_else(|| foreign(&self.server, answer.status))?;
         Ok((read(&self.server, &answer)?, version))
     }
 

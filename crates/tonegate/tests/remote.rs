@@ -166,11 +166,12 @@ fn a_ceremony_is_held_for_a_server_elsewhere() {
     let here = house.json(&[&install[..], &[&carried("certificates")]].concat());
 
     let there = Elsewhere::new(house);
-    let again = [&request[..], &[&carried("request2")]].concat();
+    let (second, third) = (carried("request2"), carried("request3"));
+    let again = [&request[..], &[&second]].concat();
     let asked = there.json(&again);
     assert_eq!(asked["keys"][0]["serial"], 2);
     there.run(&again).refused(1, "--out");
-    let another = [&request[..], &[&carried("request3")]].concat();
+    let another = [&request[..], &[&third]].concat();
     there.run(&another).refused(1, "waits for its certificates");
     there.run(&["key", "ceremony", "request", "--count", "14", "--out", "x"]).refused(2, "1 to 13");
     sign("request2", "certificates2");

@@ -72,7 +72,8 @@ pub(super) fn retry_after(answer: &HttpAnswer) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-fn foreign(server: &str, status: u16) -> Failure {
+/// It is no admin API, or another version of it.
+pub(super) fn foreign(server: &str, status: u16) -> Failure {
     let cure = "give the address of the admin listener of a server of this version as --server";
     Failure::new(format!(
         "{server} answers (status {status}), but not as the admin API that this command knows; {cure}"
