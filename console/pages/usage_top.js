@@ -33,7 +33,7 @@ function columns() {
     { key: 'name', title: t('usage.app'), render: (row) => html`<a href=${`#/apps/${row.app_id}`}>${row.name}</a> <code class="muted">${row.app_id}</code>` },
     { key: 'requests', title: t('usage.requests'), numeric: true, width: '6.5rem', render: (row) => number(row.requests) },
     { key: 'failures', title: t('usage.failures'), numeric: true, width: '6rem', render: (row) => number(row.failures) },
-    { key: 'share', title: t('usage.share'), numeric: true, width: '7rem', wide: true, render: (row) => (row.requests > 0 ? number(row.failures / row.requests, { style: 'percent', maximumFractionDigits: 1 }) : '') },
+    { key: 'share', title: t('usage.share'), numeric: true, width: '8.5rem', wide: true, render: (row) => (row.requests > 0 ? number(row.failures / row.requests, { style: 'percent', maximumFractionDigits: 1 }) : '') },
     { key: 'licenses', title: t('usage.licenses'), numeric: true, width: '7rem', wide: true, render: (row) => number(row.licenses) },
   ];
 }
