@@ -87,7 +87,7 @@ export function ErrorBox({ error, retry }) {
   return html`<div class="notice tone-bad" role="alert">
     <div>
       <p class="notice-title">${what}</p>
-      ${why && why !== what && html`<p>${why}</p>`}
+      ${why && why !== what && html`<p>${why.charAt(0).toUpperCase() + why.slice(1)}</p>`}
       ${problem?.errors.map((each) => html`<p><code>${each.field}</code> ${each.detail}</p>`)}
       ${hasText(`problem.${code}.next`) && html`<p>${t(`problem.${code}.next`)}</p>`}
       ${problem?.retryAfter && html`<p>${t('problem.wait', { seconds: problem.retryAfter })}</p>`}

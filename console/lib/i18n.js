@@ -51,8 +51,8 @@ export const plural = (key, count) => t(`${key}.${count === 1 ? 'one' : 'other'}
 /** The locale for `Intl`. */
 export const locale = () => LOCALES[language.get()];
 
-/** @param {number} value @param {Intl.NumberFormatOptions} [options] */
-export const number = (value, options) => new Intl.NumberFormat(locale(), options).format(value);
+/** Zero never as "-0": hence `+ 0`. @param {number} value @param {Intl.NumberFormatOptions} [options] */
+export const number = (value, options) => new Intl.NumberFormat(locale(), options).format(value + 0);
 
 /** Short: 12.3K. @param {number} value */
 export const compact = (value) => number(value, { notation: 'compact', maximumFractionDigits: 1 });

@@ -13,7 +13,7 @@ export function useReturnCodes() {
   useEffect(() => {
     if (asked) return;
     asked = true;
-    api.get('/return_codes', { limit: 200 }).then(
+    api.get('/return_codes').then(
       (page) => codes.set(new Map(page.items.map((/** @type {Api.ReturnCode} */ each) => [each.code, each]))),
       () => { asked = false; },
     );

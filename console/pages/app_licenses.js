@@ -10,7 +10,7 @@ const HOUR = 3600;
 
 /** @param {import('./app.js').Loaded} loaded */
 export function AppLicenses({ app }) {
-  const list = useList((cursor, signal) => api.get(api.path`/apps/${app.app_id}/licenses`, { cursor, limit: 100 }, signal), [app.app_id]);
+  const list = useList((_, signal) => api.get(api.path`/apps/${app.app_id}/licenses`, {}, signal), [app.app_id]);
   const [minted, setMinted] = useState(/** @type {Api.MintedLicense | null} */ (null));
   const action = useAction(async () => {
     setMinted(await api.post(api.path`/apps/${app.app_id}/licenses`));

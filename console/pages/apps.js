@@ -84,7 +84,7 @@ function columns() {
     },
     { key: 'tags', title: t('app.tags'), width: '9rem', wide: true, render: (app) => html`<${Tags} app=${app} />` },
     {
-      key: 'updated_at', title: t('apps.changed'), sort: true, width: '8.5rem', wide: true,
+      key: 'updated_at', title: t('apps.changed'), sort: true, width: '9.5rem', wide: true,
       render: (app) => !app.fault && html`<${Time} at=${app.updated_at} />`,
     },
   ];

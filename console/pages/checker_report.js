@@ -3,6 +3,7 @@ import { html } from '../vendor/preact.js';
 import { Badge, Card, CodeBlock, Facts, Notice } from '../components/index.js';
 import { hasText, t } from '../lib/i18n.js';
 import { ExplainedCode } from './explained_code.js';
+import { inline } from './reference_prose.js';
 
 const TONES = /** @type {const} */ ({ passed: 'good', failed: 'bad', not_reached: 'neutral' });
 const MARKS = { passed: '✓', failed: '✗', not_reached: '–' };
@@ -15,7 +16,7 @@ export function CheckReport({ report }) {
     : html`<${ExplainedCode} code=${report.would_be} lead=${t('checker.would_be')} />`}
     ${report.causes.length > 0 && html`<section class="stack tight" aria-label=${t('checker.causes')}>
       <h2>${t('checker.causes')}</h2>
-      ${report.causes.map((cause) => html`<${Notice} key=${cause.id} tone="warning" title=${named('checker.cause', cause.id, cause.title)}>${sentence(cause.detail)}<//>`)}
+      ${report.causes.map((cause) => html`<${Notice} key=${cause.id} tone="warning" title=${named('checker.cause', cause.id, cause.title)}>${inline(sentence(cause.detail))}<//>`)}
     </section>`}
     <div class="grid">
       <${Card} title=${t('checker.checks')} hint=${t('checker.checks_hint')}><${Checks} checks=${report.checks} /><//>
@@ -36,8 +37,8 @@ function Checks({ checks }) {
     <span class="mark" aria-hidden="true">${MARKS[check.outcome]}</span>
     <div>
       <p class="row"><strong>${named('checker.step', check.step, check.title)}</strong> <${Badge} tone=${TONES[check.outcome]}>${t(`checker.${check.outcome}`)}<//></p>
-      ${check.detail && html`<p class="muted">${check.detail}</p>`}
-      ${check.hint && html`<p>${check.hint}</p>`}
+      ${check.detail && html`<p class="muted">${inline(check.detail)}</p>`}
+      ${check.hint && html`<p>${inline(check.hint)}</p>`}
     </div>
   </li>`)}</ol>`;
 }

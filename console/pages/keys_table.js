@@ -11,7 +11,7 @@ export function KeyTable({ keys }) {
   const rows = [...keys].sort((a, b) => b.serial - a.serial);
   const moment = (/** @type {number} */ at) => html`<span title=${dateTime(at)}>${date(at)}, ${time(at)}</span>`;
   return html`<${DataTable} label=${t('keys.table')} rows=${rows} rowKey=${(/** @type {Api.Key} */ each) => each.serial} height="32rem" columns=${[
-    { key: 'serial', title: t('keys.serial'), width: '4rem', numeric: true, render: (/** @type {Api.Key} */ each) => each.serial },
+    { key: 'serial', title: t('keys.serial'), width: '5rem', numeric: true, render: (/** @type {Api.Key} */ each) => each.serial },
     { key: 'state', title: t('keys.state'), width: '6.5rem', render: (/** @type {Api.Key} */ each) => html`<${Badge} tone=${STATES[each.state] ?? 'neutral'}>${t(`keys.state.${each.state}`)}<//>` },
     { key: 'kid', title: t('keys.kid'), wide: true, width: '11rem', render: (/** @type {Api.Key} */ each) => html`<span class="mono">${each.kid}</span>` },
     { key: 'from', title: t('keys.signs_from'), render: (/** @type {Api.Key} */ each) => moment(each.sign_from) },

@@ -113,7 +113,7 @@ function Dates({ overview }) {
   return html`<${Facts} rows=${[
     [t('overview.next_key'), next ? html`<${Time} at=${next.sign_from} /> <span
       class="muted">${t('overview.serial', { serial: next.serial })}</span>` : html`<span
-        class="bad-text">${t('overview.no_next_key')}</span>`],
+        class=${soon(overview.covered_until)}>${t('overview.no_next_key')}</span>`],
     [t('overview.covered'), moment(overview.covered_until, t('overview.not_covered'))],
   ]} />${may('get_keys') && html`<p><a href="#/keys">${t('overview.to_keys')}</a></p>`}`;
 }

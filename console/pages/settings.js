@@ -7,6 +7,7 @@ import { useLoad } from '../lib/loading.js';
 import { may } from '../lib/session.js';
 import { useStore } from '../lib/store.js';
 import { chooseTheme, theme } from '../lib/theme.js';
+import { Value } from './audit_value.js';
 
 /** The longest lifetime that an app may have: 14 days and an hour. */
 const LONGEST_LIFETIME_SECS = 1_213_200;
@@ -62,7 +63,7 @@ function Addresses({ settings }) {
     [t('settings.address'), html`<code>${address}</code>`],
     [t('settings.tls'), html`<${Tls} on=${tls} />`],
     [t('settings.hosts'), hosts.length > 0 ? html`<span class="tags wrap">${hosts.map((host) => html`<code key=${host}>${host}</code>`)}</span>` : t('settings.any_host')],
-    ...Object.entries(more).map(([name, value]) => /** @type {[unknown, unknown]} */ ([html`<code>${name}</code>`, html`<code>${typeof value === 'string' ? value : JSON.stringify(value)}</code>`])),
+    ...Object.entries(more).map(([name, value]) => /** @type {[unknown, unknown]} */ ([html`<code>${name}</code>`, html`<${Value} path=${name} value=${value} />`])),
   ]} />
     <h3>${t('settings.admin')}</h3>
     <${Facts} rows=${[[t('settings.address'), html`<code>${settings.admin.address}</code>`], [t('settings.tls'), html`<${Tls} on=${settings.admin.tls} />`]]} />

@@ -17,7 +17,7 @@ export default function Webhooks({ place }) {
 }
 
 function AllWebhooks() {
-  const list = useList((cursor, signal) => api.get('/webhooks', { cursor, limit: 100 }, signal), []);
+  const list = useList((_, signal) => api.get('/webhooks', {}, signal), []);
   const [creating, setCreating] = useState(false);
   const create = may('create_webhook') && html`<${Button} kind="primary" onClick=${() => setCreating(true)}>${t('webhooks.create')}<//>`;
   return html`<${PageHeader} title=${t('webhooks.title')} lead=${t('webhooks.lead')} actions=${create} />

@@ -46,7 +46,7 @@ function columns(show, retry) {
   return [
     { key: 'kind', title: t('webhooks.event'), render: (row) => html`<button type="button" class="link" onClick=${() => show(row.id)}>${row.kind}</button>` },
     { key: 'state', title: t('webhooks.state'), width: '6.5rem', render: (row) => html`<${State} delivery=${row} />` },
-    { key: 'created_at', title: t('webhooks.sent'), width: '7.5rem', render: (row) => html`<${Time} at=${row.created_at} />` },
+    { key: 'created_at', title: t('webhooks.sent'), width: '8.5rem', render: (row) => html`<${Time} at=${row.created_at} />` },
     { key: 'tries', title: t('webhooks.tries'), width: '5rem', numeric: true, wide: true, render: (row) => number(row.tries) },
     { key: 'next', title: t('webhooks.next_try'), width: '9rem', wide: true, render: (row) => (stateOf(row) === 'waiting' ? html`<${Time} at=${row.next_try_at} none="" />` : '') },
     { key: 'error', title: t('webhooks.last_answer'), wide: true, render: (row) => row.last_error ?? (row.last_status === null ? '' : String(row.last_status)) },

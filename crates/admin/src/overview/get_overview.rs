@@ -129,7 +129,8 @@ pub(crate) async fn get_overview(
         environment: service.installation.environment,
         ready: service.is_ready(),
         apps: count(service.directory.len()),
-        requests_per_second: rates.iter().map(|rate| rate.per_second).sum(),
+        // The sum of nothing would be -0.
+        requests_per_second: rates.iter().fold(0.0, |sum, rate| sum + rate.per_second),
         rates,
         licenses_today: licenses_today(&admin, at.now).await,
         latency_us: service

@@ -1,5 +1,4 @@
 // The console's MD5 against the vectors of docs/PROTOCOL.md §3, and against Node's own for every length around a block.
-// Run: node --test xtask/console/
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
