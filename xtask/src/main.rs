@@ -10,6 +10,7 @@ mod console;
 mod fuzz;
 mod generated;
 mod interop;
+mod schemathesis;
 mod system;
 mod test;
 mod tidy;

@@ -13,6 +13,7 @@ use crate::console;
 use crate::fuzz;
 use crate::generated;
 use crate::interop;
+use crate::schemathesis;
 use crate::system::{self, Missing};
 use crate::tidy;
 use crate::tools;
@@ -23,40 +24,55 @@ use report::{Outcome, Report};
 /// Which steps to run.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Only these steps; all of them when none is named
+    /// Only these steps; all but the long ones when none is named
     #[arg(value_name = "STEP", value_parser = STEPS.map(|step| step.name))]
     steps: Vec<String>,
     /// Only what needs no download: format, tidy, clippy, tests
     #[arg(long, conflicts_with = "steps")]
     quick: bool,
+    /// Also what takes long: schemathesis
+    #[arg(long, conflicts_with_all = ["steps", "quick"])]
+    full: bool,
 }
 
 struct Step {
     name: &'static str,
-    quick: bool,
+    kind: Kind,
     run: fn(&Workspace) -> anyhow::Result<()>,
 }
 
+/// When a step is run without being named.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Always.
+    Quick,
+    /// Unless only quick ones are wanted.
+    Usual,
+    /// When somebody has the time.
+    Long,
+}
+
 /// In the order of what fails soonest and is mended most easily.
-const STEPS: [Step; 18] = [
-    Step { name: "tidy", quick: true, run: tidy::run },
-    Step { name: "format", quick: true, run: format },
-    Step { name: "compiler", quick: true, run: compiler },
-    Step { name: "clippy", quick: true, run: clippy },
-    Step { name: "interop", quick: false, run: interop::prepare },
-    Step { name: "languages", quick: false, run: languages },
-    Step { name: "console", quick: false, run: console::check },
-    Step { name: "tests", quick: true, run: tests },
-    Step { name: "browser", quick: false, run: console::walk },
-    Step { name: "doctests", quick: false, run: doctests },
-    Step { name: "rustdoc", quick: false, run: rustdoc },
-    Step { name: "generated", quick: false, run: generated },
-    Step { name: "no_std", quick: false, run: wasm::run },
-    Step { name: "corpora", quick: false, run: fuzz::replay },
-    Step { name: "budget", quick: false, run: budget::check },
-    Step { name: "unused", quick: false, run: unused },
-    Step { name: "deny", quick: false, run: deny },
-    Step { name: "advisories", quick: false, run: advisories },
+const STEPS: [Step; 19] = [
+    Step { name: "tidy", kind: Kind::Quick, run: tidy::run },
+    Step { name: "format", kind: Kind::Quick, run: format },
+    Step { name: "compiler", kind: Kind::Quick, run: compiler },
+    Step { name: "clippy", kind: Kind::Quick, run: clippy },
+    Step { name: "interop", kind: Kind::Usual, run: interop::prepare },
+    Step { name: "languages", kind: Kind::Usual, run: languages },
+    Step { name: "console", kind: Kind::Usual, run: console::check },
+    Step { name: "tests", kind: Kind::Quick, run: tests },
+    Step { name: "browser", kind: Kind::Usual, run: console::walk },
+    Step { name: "schemathesis", kind: Kind::Long, run: schemathesis::run },
+    Step { name: "doctests", kind: Kind::Usual, run: doctests },
+    Step { name: "rustdoc", kind: Kind::Usual, run: rustdoc },
+    Step { name: "generated", kind: Kind::Usual, run: generated },
+    Step { name: "no_std", kind: Kind::Usual, run: wasm::run },
+    Step { name: "corpora", kind: Kind::Usual, run: fuzz::replay },
+    Step { name: "budget", kind: Kind::Usual, run: budget::check },
+    Step { name: "unused", kind: Kind::Usual, run: unused },
+    Step { name: "deny", kind: Kind::Usual, run: deny },
+    Step { name: "advisories", kind: Kind::Usual, run: advisories },
 ];
 
 /// The one step that CI too may leave out.
@@ -82,10 +98,13 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
 
 impl Options {
     fn include(&self, step: &Step) -> bool {
-        if self.quick {
-            step.quick
-        } else {
-            self.steps.is_empty() || self.steps.iter().any(|name| name == step.name)
+        if !self.steps.is_empty() {
+            return self.steps.iter().any(|name| name == step.name);
+        }
+        match step.kind {
+            Kind::Quick => true,
+            Kind::Usual => !self.quick,
+            Kind::Long => self.full,
         }
     }
 }

@@ -18,9 +18,9 @@ use crate::problem::Problem;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RequestsQuery {
-    /// Only of this app.
+    /// Only of this app; 0: those that named none.
     #[serde(default, deserialize_with = "number")]
-    #[param(minimum = 1)]
+    #[param(minimum = 0)]
     app_id: Option<u32>,
     /// Only with this return code.
     #[serde(default, deserialize_with = "number")]

@@ -23,9 +23,9 @@ pub(crate) enum ResolutionWord {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PeriodQuery {
-    /// Of this app; all requests when not given.
+    /// Of this app; 0: requests that named none; all requests when not given.
     #[serde(default, deserialize_with = "number")]
-    #[param(minimum = 1)]
+    #[param(minimum = 0)]
     pub(crate) app_id: Option<u32>,
     /// From the period of this second on, Unix; as long as it is kept when not given.
     #[serde(default, deserialize_with = "number")]

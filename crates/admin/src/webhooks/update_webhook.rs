@@ -14,9 +14,11 @@ use crate::problem::Problem;
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WebhookPatch {
+    #[schema(min_length = 8, max_length = 2048, pattern = "^https?://")]
     url: Option<String>,
     #[schema(min_items = 1, max_items = 32)]
     events: Option<Vec<String>>,
+    #[schema(max_length = 1000)]
     note: Option<String>,
     enabled: Option<bool>,
 }

@@ -30,6 +30,8 @@ pub(super) enum Subject {
 
 /// Ids of what there is.
 pub(super) struct Things {
+    /// The secret's generation that was replaced, of the own app and of the other.
+    replaced: [u64; 2],
     user_id: String,
     api_token_id: String,
     webhook_id: String,
@@ -45,9 +47,6 @@ impl Things {
     pub(super) async fn new(house: &House) -> Self {
         house.invited_as(json!({ "name": "somebody else", "role": "viewer" })).await;
         let other = house.store.user_named("somebody else").await.unwrap().unwrap().0;
-        for app_id in [OWN_APP, OTHER_APP] {
-            make_app(house, app_id).await;
-        }
         let answers = [OWN_APP, OTHER_APP].map(|app_id| AnswerRecord {
             request_id: request_id(app_id),
             at: house.now(),
@@ -61,6 +60,7 @@ impl Things {
         house.store.note_usage(&batch).await.unwrap();
         let (webhook_id, delivery_id) = make_webhook(house).await;
         Self {
+            replaced: [make_app(house, OWN_APP).await, make_app(house, OTHER_APP).await],
             user_id: make_user(house, 0).await,
             api_token_id: make_api_token(house).await,
             webhook_id,
@@ -76,8 +76,8 @@ impl Things {
         if request.names("{app_id}") {
             for app_id in [OWN_APP, OTHER_APP] {
                 house.change(async |tx| drop(tx.delete_app(AppId(app_id)).await)).await;
-                make_app(house, app_id).await;
             }
+            self.replaced = [make_app(house, OWN_APP).await, make_app(house, OTHER_APP).await];
         }
         if request.names("{user_id}") {
             self.user_id = make_user(house, self.next()).await;
@@ -113,7 +113,7 @@ impl Things {
         };
         [
             ("{app_id}", app_id.to_string()),
-            ("{generation}", "1".to_owned()),
+            ("{generation}", self.replaced[usize::from(subject == Subject::Other)].to_string()),
             ("{user_id}", or(&self.user_id, "usr_0000000000000000")),
             ("{api_token_id}", or(&self.api_token_id, "tok_0000000000000000")),
             ("{webhook_id}", or(&self.webhook_id, "whk_0000000000000000")),
@@ -136,11 +136,12 @@ fn request_id(app_id: u32) -> u64 {
     5_000_000_000_000_000_000 + u64::from(app_id)
 }
 
-/// With a secret that was replaced.
-async fn make_app(house: &House, app_id: u32) {
+/// With a secret that was replaced: its generation. The next app of this number counts on.
+async fn make_app(house: &House, app_id: u32) -> u64 {
     let body = json!({ "app_id": app_id, "name": "Karaoke", "features": [{ "name": "ans" }] });
     house.operator().post("/apps", body).await.expect(201);
-    house.operator().post(&format!("/apps/{app_id}/secrets"), json!({})).await.expect(201);
+    let rotated = house.operator().post(&format!("/apps/{app_id}/secrets"), json!({})).await;
+    rotated.expect(201)["secret"]["generation"].as_u64().unwrap() - 1
 }
 
 async fn make_user(house: &House, number: u32) -> String {

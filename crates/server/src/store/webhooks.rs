@@ -40,11 +40,14 @@ pub struct Webhook {
 #[serde(deny_unknown_fields)]
 pub struct NewWebhook {
     /// Where messages are sent: http or https, at most 2,048 bytes.
+    #[schema(min_length = 8, max_length = 2048, pattern = "^https?://")]
     pub url: String,
     /// Which it gets: `app.created`, `app.*` or `*`; 1 to 32.
+    #[schema(min_items = 1, max_items = 32)]
     pub events: Vec<String>,
     /// For people.
     #[serde(default)]
+    #[schema(max_length = 1000)]
     pub note: String,
     /// Whether it gets any.
     #[serde(default = "enabled")]

@@ -1,0 +1,95 @@
+//! Schemathesis holds the admin API against the document that it serves: a real server, an owner's token,
+//! hundreds of generated requests for each operation, good ones and bad ones.
+//!
+//! It lives in `target/schemathesis`, in the version that `xtask/schemathesis` pins. The server is a new
+//! one each time and is thrown away, so that everything may be rotated, revoked and deleted.
+
+mod server;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::ensure;
+
+use crate::command;
+use crate::system;
+use crate::workspace::Workspace;
+use server::Server;
+
+/// Requests that are generated for an operation, besides those for each bound and each missing member.
+const EXAMPLES: &str = "300";
+/// The same requests each time.
+const SEED: &str = "1";
+/// Below what the server takes of one caller: 50/s.
+const RATE: &str = "45/s";
+/// Who is refused here is charged as a stranger, 5/s; those operations come last, and slower.
+const PUBLIC_RATE: &str = "5/s";
+const PUBLIC_EXAMPLES: &str = "300";
+/// Operations that nobody needs to be known for.
+const PUBLIC: [&str; 5] = [
+    "get_setup",
+    "create_enrollment",
+    "confirm_enrollment",
+    "create_session",
+    "create_demo_session",
+];
+
+/// No server error, no answer that the document does not describe, nothing without authentication.
+pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
+    let folder = prepare(workspace)?;
+    command::run(&mut workspace.cargo(["build", "--package", "tonegate"]))?;
+    let mut server = Server::start(workspace, &folder.join("run"))?;
+    let mut known = schemathesis(workspace, &folder, &server);
+    known.args(["--max-examples", EXAMPLES, "--rate-limit", RATE]);
+    known.args(PUBLIC.iter().flat_map(|id| ["--exclude-operation-id", id]));
+    let known = report(&mut known, &folder, "known");
+    let mut public = schemathesis(workspace, &folder, &server);
+    public.args(["--max-examples", PUBLIC_EXAMPLES, "--rate-limit", PUBLIC_RATE]);
+    public.args(PUBLIC.iter().flat_map(|id| ["--include-operation-id", id]));
+    let public = report(&mut public, &folder, "public");
+    server.check()?;
+    known.and(public)
+}
+
+fn prepare(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    system::ensure(&["python3", "-c", "import venv, ensurepip"], "python3-venv")?;
+    let folder = workspace.target.join("schemathesis");
+    fs::create_dir_all(&folder)?;
+    let pinned = workspace.root.join("xtask/schemathesis");
+    fs::copy(pinned.join("schemathesis.toml"), folder.join("schemathesis.toml"))?;
+    let versions = fs::read(pinned.join("requirements.txt"))?;
+    let installed = folder.join("installed.txt");
+    if fs::read(&installed).is_ok_and(|installed| installed == versions) {
+        return Ok(folder);
+    }
+    command::run(workspace.program("python3").args(["-m", "venv"]).arg(folder.join("venv")))?;
+    let mut pip = workspace.program(folder.join("venv/bin/pip"));
+    pip.args(["install", "--quiet", "--disable-pip-version-check", "--requirement"]);
+    command::run(pip.arg(pinned.join("requirements.txt")))?;
+    // Last, so that half an installation is not taken for one.
+    fs::write(installed, versions)?;
+    Ok(folder)
+}
+
+/// The program, with what all runs share.
+fn schemathesis(workspace: &Workspace, folder: &Path, server: &Server) -> Command {
+    let mut command = workspace.program(folder.join("venv/bin/schemathesis"));
+    command.current_dir(folder).args(["run", &server.document(), "--no-color"]);
+    command.args(["--seed", SEED, "--continue-on-failure"]);
+    // Of the throw-away server alone, but still nothing for logs: by the environment, not by argument.
+    command.env("TONEGATE_TOKEN", server.token());
+    command
+}
+
+/// Runs it; its whole output goes to a file, and the end of that to ours.
+fn report(command: &mut Command, folder: &Path, name: &str) -> anyhow::Result<()> {
+    let path = folder.join(format!("{name}.txt"));
+    println!("$ schemathesis run … > {}", path.display());
+    let status = command.stdout(fs::File::create(&path)?).status()?;
+    let text = fs::read_to_string(&path)?;
+    let summary = text.rfind("= SUMMARY =").map_or(0, |at| text[..at].rfind('\n').unwrap_or(0));
+    println!("{}", &text[summary..]);
+    ensure!(status.success(), "schemathesis found faults; they are in {}", path.display());
+    Ok(())
+}
