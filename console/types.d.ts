@@ -10,6 +10,7 @@ declare namespace Api {
     role: Role;
     app_ids: number[] | null;
     csrf_token: string | null;
+    gateway_url: string;
     stepped_up_until: number | null;
     expires_at: number;
     idle_until: number;

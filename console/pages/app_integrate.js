@@ -1,19 +1,16 @@
 // Code that fetches a licence for this app, ready to run: only the ServerSecret is left to the environment.
 import { html, useState } from '../vendor/preact.js';
 import { Card, CodeBlock, Facts, Notice, Tabs } from '../components/index.js';
-import * as api from '../lib/api.js';
 import { t } from '../lib/i18n.js';
-import { useLoad } from '../lib/loading.js';
 import { remember, remembered } from '../lib/store.js';
-import { may } from '../lib/session.js';
+import { session } from '../lib/session.js';
 import { LANGUAGES } from './app_code.js';
 
 /** @param {import('./app.js').Loaded} loaded */
 export function AppIntegrate({ app }) {
-  const { data } = useLoad(async (signal) => (may('get_settings') ? /** @type {Api.ServerSettings} */ (await api.get('/settings', {}, signal)) : null), []);
   const [chosen, setChosen] = useState(() => remembered('code') ?? 'shell');
   const language = LANGUAGES.find((each) => each.id === chosen) ?? LANGUAGES[0];
-  const gateway = gatewayOf(data ?? null);
+  const gateway = session.get()?.gateway_url ?? '';
   const choose = (/** @type {string} */ id) => { setChosen(id); remember('code', id); };
   return html`<div class="stack">
     <${Card} title=${t('app.integrate')} hint=${t('app.integrate_hint')}>
@@ -31,15 +28,4 @@ export function AppIntegrate({ app }) {
       <p>${t('app.keep_license')}</p>
     <//>
   </div>`;
-}
-
-/** Where backends reach the gateway, as far as its settings tell. @param {Api.ServerSettings | null} settings */
-export function gatewayOf(settings) {
-  if (!settings) return 'https://ISSUER';
-  const { address, tls, hosts } = settings.gateway;
-  const port = address.split(':').pop() ?? '';
-  const bound = address.slice(0, -port.length - 1);
-  const host = hosts?.find((each) => !each.includes('*')) ?? (/^(0\.0\.0\.0|\[::\])$/.test(bound) ? location.hostname : bound);
-  const shown = port === (tls ? '443' : '80') || host.includes(':') && !host.endsWith(']') ? host : `${host}:${port}`;
-  return `${tls ? 'https' : 'http'}://${shown}`;
 }

@@ -4,11 +4,11 @@ import { html, useState } from '../vendor/preact.js';
 import { Button, Card, Checkbox, ErrorBox, Form, Notice, PageHeader, TextField, toast } from '../components/index.js';
 import * as api from '../lib/api.js';
 import { t } from '../lib/i18n.js';
-import { useAction, useLoad } from '../lib/loading.js';
-import { may } from '../lib/session.js';
+import { useAction } from '../lib/loading.js';
+import { may, session } from '../lib/session.js';
 import { AppField, SecretInput } from './call_fields.js';
 import { Exchange } from './call_exchange.js';
-import { curlLine, gatewayAddress, newNonce, newTimestamp, signedQuery } from './call_request.js';
+import { curlLine, newNonce, newTimestamp, signedQuery } from './call_request.js';
 import { StringToSign } from './call_signing.js';
 
 /** @typedef {{query: string, answer: Api.GatewayAnswer}} Call */
@@ -21,8 +21,7 @@ export default function CallOnline({ place }) {
   const [nonce, setNonce] = useState(newNonce);
   const [timestamp, setTimestamp] = useState(newTimestamp);
   const [call, setCall] = useState(/** @type {Call | null} */ (null));
-  const settings = useLoad(async (signal) => (may('get_settings') ? api.get('/settings', {}, signal) : undefined), []);
-  const base = gatewayAddress(settings.data);
+  const base = session.get()?.gateway_url ?? null;
 
   /** The request as it is to be sent: with a nonce and a time of this moment, unless they were given. */
   const ready = () => {

@@ -33,16 +33,3 @@ export const curlLine = (base, query) => `curl -sS ${shellQuoted(`${base.replace
 
 /** As one word of a POSIX shell. @param {string} text */
 export const shellQuoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
-
-/**
- * Where the licence API is reached, as well as the settings tell; null when this caller may not know.
- * @param {Api.ServerSettings | undefined} settings
- */
-export function gatewayAddress(settings) {
-  if (!settings) return null;
-  const { url, tls, hosts, address } = settings.gateway;
-  if (typeof url === 'string' && url) return url;
-  const port = /:(\d+)$/.exec(address)?.[1];
-  const host = hosts?.[0] ?? location.hostname;
-  return `${tls ? 'https' : 'http'}://${host}${port && port !== (tls ? '443' : '80') ? `:${port}` : ''}`;
-}

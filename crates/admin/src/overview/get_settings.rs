@@ -9,7 +9,7 @@ use tonegate_server::limits;
 use tonegate_server::model::Environment;
 
 use crate::admin::Admin;
-use crate::caller::{ByScoped, Viewer};
+use crate::caller::{By, Viewer};
 use crate::problem::Problem;
 
 /// How the server is set up; no secrets.
@@ -86,12 +86,12 @@ pub(crate) struct Retention {
     tag = "overview",
     operation_id = "get_settings",
     responses((status = 200, body = Settings)),
-    extensions(("x-access" = json!("viewer scoped")))
+    extensions(("x-access" = json!("viewer whole")))
 )]
 /// Shows how the server is set up.
 pub(crate) async fn get_settings(
     State(admin): State<Admin>,
-    _: ByScoped<Viewer>,
+    _: By<Viewer>,
 ) -> Result<Json<Settings>, Problem> {
     // A page about the configuration does not fail with the database.
     let audit_key = admin.store().audit_key().await.unwrap_or_default();

@@ -10,7 +10,7 @@ pub(crate) struct RequestView {
     request_id: String,
     /// Unix seconds.
     at: i64,
-    /// The AppId that the request named; 0: one that does not exist.
+    /// The AppId that the request named, whether there is such an app or not; 0: none that can be read.
     app_id: u32,
     /// The return code.
     code: u32,

@@ -32,6 +32,8 @@ pub(crate) struct SessionView {
     pub(crate) expires_at: i64,
     /// When the session ends if nothing more is sent, Unix seconds; `null` for an API token.
     pub(crate) idle_until: Option<i64>,
+    /// The licence API's URL, as backends write it.
+    pub(crate) gateway_url: String,
     /// Ids of the operations that would let them in.
     pub(crate) operations: Vec<String>,
 }
@@ -68,6 +70,7 @@ impl SessionView {
             stepped_up_until: Some(until).filter(|until| *until > admin.now()),
             expires_at,
             idle_until,
+            gateway_url: admin.gateway_url(),
             operations,
         }
     }

@@ -13,6 +13,8 @@ pub(super) struct Asked<'r> {
     pub(super) query: &'r str,
     /// Who asks.
     pub(super) address: IpAddr,
+    /// Whose limit on failing requests it counts towards.
+    pub(super) charged: IpAddr,
 }
 
 impl<'r> Asked<'r> {
@@ -21,7 +23,7 @@ impl<'r> Asked<'r> {
         let header = || head.headers.get("host").and_then(|host| host.to_str().ok());
         let host = head.uri.authority().map(|authority| authority.as_str()).or_else(header);
         let query = head.uri.query().unwrap_or("");
-        Self { host: host.unwrap_or(""), query, address: peer.address }
+        Self { host: host.unwrap_or(""), query, address: peer.address, charged: peer.address }
     }
 
     /// As read by the fast path; `None`: it is not for the licence API.
@@ -31,6 +33,7 @@ impl<'r> Asked<'r> {
             rest => rest.strip_prefix('?')?,
         };
         let host = request.host.unwrap_or("");
-        Some(Self { host, query, address: request.peer.address })
+        let address = request.peer.address;
+        Some(Self { host, query, address, charged: address })
     }
 }

@@ -1,8 +1,9 @@
 //! The gateway's answers to those who run the server: the same as from outside, without a socket.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
+use siphasher::sip::SipHasher24;
 use tonegate_issuer::Minted;
 use tonegate_listener::{Response, ResponseBody};
 use tonegate_protocol::{AppId, Refusal, ReturnCode};
@@ -13,16 +14,30 @@ use super::{decide, entitlement, guarded, license, respond, service_enabled};
 use crate::guard::Unwritten;
 use crate::service::Service;
 
-/// Answers a query (what stands behind `/?`) as if `address` had sent it: it counts, it is charged, and its
-/// signature is used afterwards.
+/// Answers a query (what stands behind `/?`) as if `address` had sent it: it counts, and its signature is
+/// used afterwards. What fails is charged to the caller, named by `caller`, and never to the network of
+/// `address`: behind a proxy that may be a backend's too.
 #[must_use]
-pub fn call(service: &Service, query: &str, address: IpAddr) -> Response<ResponseBody> {
+pub fn call(
+    service: &Service,
+    query: &str,
+    address: IpAddr,
+    caller: &str,
+) -> Response<ResponseBody> {
     let host = service.config.gateway.hosts.first().map_or("", String::as_str);
-    let (asked, at) = (Asked { host, query, address }, service.time.moment());
+    let asked = Asked { host, query, address, charged: stand_in(caller) };
+    let at = service.time.moment();
     let (mut caller, mut unwritten) = (Caller::new(address, at), Unwritten::default());
     let outcome = guarded(|| decide(service, &asked, &mut caller, &mut unwritten));
     service.guard.write(&mut unwritten, at.now);
     respond::license(service, &caller, outcome)
+}
+
+/// An address that nobody on a network has: under fd00::/8, where the global id is a hash.
+fn stand_in(caller: &str) -> IpAddr {
+    let hash = SipHasher24::new().hash(caller.as_bytes());
+    let [a, b, c, d, e, f, g, _] = hash.to_be_bytes();
+    Ipv6Addr::from([0xfd, a, b, c, d, e, f, g, 0, 0, 0, 0, 0, 0, 0, 1]).into()
 }
 
 /// The licence that the app would be answered now. `Err`: what its backend would be told instead.

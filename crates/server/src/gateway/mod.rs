@@ -79,7 +79,7 @@ async fn outcome(
     let mut caller = Caller::new(asked.address, at);
     if let Err(refusal) = read {
         caller.seems_to_name(asked.query, &service.directory.read());
-        network::charge(service, asked.address, at, &refusal);
+        network::charge(service, asked.charged, at, &refusal);
         return (caller, Err(refusal));
     }
     let mut unwritten = Unwritten::default();
@@ -104,7 +104,7 @@ fn decide(
     unwritten: &mut Unwritten,
 ) -> Result<Arc<Minted>, Refusal> {
     let (directory, at) = (service.directory.read(), caller.at);
-    let charge = |refusal: &Refusal| network::charge(service, asked.address, at, refusal);
+    let charge = |refusal: &Refusal| network::charge(service, asked.charged, at, refusal);
     let parameters = parameters(service, asked).inspect_err(charge).inspect_err(|_| {
         caller.seems_to_name(asked.query, &directory);
     })?;
@@ -135,7 +135,7 @@ fn authenticate<'d>(
     parameters: &PublicParameters<'_>,
     at: Moment,
 ) -> Result<Authenticated<'d>, Refusal> {
-    network::check(service, asked.address, at)?;
+    network::check(service, asked.charged, at)?;
     window::check(&service.time, parameters.timestamp, at.now)?;
     signature::check(entry, parameters)
 }

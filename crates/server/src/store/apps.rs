@@ -79,8 +79,24 @@ impl Tx {
             .bind(self.now)
             .execute(&mut *self.inner)
             .await?;
+        self.end_confinement_to(id).await?;
         self.audit("app.delete", &format!("app {id}"), &json!({})).await?;
         self.notify("app.deleted", &json!({ "app_id": id })).await
+    }
+
+    /// Who was confined to a deleted app is not confined to whoever gets its number next.
+    async fn end_confinement_to(&mut self, id: AppId) -> Result<(), StoreError> {
+        for statement in [
+            "UPDATE users SET rev = rev + 1, app_ids = (SELECT json_group_array(value) \
+             FROM json_each(app_ids) WHERE value != $1) WHERE app_ids IS NOT NULL \
+             AND EXISTS (SELECT 1 FROM json_each(app_ids) WHERE value = $1)",
+            "UPDATE api_tokens SET app_ids = (SELECT json_group_array(value) \
+             FROM json_each(app_ids) WHERE value != $1) WHERE app_ids IS NOT NULL \
+             AND EXISTS (SELECT 1 FROM json_each(app_ids) WHERE value = $1)",
+        ] {
+            sqlx::query(statement).bind(i64::from(id.0)).execute(&mut *self.inner).await?;
+        }
+        Ok(())
     }
 
     /// `Err(AppUnknown)`: there is no such app, or no more.

@@ -196,8 +196,8 @@ impl Tx {
 
     async fn check_no_owner(&mut self) -> Result<(), StoreError> {
         let owners: i64 = sqlx::query_scalar(
-            "SELECT COUNT(*) FROM users \
-             WHERE role = 'owner' AND status = 'active' AND app_ids IS NULL",
+            "SELECT COUNT(*) FROM users WHERE role = 'owner' AND status = 'active' \
+             AND app_ids IS NULL AND password_hash != ''",
         )
         .fetch_one(&mut *self.inner)
         .await?;

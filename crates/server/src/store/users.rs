@@ -36,8 +36,8 @@ impl Store {
     pub async fn needs_setup(&self) -> Result<bool, StoreError> {
         let mut tx = self.db.begin_read().await?;
         let owners: i64 = sqlx::query_scalar(
-            "SELECT COUNT(*) FROM users \
-             WHERE role = 'owner' AND status = 'active' AND app_ids IS NULL",
+            "SELECT COUNT(*) FROM users WHERE role = 'owner' AND status = 'active' \
+             AND app_ids IS NULL AND password_hash != ''",
         )
         .fetch_one(&mut *tx)
         .await?;
