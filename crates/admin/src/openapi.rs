@@ -117,7 +117,8 @@ fn finish(operation: &mut Value) {
     for (status, description) in TOO_LONG {
         operation["responses"][status] = json!({ "description": description });
     }
-    for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten() {
         if let Some((_, schema)) =
             headers().into_iter().find(|(name, _)| parameter["name"] == *name)
         {
