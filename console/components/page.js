@@ -126,6 +126,11 @@ export function Tabs({ tabs, active, onChange, label, children }) {
     onChange(tabs[next].id);
     /** @type {HTMLElement | undefined} */ (list.current?.querySelectorAll('[role=tab]')[next])?.focus();
   };
+  useEffect(() => {
+    // On a narrow screen the chosen tab may lie outside of the row.
+    const [row, tab] = [list.current, /** @type {HTMLElement | null | undefined} */ (list.current?.querySelector('[aria-selected=true]'))];
+    if (row && tab) row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+  }, [active]);
   return html`<div class="tabs">
     <div class="tab-list" role="tablist" aria-label=${label} ref=${list} onKeyDown=${move}>
       ${tabs.map((tab) => html`<button type="button" role="tab" key=${tab.id} id=${`tab-${tab.id}`} class="tab"
