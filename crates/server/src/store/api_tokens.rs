@@ -208,6 +208,7 @@ fn read(row: &db::Row) -> Result<ApiToken, RowFault> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::AuditFilter;
     use super::super::testing::{House, NOW};
     use super::*;
 
@@ -242,7 +243,7 @@ mod tests {
         let token = found().await;
         assert_eq!((token.last_used_at, token.revoked_at), (Some(NOW + 9), Some(NOW + 10)));
         assert!(!token.is_good(NOW + 11));
-        let actions = house.store.audit(None, 10).await.unwrap();
+        let actions = house.store.audit(&AuditFilter::default(), None, 10).await.unwrap();
         let actions: Vec<_> = actions.iter().map(|entry| &*entry.action).collect();
         assert_eq!(actions, ["api_token.revoke", "api_token.create", "installation.create"]);
     }

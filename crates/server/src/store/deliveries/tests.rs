@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::testing::{House, NOW, secret};
-use super::super::{NewIssuingKey, NewWebhook, Webhook};
+use super::super::{AuditFilter, NewIssuingKey, NewWebhook, Webhook};
 use super::*;
 use crate::model::{AppId, Generation};
 
@@ -179,7 +179,7 @@ async fn a_message_is_sent_again_by_hand_given_up_or_taken() {
         assert_eq!((delivery.next_try_at, delivery.tries), (Some(NOW + 9), tries));
         assert_eq!((delivery.delivered_at, delivery.gave_up_at), (None, None));
     }
-    let audit = house.store.audit(None, 1).await.unwrap().remove(0);
+    let audit = house.store.audit(&AuditFilter::default(), None, 1).await.unwrap().remove(0);
     assert_eq!((audit.action, audit.subject), ("delivery.retry".into(), format!("delivery {id}")));
     let mut tx = house.store.begin("ada", NOW).await.unwrap();
     let unknown = tx.retry_delivery("msg_0").await;

@@ -1,5 +1,6 @@
 //! Webhooks as those meet them who set them up.
 
+use super::super::AuditFilter;
 use super::super::testing::{House, NOW};
 use super::*;
 
@@ -30,7 +31,7 @@ async fn a_webhook_reads_back_and_its_secret_is_told_once() {
     assert_eq!(store.webhooks().await.unwrap(), std::slice::from_ref(&made));
     assert_eq!(store.webhook("whk_0").await.unwrap(), None);
     let shown = secret.expose();
-    let audit = store.audit(None, 1).await.unwrap().remove(0);
+    let audit = store.audit(&AuditFilter::default(), None, 1).await.unwrap().remove(0);
     assert_eq!((&*audit.actor, &*audit.action), ("ada", "webhook.create"));
     assert_eq!(audit.subject, format!("webhook {}", made.id));
     for text in [audit.detail.to_string(), serde_json::to_string(&made).unwrap()] {
@@ -81,7 +82,7 @@ async fn an_update_raises_rev_and_tells_before_and_after() {
     let unknown = tx.update_webhook("whk_0", None, |_| {}).await;
     assert!(matches!(unknown, Err(StoreError::WebhookUnknown { .. })));
     tx.commit().await.unwrap();
-    let audit = house.store.audit(None, 1).await.unwrap().remove(0);
+    let audit = house.store.audit(&AuditFilter::default(), None, 1).await.unwrap().remove(0);
     assert_eq!((&*audit.action, &audit.detail[0]["enabled"]), ("webhook.update", &true.into()));
     assert_eq!(audit.detail[1]["enabled"], false);
 }
@@ -100,7 +101,7 @@ async fn a_webhook_goes_with_its_messages() {
     tx.commit().await.unwrap();
     assert_eq!(house.store.webhooks().await.unwrap(), []);
     assert_eq!(house.store.deliveries(&made.id, None, 10).await.unwrap(), []);
-    assert_eq!(house.store.audit(None, 1).await.unwrap()[0].action, "webhook.delete");
+    assert_eq!(house.store.audit(&AuditFilter::default(), None, 1).await.unwrap()[0].action, "webhook.delete");
 }
 
 #[tokio::test]
