@@ -9,13 +9,13 @@ mod attempt;
 mod callers;
 mod csrf;
 pub(crate) mod factor;
+mod failed_sign_ins;
 mod password;
 mod permitted;
 mod person;
 pub(crate) mod session;
 mod stranger;
 mod totp;
-mod unknown_names;
 
 use axum::extract::FromRequestParts;
 use http::header::AUTHORIZATION;
@@ -28,11 +28,11 @@ use crate::problem::{Code, Problem};
 
 pub(crate) use attempt::{Attempt, SentFrom};
 pub(crate) use callers::Callers;
+pub(crate) use failed_sign_ins::FailedSignIns;
 pub(crate) use password::Passwords;
 pub(crate) use permitted::Permitted;
 pub(crate) use person::Person;
 pub(crate) use stranger::Stranger;
-pub(crate) use unknown_names::UnknownNames;
 
 /// A caller, and how long it is known by what it sent.
 #[derive(Debug, Clone)]
