@@ -7,6 +7,8 @@ use tonegate_listener::Rate;
 pub(crate) const BODY_BYTES_MAX: usize = 256 << 10;
 /// Bytes of an import.
 pub(crate) const IMPORT_BYTES_MAX: usize = 8 << 20;
+/// Imports that are read or worked on at once, that many bytes each.
+pub(crate) const IMPORTS_AT_ONCE: usize = 4;
 /// Items of a page, when nobody says otherwise.
 pub(crate) const PAGE_DEFAULT: u32 = 50;
 /// Items of a page.
