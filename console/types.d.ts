@@ -24,7 +24,7 @@ declare namespace Api {
 
   interface User {
     id: string; name: string; role: Role; app_ids: number[] | null; status: 'invited' | 'active' | 'disabled';
-    locked_until: number | null; rev: number; created_at: number; updated_at: number; signed_in_at: number | null;
+    rev: number; created_at: number; updated_at: number; signed_in_at: number | null;
   }
   interface Invitation { user: User; invitation_token: string; invitation_path: string; expires_at: number }
   interface ApiToken {

@@ -20,7 +20,6 @@ export function UserDialog({ user, onClose, onChanged }) {
   return html`<${Dialog} title=${user.name} onClose=${onClose}>
     <${Facts} rows=${[
     [t('people.status'), html`<${UserStatus} user=${user} />`],
-    user.locked_until !== null && user.locked_until * 1000 > Date.now() && [t('people.locked_until'), html`<${Time} at=${user.locked_until} />`],
     [t('people.apps'), html`<${AppsCell} ids=${user.app_ids} wrap=${true} />`],
     [t('people.signed_in'), html`<${Time} at=${user.signed_in_at} />`],
     [t('people.created'), html`<${Time} at=${user.created_at} exact=${true} />`],

@@ -38,7 +38,5 @@ function columns(show) {
 
 /** @param {{user: Api.User}} props */
 export function UserStatus({ user }) {
-  const locked = user.locked_until !== null && user.locked_until * 1000 > Date.now();
-  if (locked) return html`<${Badge} tone="bad">${t('people.status.locked')}<//>`;
   return html`<${Badge} tone=${{ active: 'good', invited: 'info', disabled: 'neutral' }[user.status]}>${t(`people.status.${user.status}`)}<//>`;
 }

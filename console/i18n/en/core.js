@@ -98,7 +98,7 @@ export default {
   'problem.wrong_credentials.next': 'A code works once; wait for the next one if you just used it. Check that your phone’s clock is right.',
   'problem.wrong_code': 'That code is wrong.',
   'problem.wrong_code.next': 'Wait for the next code, and check that your phone’s clock is right.',
-  'problem.locked': 'Too many wrong attempts. The account waits.',
+  'problem.locked': 'Too many wrong attempts. Wait, then try again.',
   'problem.too_many_requests': 'Too many requests.',
   'problem.role_too_low': 'Your role does not allow this.',
   'problem.role_too_low.next': 'Ask an owner to do it, or to change your role.',

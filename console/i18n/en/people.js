@@ -23,8 +23,6 @@ export default {
   'people.status.active': 'active',
   'people.status.invited': 'invited',
   'people.status.disabled': 'disabled',
-  'people.status.locked': 'locked',
-  'people.locked_until': 'Locked until',
   'people.signed_in': 'Last sign-in',
   'people.created': 'Created',
   'people.id': 'Id',

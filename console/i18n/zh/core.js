@@ -98,7 +98,7 @@ export default {
   'problem.wrong_credentials.next': '每个验证码只能使用一次；若刚用过，请等待下一个。并请检查手机时间是否准确。',
   'problem.wrong_code': '验证码错误。',
   'problem.wrong_code.next': '请等待下一个验证码，并检查手机时间是否准确。',
-  'problem.locked': '错误次数过多，账号暂时锁定。',
+  'problem.locked': '错误次数过多，请稍后再试。',
   'problem.too_many_requests': '请求过于频繁。',
   'problem.role_too_low': '你的角色无权执行此操作。',
   'problem.role_too_low.next': '请联系所有者代为操作，或调整你的角色。',

@@ -23,8 +23,6 @@ export default {
   'people.status.active': '正常',
   'people.status.invited': '已邀请',
   'people.status.disabled': '已停用',
-  'people.status.locked': '已锁定',
-  'people.locked_until': '锁定至',
   'people.signed_in': '最近登录',
   'people.created': '创建时间',
   'people.id': 'ID',

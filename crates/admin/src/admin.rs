@@ -9,7 +9,7 @@ use tonegate_listener::{NetworkLimit, NetworkLimitConfig};
 use tonegate_server::Service;
 use tonegate_server::store::{Store, Tx};
 
-use crate::auth::{Callers, Passwords, Permitted, UnknownNames};
+use crate::auth::{Callers, FailedSignIns, Passwords, Permitted};
 use crate::caller::Caller;
 use crate::demo::Demo;
 use crate::limits::STRANGER_RATE;
@@ -28,8 +28,8 @@ pub(crate) struct Admin {
     pub(crate) started_at: i64,
     /// Only `tonegate demo` has one.
     pub(crate) demo: Option<Arc<Demo>>,
-    /// Names that nobody has.
-    pub(crate) unknown_names: Arc<UnknownNames>,
+    /// Who failed to sign in, and where.
+    pub(crate) failed_sign_ins: Arc<FailedSignIns>,
     /// Leave to work on passwords.
     pub(crate) passwords: Arc<Passwords>,
     /// Who may call what.
@@ -45,7 +45,7 @@ impl Admin {
             strangers: Arc::new(NetworkLimit::new(strangers)),
             callers: Arc::default(),
             demo: None,
-            unknown_names: Arc::default(),
+            failed_sign_ins: Arc::default(),
             passwords: Arc::default(),
             permitted: Arc::new(Permitted::read(&openapi::document())),
         }

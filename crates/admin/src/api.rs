@@ -1,12 +1,18 @@
 //! A request's way through the admin listener: health, API or console.
+//!
+//! Invariant: of a body that strangers may not send nothing is read, and of others no more than the
+//! operation may need.
 
 use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
+use axum::extract::FromRequestParts as _;
 use axum::response::IntoResponse as _;
 use bytes::Bytes;
 use http::header::CACHE_CONTROL;
-use http::{HeaderValue, Request, Response};
+use http::request::Parts;
+use http::{HeaderValue, Method, Request, Response};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonegate_listener::{BodyError, Peer, RequestBody, ResponseBody};
 use tonegate_server::Service;
 use tonegate_server::model::BearerToken;
@@ -15,12 +21,13 @@ use tower::ServiceExt as _;
 use tracing::Instrument as _;
 
 use crate::admin::Admin;
+use crate::auth::Known;
 use crate::demo::Demo;
 use crate::extract::RawBody;
-use crate::limits::{BODY_BYTES_MAX, IMPORT_BYTES_MAX};
+use crate::limits::{BODY_BYTES_MAX, IMPORT_BYTES_MAX, IMPORTS_AT_ONCE};
 use crate::operation::{Call, Operations};
 use crate::problem::{Code, Problem};
-use crate::{console, openapi, operation, router};
+use crate::{console, host, openapi, operation, router};
 
 /// What answers on the admin listener. Clones share it.
 #[derive(Clone)]
@@ -28,6 +35,8 @@ pub struct AdminApi {
     admin: Admin,
     router: axum::Router,
     operations: Arc<Operations>,
+    /// Leave to send an import.
+    imports: Arc<Semaphore>,
 }
 
 impl AdminApi {
@@ -42,6 +51,7 @@ impl AdminApi {
         Self {
             router: router.with_state(admin.clone()),
             operations: Arc::new(Operations::of(&openapi::document())),
+            imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
             admin,
         }
     }
@@ -82,6 +92,9 @@ impl AdminApi {
             "/livez" | "/readyz" | "/metrics" => {
                 tonegate_server::admin::answer(&self.admin.service, &request)
             }
+            _ if !host::is_ours(&request, &self.admin.service.config.admin.hosts) => {
+                host::refusal()
+            }
             _ if path.starts_with(router::BASE) => self.operation(request, peer).await,
             _ => console::answer(&request),
         };
@@ -107,13 +120,10 @@ impl AdminApi {
 
     async fn routed(&self, request: Request<RequestBody>) -> Response<ResponseBody> {
         let (mut parts, body) = request.into_parts();
-        let most = match parts.uri.path().ends_with("/import") {
-            true => IMPORT_BYTES_MAX,
-            false => BODY_BYTES_MAX,
-        };
-        let response = match read(body, most).await {
-            // The router answers whatever it is asked.
-            Ok(body) => {
+        let response = match self.body(&mut parts, body).await {
+            // The router answers whatever it is asked. An import's leave ends with its answer: what was
+            // read of it is held so long.
+            Ok((body, _leave)) => {
                 parts.extensions.insert(RawBody(body.clone()));
                 let request = Request::from_parts(parts, Body::from(body));
                 self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
@@ -126,17 +136,48 @@ impl AdminApi {
         headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
         response
     }
+
+    /// The request's body; of somebody whom the operation refuses anyway, none.
+    async fn body(
+        &self,
+        parts: &mut Parts,
+        body: RequestBody,
+    ) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Problem> {
+        let is_public = self.operations.is_public(&parts.method, parts.uri.path());
+        // The operation finds the same verdict, and answers with it.
+        if !body.is_empty()
+            && !is_public
+            && Known::from_request_parts(parts, &self.admin).await.is_err()
+        {
+            return Ok((Bytes::new(), None));
+        }
+        if !is_import(parts) {
+            return Ok((read(body, BODY_BYTES_MAX).await?, None));
+        }
+        let leave = Arc::clone(&self.imports).try_acquire_owned();
+        let leave = leave.map_err(|_| too_many_imports())?;
+        Ok((read(body, IMPORT_BYTES_MAX).await?, Some(leave)))
+    }
+}
+
+fn is_import(parts: &Parts) -> bool {
+    let path = parts.uri.path().strip_prefix(router::BASE);
+    parts.method == Method::POST && path == Some("/apps/import")
+}
+
+fn too_many_imports() -> Problem {
+    let detail = format!("{IMPORTS_AT_ONCE} imports are under way; try again when one is done");
+    Problem::new(Code::TooManyRequests, detail).retry_after(5)
 }
 
 async fn read(body: RequestBody, most: usize) -> Result<Bytes, Problem> {
-    let too_large = |most: usize| {
-        let detail = format!("at most {} KiB are read here; send less, or in parts", most >> 10);
-        Problem::new(Code::BodyTooLarge, detail)
-    };
-    match body.read().await {
-        Ok(bytes) if bytes.len() > most => Err(too_large(most)),
+    match body.read_at_most(most).await {
         Ok(bytes) => Ok(bytes),
-        Err(BodyError::TooLarge { .. }) => Err(too_large(most)),
+        Err(BodyError::TooLarge { most }) => {
+            let detail =
+                format!("at most {} KiB are read here; send less, or in parts", most >> 10);
+            Err(Problem::new(Code::BodyTooLarge, detail))
+        }
         Err(error) => Err(Problem::new(Code::InvalidBody, format!("{error}; send it again"))),
     }
 }

@@ -9,13 +9,13 @@ mod attempt;
 mod callers;
 mod csrf;
 pub(crate) mod factor;
+mod failed_sign_ins;
 mod password;
 mod permitted;
 mod person;
 pub(crate) mod session;
 mod stranger;
 mod totp;
-mod unknown_names;
 
 use axum::extract::FromRequestParts;
 use http::header::AUTHORIZATION;
@@ -24,15 +24,16 @@ use tonegate_listener::Peer;
 
 use crate::admin::Admin;
 use crate::caller::Caller;
+use crate::operation::Call;
 use crate::problem::{Code, Problem};
 
 pub(crate) use attempt::{Attempt, SentFrom};
 pub(crate) use callers::Callers;
+pub(crate) use failed_sign_ins::FailedSignIns;
 pub(crate) use password::Passwords;
 pub(crate) use permitted::Permitted;
 pub(crate) use person::Person;
 pub(crate) use stranger::Stranger;
-pub(crate) use unknown_names::UnknownNames;
 
 /// A caller, and how long it is known by what it sent.
 #[derive(Debug, Clone)]
@@ -50,20 +51,22 @@ impl FromRequestParts<Admin> for Known {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, admin: &Admin) -> Result<Self, Problem> {
-        if let Some(known) = parts.extensions.get::<Self>() {
-            return Ok(known.clone());
+        // Extractors of one operation may ask twice; the credential is looked at once.
+        if let Some(Judged(judged)) = parts.extensions.get::<Judged>() {
+            return judged.clone();
         }
-        let known = known(admin, parts).await?;
-        parts.extensions.insert(known.clone());
-        parts.extensions.insert(known.caller.clone());
-        Ok(known)
+        let judged = known(admin, parts).await;
+        if let (Ok(known), Some(call)) = (&judged, parts.extensions.get::<Call>()) {
+            call.note_caller(&known.caller.who);
+        }
+        parts.extensions.insert(Judged(judged.clone()));
+        judged
     }
 }
 
-/// The caller of a request. `Err`: nobody, nobody who is known, or somebody who asks too often.
-pub(crate) async fn caller(admin: &Admin, parts: &Parts) -> Result<Caller, Problem> {
-    Ok(known(admin, parts).await?.caller)
-}
+/// What came of looking at a request's credential, left with the request.
+#[derive(Debug, Clone)]
+struct Judged(Result<Known, Problem>);
 
 async fn known(admin: &Admin, parts: &Parts) -> Result<Known, Problem> {
     let known = match parts.headers.get(AUTHORIZATION) {

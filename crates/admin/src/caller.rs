@@ -15,9 +15,8 @@ use tonegate_protocol::AppId;
 use tonegate_server::model::Role;
 
 use crate::admin::Admin;
-use crate::auth;
+use crate::auth::Known;
 use crate::limits::STEP_UP_SECS;
-use crate::operation::Call;
 use crate::problem::{Code, Problem};
 
 /// Whoever sends a request, known by a session or an API token.
@@ -124,16 +123,7 @@ impl FromRequestParts<Admin> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, admin: &Admin) -> Result<Self, Problem> {
-        // Extractors of one operation may ask twice; the credential is looked at once.
-        if let Some(caller) = parts.extensions.get::<Self>() {
-            return Ok(caller.clone());
-        }
-        let caller = auth::caller(admin, parts).await?;
-        if let Some(call) = parts.extensions.get::<Call>() {
-            call.note_caller(&caller.who);
-        }
-        parts.extensions.insert(caller.clone());
-        Ok(caller)
+        Ok(Known::from_request_parts(parts, admin).await?.caller)
     }
 }
 

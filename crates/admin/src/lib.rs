@@ -17,6 +17,7 @@ mod console;
 mod demo;
 mod extract;
 mod gateway;
+mod host;
 mod keys;
 mod licenses;
 mod limits;

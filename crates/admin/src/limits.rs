@@ -7,6 +7,8 @@ use tonegate_listener::Rate;
 pub(crate) const BODY_BYTES_MAX: usize = 256 << 10;
 /// Bytes of an import.
 pub(crate) const IMPORT_BYTES_MAX: usize = 8 << 20;
+/// Imports that are read or worked on at once, that many bytes each.
+pub(crate) const IMPORTS_AT_ONCE: usize = 4;
 /// Items of a page, when nobody says otherwise.
 pub(crate) const PAGE_DEFAULT: u32 = 50;
 /// Items of a page.
@@ -61,7 +63,13 @@ pub(crate) const PASSWORD_CHARS: RangeInclusive<usize> = 8..=256;
 pub(crate) const PASSWORDS_AT_ONCE: usize = 2;
 /// Requests that wait for that.
 pub(crate) const PASSWORDS_WAITING: usize = 32;
-/// Names that nobody has, and whose failures are remembered.
-pub(crate) const UNKNOWN_NAMES_MAX: usize = 10_000;
+/// Names and networks whose failed sign-ins are remembered.
+pub(crate) const FAILED_SIGN_INS_MAX: usize = 10_000;
+/// How long a failed sign-in counts.
+pub(crate) const FAILURE_KEPT_SECS: i64 = 900;
+/// Failed sign-ins by one name, from everywhere, until there is one attempt a second.
+pub(crate) const NAME_FAILURES_FREE: usize = 50;
+/// Wrong codes in a row that end a session.
+pub(crate) const STEP_UP_FAILURES_MAX: u32 = 5;
 /// Characters of what a client says about itself that a session keeps.
 pub(crate) const CLIENT_CHARS_MAX: usize = 200;

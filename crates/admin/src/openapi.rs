@@ -114,7 +114,7 @@ fn finish(operation: &mut Value) {
             response["description"] = json!(done(status));
         }
     }
-    for (status, description) in TOO_LONG {
+    for (status, description) in REFUSED_HEADS {
         operation["responses"][status] = json!({ "description": description });
     }
     let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
@@ -136,9 +136,10 @@ fn done(status: &str) -> &'static str {
     }
 }
 
-/// What the listener answers, without a body, to a head that it does not read to its end.
-const TOO_LONG: [(&str, &str); 2] = [
+/// What is answered without a problem: to a head that is not read to its end, and to another host's.
+const REFUSED_HEADS: [(&str, &str); 3] = [
     ("414", "The URL is longer than this server reads."),
+    ("421", "The host in the URL is none that this server answers for (`admin.hosts`)."),
     ("431", "The headers are longer than this server reads."),
 ];
 

@@ -3,7 +3,7 @@
 //! Invariant: both say which operation it was, what kind of caller, how it ended and how long it took;
 //! never who called, what was asked, or what was answered. The audit log names people, and only that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -21,7 +21,11 @@ use crate::router::BASE;
 
 /// The operations' ids, by method and route.
 #[derive(Debug)]
-pub(crate) struct Operations(BTreeMap<String, String>);
+pub(crate) struct Operations {
+    ids: BTreeMap<String, String>,
+    /// Method and route of those that nobody needs to be known for.
+    public: BTreeSet<String>,
+}
 
 /// What becomes known of a call while it is answered. Goes along in the request's extensions.
 #[derive(Debug, Clone, Default)]
@@ -36,15 +40,23 @@ struct Facts {
 impl Operations {
     /// Those of the served document.
     pub(crate) fn of(document: &Value) -> Self {
-        let mut ids = BTreeMap::new();
+        let (mut ids, mut public) = (BTreeMap::new(), BTreeSet::new());
         for (path, methods) in document["paths"].as_object().into_iter().flatten() {
             for (method, operation) in methods.as_object().into_iter().flatten() {
                 let key = format!("{} {BASE}{path}", method.to_uppercase());
                 let id = operation["operationId"].as_str().unwrap_or_default();
+                if operation["x-access"] == "public" {
+                    public.insert(key.clone());
+                }
                 ids.insert(key, id.to_owned());
             }
         }
-        Self(ids)
+        Self { ids, public }
+    }
+
+    /// Is it for strangers too? None of these has anything in its path that varies.
+    pub(crate) fn is_public(&self, method: &Method, path: &str) -> bool {
+        self.public.contains(&format!("{method} {path}"))
     }
 
     /// The span of a call, to be entered while it is answered.
@@ -72,7 +84,7 @@ impl Operations {
         span: &Span,
     ) {
         let route = call.0.route.get().map_or("", MatchedPath::as_str);
-        let known = self.0.get_key_value(&format!("{method} {route}"));
+        let known = self.ids.get_key_value(&format!("{method} {route}"));
         let operation = known.map_or("none", |(_, id)| id);
         let caller = call.0.caller.get().copied();
         let status = status.as_u16();

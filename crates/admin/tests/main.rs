@@ -20,5 +20,6 @@ mod observability;
 mod secrecy;
 mod secrets;
 mod sign_in;
+mod strangers;
 mod support;
 mod users;

@@ -42,6 +42,8 @@ async fn the_whole_walk() {
     browser.delete("/session").await.refused(403, "csrf_failed");
     let browser = browser.with("X-CSRF-Token", text(&session["csrf_token"]));
     house.sign_in(&anna, &hand).await.refused(401, "wrong_credentials");
+    let noted = async || house.actions(1).await == ["session.refuse"];
+    eventually("the refusal is noted", noted).await;
 
     let out = browser.delete("/session").await;
     out.expect(204);

@@ -27,7 +27,7 @@ pub enum BodyError {
     /// It is, or says it will be, longer than allowed.
     #[error("the body has more than {most} bytes")]
     TooLarge {
-        /// [`Limits::body_bytes`].
+        /// What the reader allows, [`Limits::body_bytes`] at most.
         most: usize,
     },
     /// It was not there in time.
@@ -42,12 +42,27 @@ pub enum BodyError {
 }
 
 impl RequestBody {
+    /// Is there none?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.incoming.is_end_stream()
+    }
+
     /// The whole body; empty when the request has none. Answers `Expect: 100-continue`.
     ///
     /// # Errors
     /// See [`BodyError`]; the connection is closed behind the answer in each case.
     pub async fn read(self) -> Result<Bytes, BodyError> {
+        self.read_at_most(usize::MAX).await
+    }
+
+    /// The same for a body of at most so many bytes, where that is less than the listener's limit.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read) has them.
+    pub async fn read_at_most(self, bytes: usize) -> Result<Bytes, BodyError> {
         let Self { incoming, most, time } = self;
+        let most = most.min(bytes);
         if incoming.is_end_stream() {
             return Ok(Bytes::new());
         }

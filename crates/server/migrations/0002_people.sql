@@ -35,8 +35,6 @@ CREATE TABLE users (
     password_hash  TEXT,
     totp           BYTEA,
     totp_last_step BIGINT NOT NULL DEFAULT 0,
-    failures       BIGINT NOT NULL DEFAULT 0,
-    locked_until   BIGINT NOT NULL DEFAULT 0,
     rev            BIGINT NOT NULL,
     created_at     BIGINT NOT NULL,
     updated_at     BIGINT NOT NULL,

@@ -87,6 +87,10 @@ pub struct Admin {
     pub tls_key: PathBuf,
     /// The licence API's URL for backends; empty: made of the gateway's address.
     pub gateway_url: String,
+    /// Whose word on the client's address is taken.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Host names it answers for, besides `localhost` and addresses.
+    pub hosts: Vec<String>,
 }
 
 /// `[guard]`.
@@ -172,18 +176,19 @@ fn invalid(key: &str, fault: impl std::fmt::Display) -> ConfigError {
 
 impl Config {
     fn check_hosts(&self) -> Result<(), ConfigError> {
-        match self.gateway.hosts.iter().find(|host| !is_host(host)) {
-            Some(host) => {
-                let fault = format!("{host:?} is no host name without a port");
-                Err(invalid("gateway.hosts", fault))
+        for (key, hosts) in
+            [("gateway.hosts", &self.gateway.hosts), ("admin.hosts", &self.admin.hosts)]
+        {
+            if let Some(host) = hosts.iter().find(|host| !is_host(host)) {
+                return Err(invalid(key, format!("{host:?} is no host name without a port")));
             }
-            None => Ok(()),
         }
+        Ok(())
     }
 
     /// IPv6 addresses as a Host header writes them.
     fn with_bracketed_hosts(mut self) -> Self {
-        for host in &mut self.gateway.hosts {
+        for host in self.gateway.hosts.iter_mut().chain(&mut self.admin.hosts) {
             if host.parse::<Ipv6Addr>().is_ok() {
                 *host = format!("[{host}]");
             }
@@ -265,6 +270,7 @@ mod tests {
             ("gateway", "hosts", "['gw1:80']"),
             ("gateway", "hosts", "['[::1]:80']"),
             ("gateway", "hosts", "['']"),
+            ("admin", "hosts", "['https://admin.example.com']"),
             ("gateway", "cors_origins", "['https://app.example.com/']"),
             ("gateway", "cors_origins", "['app.example.com']"),
             ("audit", "checkpoint_url", "witness.example.com/log"),

@@ -25,7 +25,7 @@ pub use policy::{Entitlement, Licensee, Policies, Policy};
 pub use role::Role;
 pub use secret::{Generation, NewSecret, SecretState};
 pub use tonegate_protocol::{AppId, ServerSecret};
-pub use user::{User, UserStatus, lock_secs};
+pub use user::{User, UserStatus};
 
 pub(crate) use app::check_range;
 pub(crate) use bearer::new_id;

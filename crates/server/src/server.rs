@@ -133,6 +133,7 @@ impl Server {
 fn admin_listener(admin: &config::Admin) -> ListenerConfig {
     ListenerConfig {
         limits: Limits { body: BODY_TIME, body_bytes: BODY_BYTES_MAX, ..Limits::default() },
+        trusted_proxies: admin.trusted_proxies.clone(),
         tls: tls_files(&admin.tls_certificate, &admin.tls_key),
         ..ListenerConfig::new(admin.address)
     }

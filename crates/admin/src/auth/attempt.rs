@@ -1,19 +1,24 @@
-//! Somebody tries to prove who they are.
+//! Somebody tries to prove who they are: a stranger who signs in, or somebody who is signed in and steps
+//! up.
 //!
-//! Invariants: what is wrong about it is never told, nor whether the name is anybody's; failures in a
-//! row cost growing time, alike for names that nobody has; a failure is on disk before it is answered,
-//! and before another attempt takes its place.
+//! Invariants: what is wrong about it is never told, nor whether the name is anybody's, also not by the
+//! time that it takes; failures cost a stranger growing time, and a session itself; neither is refused
+//! for the other's. An attempt counts before another one takes its slot, and the slot is free before
+//! anything is written.
 
 use axum::extract::FromRequestParts;
 use http::header::USER_AGENT;
 use http::request::Parts;
 use tonegate_listener::Peer;
 use tonegate_server::model::{User, UserStatus};
-use tonegate_server::store::{Credentials, Origin, Tx};
+use tonegate_server::store::{Credentials, Origin, Session, Tx};
 
 use super::factor::{self, Step};
+use super::failed_sign_ins::Claim;
+use super::password::Slot;
+use super::{Person, Stranger};
 use crate::admin::Admin;
-use crate::limits::{CLIENT_CHARS_MAX, REFUSAL_AUDITED_SECS};
+use crate::limits::{CLIENT_CHARS_MAX, REFUSAL_AUDITED_SECS, STEP_UP_FAILURES_MAX};
 use crate::problem::{Code, Problem};
 
 /// What somebody shows.
@@ -25,50 +30,121 @@ pub(crate) struct Attempt<'a> {
 }
 
 /// Somebody who showed the right things.
-pub(crate) struct Proven {
-    pub(crate) user: User,
+struct Proven {
+    user: User,
     password_hash: String,
     step: Step,
 }
 
+/// What is known of a name.
+type Known = Option<(User, Option<Credentials>)>;
+
 impl Admin {
-    /// Judges an attempt. What comes of a good one is for `then` to write, in the transaction that uses
-    /// the code up.
+    /// Signs a stranger in. What comes of it is for `then` to write, in the transaction that uses the
+    /// code up.
     ///
     /// `Err(WrongCredentials)`; `Err(Locked)`: not judged; `Err(TooManyRequests)`: nor this.
     pub(crate) async fn prove<T>(
         &self,
         attempt: &Attempt<'_>,
-        origin: &Origin,
+        stranger: &Stranger,
         then: impl AsyncFnOnce(&mut Tx, &User) -> Result<T, Problem>,
     ) -> Result<T, Problem> {
-        // Kept until all is written: no more attempts at once than there are slots.
-        let slot = self.passwords.slot().await?;
+        let claim = Claim::new(attempt.name, stranger.address());
+        // Who has to wait takes no place in the queue.
+        self.failed_sign_ins.check(&claim, self.now())?;
         let known = self.store().user_named(attempt.name).await?;
-        self.check_lock(attempt.name, known.as_ref().map(|(user, _)| user))?;
+        let proven = self.judge_stranger(attempt, &claim, &known).await?;
+        let was_proven = proven.is_some();
+        if let Some(proven) = proven
+            && let Some(result) = self.accept(proven, then).await?
+        {
+            self.failed_sign_ins.forget(&claim);
+            return Ok(result);
+        }
+        if was_proven {
+            self.failed_sign_ins.count(&claim, self.now());
+        }
+        self.note_refusal(known.map(|(user, _)| user), &stranger.origin);
+        Err(wrong())
+    }
+
+    /// Proves again whose session it is.
+    ///
+    /// `Err(WrongCredentials)`; `Err(SessionEnded)`: too many proofs of this session were wrong.
+    pub(crate) async fn prove_again(
+        &self,
+        by: &Person,
+        attempt: &Attempt<'_>,
+        origin: &Origin,
+    ) -> Result<Session, Problem> {
+        let begun = self.callers.begin_proof(&by.session_id);
+        if begun > STEP_UP_FAILURES_MAX {
+            return Err(proved_wrong_too_often());
+        }
+        let proven = self.proven_again(by, attempt).await;
+        let not_judged = |_: &Problem| self.callers.take_proof_back(&by.session_id);
+        if let Some(session) = proven.inspect_err(not_judged)? {
+            self.callers.forget_proofs(&by.session_id);
+            return Ok(session);
+        }
+        self.refuse_again(by, origin, begun).await
+    }
+
+    /// The slot is held for no longer than this.
+    async fn judge_stranger(
+        &self,
+        attempt: &Attempt<'_>,
+        claim: &Claim,
+        known: &Known,
+    ) -> Result<Option<Proven>, Problem> {
+        let slot = self.passwords.slot().await?;
+        self.failed_sign_ins.admit(claim, self.now())?;
+        let proven = self.judge(attempt, known, Some(&slot)).await?;
+        if proven.is_none() {
+            self.failed_sign_ins.count(claim, self.now());
+        }
+        Ok(proven)
+    }
+
+    async fn proven_again(
+        &self,
+        by: &Person,
+        attempt: &Attempt<'_>,
+    ) -> Result<Option<Session>, Problem> {
+        let known = self.store().user_named(attempt.name).await?;
+        let slot = match attempt.password {
+            Some(_) => Some(self.passwords.slot_of_known().await?),
+            None => None,
+        };
+        let proven = self.judge(attempt, &known, slot.as_ref()).await?;
+        drop(slot);
+        let Some(proven) = proven else { return Ok(None) };
+        self.accept(proven, async |tx, _| Ok(tx.step_up(&by.session_id).await?)).await
+    }
+
+    /// `slot`: to look at the password with, if there is one.
+    async fn judge(
+        &self,
+        attempt: &Attempt<'_>,
+        known: &Known,
+        slot: Option<&Slot>,
+    ) -> Result<Option<Proven>, Problem> {
         let active = known.as_ref().and_then(|(user, credentials)| {
             let credentials = credentials.as_ref().filter(|_| user.status == UserStatus::Active)?;
             Some((user, credentials))
         });
-        let password_is_right = match attempt.password {
-            Some(password) => {
+        let password_is_right = match (attempt.password, slot) {
+            (Some(password), Some(slot)) => {
                 let hash = active.map(|(_, credentials)| &*credentials.password_hash);
                 slot.verify(password, hash).await?
             }
-            None => true,
+            (Some(_), None) => false,
+            (None, _) => true,
         };
-        let proven = active
+        Ok(active
             .filter(|_| password_is_right)
-            .and_then(|(user, credentials)| self.proven(user, credentials, attempt.code));
-        if let Some(proven) = proven
-            && let Some(result) = self.accept(proven, then).await?
-        {
-            return Ok(result);
-        }
-        self.count_failure(attempt.name, known.as_ref().map(|(user, _)| user), origin).await?;
-        let detail = "name, password or code is wrong, or the code was used already; \
-                      wait for the next code and try again";
-        Err(Problem::new(Code::WrongCredentials, detail))
+            .and_then(|(user, credentials)| self.proven(user, credentials, attempt.code)))
     }
 
     fn proven(&self, user: &User, credentials: &Credentials, code: &str) -> Option<Proven> {
@@ -93,36 +169,56 @@ impl Admin {
         Ok(Some(result))
     }
 
-    fn check_lock(&self, name: &str, user: Option<&User>) -> Result<(), Problem> {
-        let now = self.now();
-        let until =
-            user.map_or_else(|| self.unknown_names.locked_until(name), |user| user.locked_until);
-        if until <= now {
-            return Ok(());
+    /// Off the request's way: whether there is something to write would tell whose name it is.
+    fn note_refusal(&self, user: Option<User>, origin: &Origin) {
+        let key = format!("refused {}", user.as_ref().map_or("", |user| &user.id));
+        if !self.callers.is_use_due(&key, None, self.now(), REFUSAL_AUDITED_SECS) {
+            return;
         }
-        let detail = "too many attempts failed in a row; wait, then try again: \
-                      each further failure makes the wait longer, up to 15 minutes";
-        Err(Problem::new(Code::Locked, detail).retry_after((until - now).unsigned_abs()))
+        let (admin, network) = (self.clone(), origin.network.clone());
+        tokio::spawn(async move {
+            let noted = admin.audit_refusal(user.as_ref(), &network).await;
+            noted.unwrap_or_else(|problem| {
+                tracing::warn!(error = problem.detail(), "a refused sign-in was not noted");
+            });
+        });
     }
 
-    async fn count_failure(
-        &self,
-        name: &str,
-        user: Option<&User>,
-        origin: &Origin,
-    ) -> Result<(), Problem> {
-        let now = self.now();
-        let mut tx = self.store().begin("server", now).await?;
-        match user {
-            Some(user) => tx.count_failure(user).await?,
-            None => self.unknown_names.count_failure(name, now),
-        }
-        let key = format!("refused {}", user.map_or("", |user| &user.id));
-        if self.callers.is_use_due(&key, None, now, REFUSAL_AUDITED_SECS) {
-            tx.audit_refusal(user, &origin.network).await?;
-        }
+    async fn audit_refusal(&self, user: Option<&User>, network: &str) -> Result<(), Problem> {
+        let mut tx = self.store().begin("server", self.now()).await?;
+        tx.audit_refusal(user, network).await?;
         self.commit(tx).await
     }
+
+    async fn refuse_again(
+        &self,
+        by: &Person,
+        origin: &Origin,
+        begun: u32,
+    ) -> Result<Session, Problem> {
+        let user = self.store().user_named(&by.name).await?.map(|(user, _)| user);
+        self.note_refusal(user, origin);
+        if begun < STEP_UP_FAILURES_MAX {
+            return Err(wrong());
+        }
+        let mut tx = self.store().begin("server", self.now()).await?;
+        tx.end_session(&by.session_id).await?;
+        self.commit(tx).await?;
+        Err(proved_wrong_too_often())
+    }
+}
+
+fn wrong() -> Problem {
+    let detail = "name, password or code is wrong, or the code was used already; \
+                  wait for the next code and try again";
+    Problem::new(Code::WrongCredentials, detail)
+}
+
+fn proved_wrong_too_often() -> Problem {
+    let detail = format!(
+        "{STEP_UP_FAILURES_MAX} codes in a row were wrong, and this session has ended; sign in again"
+    );
+    Problem::new(Code::SessionEnded, detail)
 }
 
 /// Where a request comes from, as sessions and the audit log remember it.

@@ -1,4 +1,5 @@
-//! What is remembered of callers who are known: how often they ask, and which uses were noted.
+//! What is remembered of callers who are known: how often they ask, which uses were noted, and how often
+//! a session failed to prove again whose it is.
 //!
 //! Invariant: only who proved a credential gets in, so there are no more than people and tokens; at a
 //! bound, everything is forgotten, which costs a burst.
@@ -19,6 +20,8 @@ pub(crate) struct Callers {
     rates: Mutex<HashMap<String, Gcra>>,
     /// Unix seconds of the last use that was written, by the credential's id.
     noted: Mutex<HashMap<String, i64>>,
+    /// Proofs begun since the last good one, by the session's id.
+    proofs: Mutex<HashMap<String, u32>>,
 }
 
 impl Callers {
@@ -48,6 +51,30 @@ impl Callers {
             noted.insert(id.to_owned(), now);
             true
         })
+    }
+
+    /// Counts one more proof that a session shows, and says how many there were since the last good one.
+    /// Before it is judged, so that many at once are no more than the same one after another.
+    pub(crate) fn begin_proof(&self, session_id: &str) -> u32 {
+        bounded(&self.proofs, |proofs| {
+            let begun = proofs.entry(session_id.to_owned()).or_default();
+            *begun = begun.saturating_add(1);
+            *begun
+        })
+    }
+
+    /// Takes one back that was not judged.
+    pub(crate) fn take_proof_back(&self, session_id: &str) {
+        bounded(&self.proofs, |proofs| {
+            proofs
+                .entry(session_id.to_owned())
+                .and_modify(|begun| *begun = begun.saturating_sub(1));
+        });
+    }
+
+    /// The session's proof was good.
+    pub(crate) fn forget_proofs(&self, session_id: &str) {
+        bounded(&self.proofs, |proofs| proofs.remove(session_id));
     }
 }
 

@@ -47,7 +47,13 @@ impl Passwords {
             Problem::new(Code::TooManyRequests, detail).retry_after(1)
         };
         let _waiting = self.waiting.try_acquire().map_err(|_| busy())?;
-        let permit = Arc::clone(&self.at_once).acquire_owned().await.map_err(|_| busy())?;
+        self.slot_of_known().await
+    }
+
+    /// The same for somebody who is known: however many strangers wait, this one waits too, behind no
+    /// more of them than may.
+    pub(crate) async fn slot_of_known(&self) -> Result<Slot, Problem> {
+        let permit = Arc::clone(&self.at_once).acquire_owned().await.map_err(|_| failed())?;
         Ok(Slot { _permit: permit })
     }
 }

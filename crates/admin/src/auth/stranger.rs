@@ -3,6 +3,8 @@
 //! Here, unlike elsewhere, a network that failed too often is refused before anything is looked at:
 //! a password costs memory and time.
 
+use std::net::IpAddr;
+
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use tonegate_listener::Peer;
@@ -43,6 +45,11 @@ impl FromRequestParts<Admin> for Stranger {
 }
 
 impl Stranger {
+    /// Of the client.
+    pub(super) fn address(&self) -> Option<IpAddr> {
+        self.peer.map(|peer| peer.address)
+    }
+
     /// A refusal, charged to the network that it came from.
     pub(crate) fn refused(&self, admin: &Admin, problem: Problem) -> Problem {
         charge(admin, self.peer, problem)

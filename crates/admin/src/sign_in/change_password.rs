@@ -39,7 +39,7 @@ pub(crate) async fn change_password(
     SteppedUp(by): SteppedUp<Person>,
     Body(new): Body<NewPassword>,
 ) -> Result<impl IntoResponse, Problem> {
-    let slot = admin.passwords.slot().await?;
+    let slot = admin.passwords.slot_of_known().await?;
     let password_hash = slot.hash(&new.new_password, &by.name).await?;
     let mut tx = admin.begin(&by.known.caller).await?;
     let (_, token) = tx.change_password(&by.session_id, &password_hash).await?;

@@ -34,7 +34,8 @@ pub(crate) struct NewSession {
         ("x-problems" = json!(["wrong_credentials", "locked", "csrf_failed"]))
     )
 )]
-/// Signs in, with a cookie. After five failures in a row the next attempt has to wait.
+/// Signs in, with a cookie. After five failures from one network the next attempt from there has
+/// to wait.
 pub(crate) async fn create_session(
     State(admin): State<Admin>,
     stranger: Stranger,
@@ -42,7 +43,7 @@ pub(crate) async fn create_session(
 ) -> Result<SignedIn, Problem> {
     let attempt = Attempt { name: &new.name, password: Some(&new.password), code: &new.code };
     let made = admin
-        .prove(&attempt, &stranger.origin, async |tx, user| {
+        .prove(&attempt, &stranger, async |tx, user| {
             tx.note_sign_in(user).await?;
             let (session, token) = tx.create_session(user, &stranger.origin).await?;
             Ok((session, user.clone(), token))

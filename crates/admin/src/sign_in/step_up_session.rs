@@ -34,10 +34,11 @@ pub(crate) struct StepUp {
     responses((status = 200, body = SessionView)),
     extensions(
         ("x-access" = json!("session")),
-        ("x-problems" = json!(["people_only", "wrong_credentials", "locked", "session_unknown"]))
+        ("x-problems" = json!(["people_only", "wrong_credentials", "session_unknown"]))
     )
 )]
 /// Proves again who is signed in; for five minutes that is enough for everything. Signing in counts too.
+/// Five wrong codes in a row end the session.
 pub(crate) async fn step_up_session(
     State(admin): State<Admin>,
     by: Person,
@@ -46,8 +47,7 @@ pub(crate) async fn step_up_session(
 ) -> Result<Json<SessionView>, Problem> {
     let password = proof.password.as_deref();
     let attempt = Attempt { name: &by.name, password, code: &proof.code };
-    let session =
-        admin.prove(&attempt, &origin, async |tx, _| Ok(tx.step_up(&by.session_id).await?)).await?;
+    let session = admin.prove_again(&by, &attempt, &origin).await?;
     let stepped_up_until = session.stepped_up_at.saturating_add(STEP_UP_SECS);
     let caller = Caller { stepped_up_until, ..by.known.caller };
     Ok(Json(SessionView::of(&admin, Known { caller, ..by.known })))

@@ -25,5 +25,5 @@ pub(crate) async fn get_user(
     UserId(id): UserId,
 ) -> Result<Versioned<UserView>, Problem> {
     let user = admin.store().user(&id).await?.ok_or_else(unknown)?;
-    Ok(Versioned { rev: user.rev, value: UserView::new(user, admin.now()) })
+    Ok(Versioned { rev: user.rev, value: UserView::new(user) })
 }

@@ -24,10 +24,10 @@ pub(crate) async fn list_users(
     _: By<Owner>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<UserView>>, Problem> {
-    let (limit, now) = (page.limit()?, admin.now());
+    let limit = page.limit()?;
     let after: Option<String> = Cursor::read(page.cursor.as_deref())?;
     let users = admin.store().users(after.as_deref(), limit + 1).await?;
     let users = Page::cut(users, limit, |last| Cursor(last.name.clone()));
-    let items = users.items.into_iter().map(|user| UserView::new(user, now)).collect();
+    let items = users.items.into_iter().map(UserView::new).collect();
     Ok(Json(Page { items, next: users.next }))
 }

@@ -65,7 +65,7 @@ pub(crate) async fn update_user(
     let mut tx = admin.begin(&by.caller).await?;
     let user = tx.update_user(&id, rev, change, session_of(&by.caller)).await?;
     admin.commit(tx).await?;
-    Ok(Versioned { rev: user.rev, value: UserView::new(user, admin.now()) })
+    Ok(Versioned { rev: user.rev, value: UserView::new(user) })
 }
 
 fn session_of(caller: &Caller) -> Option<&str> {

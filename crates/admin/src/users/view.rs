@@ -14,8 +14,6 @@ pub(crate) struct UserView {
     /// The apps that they are confined to; `null`: they are not.
     app_ids: Option<Vec<u32>>,
     status: UserStatus,
-    /// Unix seconds until which no sign-in is tried; `null`: it may be.
-    locked_until: Option<i64>,
     /// Raised by every change; the ETag.
     rev: u32,
     /// Unix seconds.
@@ -39,10 +37,9 @@ pub(crate) struct InvitedUser {
 }
 
 impl UserView {
-    pub(crate) fn new(user: User, now: i64) -> Self {
+    pub(crate) fn new(user: User) -> Self {
         Self {
             app_ids: user.apps.map(|apps| apps.into_iter().map(|app| app.0).collect()),
-            locked_until: Some(user.locked_until).filter(|until| *until > now),
             id: user.id,
             name: user.name,
             role: user.role,
@@ -58,7 +55,7 @@ impl UserView {
 impl InvitedUser {
     pub(crate) fn new(user: User, token: &BearerToken, now: i64) -> Self {
         Self {
-            user: UserView::new(user, now),
+            user: UserView::new(user),
             invitation_path: format!("/#/enroll?token={}", token.expose()),
             invitation_token: token.expose().to_owned(),
             expires_at: now + bounds::INVITATION_SECS,

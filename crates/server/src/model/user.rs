@@ -28,8 +28,6 @@ pub struct User {
     pub apps: Option<Vec<AppId>>,
     /// What has become of them.
     pub status: UserStatus,
-    /// Unix seconds until which no sign-in is tried; 0: it never failed often enough.
-    pub locked_until: i64,
     /// Raised by every change that somebody decides on.
     pub rev: u32,
     /// Unix seconds.
@@ -45,26 +43,5 @@ impl User {
     #[must_use]
     pub fn is_acting_owner(&self) -> bool {
         self.role == Role::Owner && self.apps.is_none() && self.status == UserStatus::Active
-    }
-}
-
-/// For how long no sign-in is tried after so many failures in a row, in seconds: nothing for four,
-/// then 1, 2, 4 … up to 15 minutes. Never for good, or strangers could lock anybody out for ever.
-#[must_use]
-pub fn lock_secs(failures: u32) -> i64 {
-    match failures.checked_sub(5) {
-        None => 0,
-        Some(more) => 1_i64.checked_shl(more).filter(|_| more < 10).unwrap_or(900).min(900),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::lock_secs;
-
-    #[test]
-    fn locks_grow_from_the_fifth_failure_and_stay_at_a_quarter_of_an_hour() {
-        let secs: Vec<_> = [0, 4, 5, 6, 7, 14, 15, 69, 70, u32::MAX].map(lock_secs).into();
-        assert_eq!(secs, [0, 0, 1, 2, 4, 512, 900, 900, 900, 900]);
     }
 }

@@ -186,7 +186,6 @@ impl Tx {
             role: Role::Owner,
             apps: None,
             status: UserStatus::Active,
-            locked_until: 0,
             rev: 1,
             created_at: self.now,
             updated_at: self.now,
@@ -212,8 +211,8 @@ impl Tx {
     ) -> Result<(), StoreError> {
         let totp = self.kek.seal(Label::Totp { of: id }, &chosen.totp)?;
         sqlx::query(
-            "UPDATE users SET password_hash = $2, totp = $3, totp_last_step = $4, failures = 0, \
-             locked_until = 0 WHERE id = $1",
+            "UPDATE users SET password_hash = $2, totp = $3, totp_last_step = $4 \
+             WHERE id = $1",
         )
         .bind(id)
         .bind(&chosen.password_hash)

@@ -16,8 +16,6 @@ pub struct Credentials {
     pub totp: Zeroizing<Vec<u8>>,
     /// The last of its steps that was used; none before it counts any more.
     pub totp_last_step: i64,
-    /// Failed attempts since the last good one.
-    pub failures: u32,
 }
 
 /// The columns that [`read`] and [`credentials`] expect.
@@ -25,7 +23,7 @@ macro_rules! select_users {
     ($rest:literal) => {
         concat!(
             "SELECT users.id, users.name, role, app_ids, status, password_hash, totp, \
-             totp_last_step, failures, locked_until, rev, users.created_at, updated_at, \
+             totp_last_step, rev, users.created_at, updated_at, \
              signed_in_at FROM users ",
             $rest
         )
@@ -42,7 +40,6 @@ pub(super) fn read(row: &db::Row) -> Result<User, RowFault> {
         role: at("role").word()?,
         apps: confined::read(&at("app_ids"))?,
         status: at("status").word()?,
-        locked_until: at("locked_until").get()?,
         rev: at("rev").number()?,
         created_at: at("created_at").get()?,
         updated_at: at("updated_at").get()?,
@@ -61,7 +58,6 @@ pub(super) fn credentials(row: &db::Row, kek: &Kek) -> Result<Option<Credentials
         password_hash,
         totp: kek.open(Label::Totp { of: id }, &Sealed::from_bytes(totp))?,
         totp_last_step: at("totp_last_step").get()?,
-        failures: at("failures").number()?,
     }))
 }
 

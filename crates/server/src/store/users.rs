@@ -87,7 +87,6 @@ impl Tx {
             role: new.role,
             apps: confined::checked(new.apps.as_deref())?,
             status: UserStatus::Invited,
-            locked_until: 0,
             rev: 1,
             created_at: self.now,
             updated_at: self.now,
