@@ -8,7 +8,7 @@ mod path_id;
 mod query;
 
 pub(crate) use body::{Body, check_length, check_time};
-pub(crate) use idempotency::{Created, Idempotency, RawBody};
+pub(crate) use idempotency::{Claim, Created, Idempotency, RawBody, unreadable};
 pub(crate) use if_match::{IfMatch, Versioned};
 pub(crate) use page::{Cursor, Page, PageQuery, limit, number};
 pub(crate) use path_id::path_id;
