@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Mutex;
 use tonegate_listener::{NetworkLimit, NetworkLimitConfig};
 use tonegate_server::Service;
 use tonegate_server::store::{Store, Tx};
@@ -34,6 +35,8 @@ pub(crate) struct Admin {
     pub(crate) passwords: Arc<Passwords>,
     /// Who may call what.
     pub(crate) permitted: Arc<Permitted>,
+    /// Held by the import that is under way.
+    pub(crate) importing: Arc<Mutex<()>>,
 }
 
 impl Admin {
@@ -48,6 +51,7 @@ impl Admin {
             failed_sign_ins: Arc::default(),
             passwords: Arc::default(),
             permitted: Arc::new(Permitted::read(&openapi::document())),
+            importing: Arc::default(),
         }
     }
 

@@ -211,6 +211,7 @@ impl<R: AtLeast> FromRequestParts<Admin> for ByApp<R> {
 /// Whatever else the path holds.
 #[derive(serde::Deserialize)]
 struct OfApp {
+    #[serde(deserialize_with = "crate::extract::path_number")]
     app_id: u32,
 }
 

@@ -1,6 +1,8 @@
 //! Every bound of the admin API.
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
+
 use tonegate_listener::Rate;
 
 /// Bytes of a JSON body.
@@ -29,6 +31,10 @@ pub(crate) const CALLER_RATE: Rate = Rate { per_second: 50, burst: 200 };
 pub(crate) const STRANGER_RATE: Rate = Rate { per_second: 5, burst: 30 };
 /// Apps that one transaction makes or changes: others must not wait for long.
 pub(crate) const APPS_AT_ONCE: usize = 500;
+/// Between two transactions of an import, for whoever waits, in other processes too.
+pub(crate) const IMPORT_PAUSE: Duration = Duration::from_millis(50);
+/// Seconds after which a second import may try again.
+pub(crate) const IMPORT_RETRY_SECS: u64 = 2;
 /// Apps of one bulk change.
 pub(crate) const BULK_APPS_MAX: usize = 1_000;
 /// Lines of an import: a few seconds' work.

@@ -76,6 +76,7 @@ pub(crate) struct OfSecret(pub(crate) Generation);
 /// Whatever else the path holds.
 #[derive(Deserialize)]
 struct InPath {
+    #[serde(deserialize_with = "crate::extract::path_number")]
     generation: u32,
 }
 

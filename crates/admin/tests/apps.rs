@@ -81,7 +81,7 @@ async fn a_confined_caller_sees_and_touches_its_apps_alone() {
     assert_eq!(ids(&confined.get("/apps").await.expect(200)), [200, 300]);
     assert_eq!(ids(&confined.get("/apps?tag=vip").await.expect(200)), [200]);
     let table = confined.get("/apps/export").await;
-    assert!(table.body.contains("200,") && !table.body.contains("Zoo"), "{table:?}");
+    assert!(table.body.contains("\"200\",") && !table.body.contains("Zoo"), "{table:?}");
     confined.order("/apps/200/suspend").await.expect(200);
     confined.order("/apps/100/suspend").await.refused(404, "app_unknown");
     confined.get("/apps/100/secrets").await.refused(404, "app_unknown");
@@ -125,7 +125,10 @@ async fn an_app_lives_and_goes() {
     viewer.get("/apps/7").await.refused(404, "app_unknown");
     seen("*").delete("/apps/7").await.refused(404, "app_unknown");
     assert_eq!(house.actions(1).await, ["app.delete"]);
-    operator.order("/apps/x/suspend").await.refused(404, "invalid_path");
+    for path in ["x", "+100", "0100", "-1", "1.0", "%20100", "4294967296"] {
+        let refused = operator.order(&format!("/apps/{path}/suspend")).await;
+        refused.refused(404, "invalid_path");
+    }
 }
 
 #[tokio::test]
@@ -173,6 +176,8 @@ async fn what_does_not_fit_is_refused_with_its_place() {
         let refused = operator.post(path, body.clone()).await;
         assert_eq!(refused.refused(422, "invalid_body")["status"], 422, "{path} {body}");
     }
+    let hidden = json!({ "name": "Kara\u{202e}oke" });
+    operator.post("/apps", hidden).await.refused(422, "invalid_settings");
     let text = operator.with("Content-Type", "text/plain");
     text.send_bytes("POST", "/apps/bulk", b"{}").await.refused(415, "not_json");
     text.send_bytes("POST", "/apps/import", b"name\n").await.refused(415, "wrong_media_type");
@@ -270,8 +275,12 @@ async fn lines_of_json_say_everything_and_an_export_says_it_back() {
     let table = viewer.get("/apps/export?format=csv").await;
     assert_eq!(table.header("content-type"), Some("text/csv; charset=utf-8"));
     let rows: Vec<_> = table.body.lines().collect();
-    assert!(rows[1].starts_with("5,'=1+1,active,") && rows[1].contains(",'@x,'-tag,"), "{rows:?}");
-    assert!(rows[2].starts_with("6,<script>alert(1)</script>,"), "{rows:?}");
+    assert!(
+        rows[1].starts_with("\"5\",\"'=1+1\",\"active\",")
+            && rows[1].contains(",\"'@x\",\"'-tag\","),
+        "{rows:?}"
+    );
+    assert!(rows[2].starts_with("\"6\",\"<script>alert(1)</script>\","), "{rows:?}");
     let first = viewer.get("/apps/export?format=jsonl&limit=1").await;
     let app: Value = serde_json::from_str(first.body.trim_end()).unwrap();
     assert_eq!((&app["app_id"], &app["name"]), (&json!(5), &json!("=1+1")), "as it is");

@@ -14,6 +14,7 @@ mod document;
 mod enrollment;
 mod gateway;
 mod headers;
+mod imports;
 mod locks;
 mod logs;
 mod observability;

@@ -33,6 +33,7 @@ async fn a_secret_is_replaced_shown_and_revoked() {
     operator.order("/apps/7/secrets/9/revoke").await.refused(404, "secret_unknown");
     operator.order("/apps/7/secrets/9/reveal").await.refused(404, "secret_unknown");
     operator.order("/apps/7/secrets/x/reveal").await.refused(404, "invalid_path");
+    operator.order("/apps/7/secrets/01/reveal").await.refused(404, "invalid_path");
     operator.order("/apps/8/secrets/1/reveal").await.refused(404, "app_unknown");
     operator.order("/apps/7/secrets/1/revoke").await.expect(204);
     operator.order("/apps/7/secrets/1/revoke").await.expect(204);

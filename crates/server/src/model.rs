@@ -29,7 +29,7 @@ pub use user::{User, UserStatus};
 
 pub(crate) use app::check_range;
 pub(crate) use bearer::new_id;
-pub(crate) use text::check_text;
+pub(crate) use text::{check_new_text, check_text};
 
 /// The bounds of everything an app may say about itself.
 pub mod bounds {

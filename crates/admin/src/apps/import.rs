@@ -1,21 +1,25 @@
 //! Making many apps: each line on its own, some hundred a transaction.
 //!
 //! Invariant: a line that fails loses no other, and the answer says of each line what became of it. What is
-//! kept, is kept with its audit entries.
+//! kept, is kept with its audit entries and with its answer under the caller's key, so a repeat makes
+//! nothing twice. Between transactions others get their turn, in a rehearsal too.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher as _, RandomState};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use tokio::time::sleep;
 use tonegate_protocol::AppId;
 use tonegate_server::grant;
 use tonegate_server::model::{App, AppSettings, NewSecret};
-use tonegate_server::store::{Asked, Tx};
+use tonegate_server::store::{Asked, StoreError, Tx};
 
 use super::settings::NewApp;
 use super::sheet::Line;
 use crate::admin::Admin;
 use crate::caller::Caller;
-use crate::limits::APPS_AT_ONCE;
+use crate::extract::{Claim, unreadable};
+use crate::limits::{APPS_AT_ONCE, IMPORT_PAUSE};
 use crate::problem::{Code, Problem};
 
 /// What became of an import.
@@ -31,7 +35,7 @@ pub(crate) struct ImportReport {
 }
 
 /// What became of a line.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub(crate) struct ImportResult {
     /// Of the body, from 1.
     line: u64,
@@ -42,7 +46,7 @@ pub(crate) struct ImportResult {
     outcome: ImportOutcome,
     /// As a problem has it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'static str>,
+    code: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
     /// The one that was made for it, this once.
@@ -50,7 +54,7 @@ pub(crate) struct ImportResult {
     server_secret: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ImportOutcome {
     Created,
@@ -60,11 +64,30 @@ pub(crate) enum ImportOutcome {
 
 /// An import under way.
 pub(super) struct Import<'a> {
-    pub(super) admin: &'a Admin,
-    pub(super) caller: &'a Caller,
-    pub(super) asked: Option<Asked>,
+    admin: &'a Admin,
+    caller: &'a Caller,
     /// Settings whose licence was tried, and what came of it: most lines are alike.
-    pub(super) tried: HashMap<String, Result<(), Problem>>,
+    tried: HashMap<String, Result<(), Problem>>,
+    /// `None`: what is made is kept, and the store knows it.
+    rehearsed: Option<Rehearsed>,
+}
+
+/// What lines of a rehearsal would have taken.
+#[derive(Default)]
+struct Rehearsed {
+    ids: HashSet<AppId>,
+    /// Hashes under a key that is made anew each time: no secret stays.
+    secrets: HashSet<u64>,
+    key: RandomState,
+}
+
+/// The lines of each transaction. The same lines are always parted alike.
+fn parts(lines: Vec<Line>) -> Vec<Vec<Line>> {
+    let (mut lines, mut parts) = (lines.into_iter().peekable(), Vec::new());
+    while lines.peek().is_some() {
+        parts.push(lines.by_ref().take(APPS_AT_ONCE).collect());
+    }
+    parts
 }
 
 /// `Err(InvalidBody)`: more lines than one import may have.
@@ -76,64 +99,90 @@ pub(super) fn check_count(lines: usize, most: usize) -> Result<(), Problem> {
     Err(Problem::new(Code::InvalidBody, detail))
 }
 
-impl Import<'_> {
-    /// Tries every line in one transaction, and keeps nothing.
-    pub(super) async fn rehearse(mut self, lines: Vec<Line>) -> Result<ImportReport, Problem> {
+impl<'a> Import<'a> {
+    pub(super) fn new(admin: &'a Admin, caller: &'a Caller) -> Self {
+        Self { admin, caller, tried: HashMap::new(), rehearsed: None }
+    }
+
+    /// Tries every line, and keeps nothing. Of a part that is dropped, only what a later one must not
+    /// have too is remembered.
+    pub(super) async fn rehearse(&mut self, lines: Vec<Line>) -> Result<ImportReport, Problem> {
+        self.rehearsed = Some(Rehearsed::default());
         let mut report = ImportReport { dry_run: true, ..ImportReport::default() };
-        let mut tx = self.admin.begin(self.caller).await?;
-        for line in lines {
-            let made = self.make(&mut tx, line).await?;
-            report.results.push(ImportResult {
-                outcome: match made.outcome {
-                    ImportOutcome::Created => ImportOutcome::WouldCreate,
-                    other => other,
-                },
-                server_secret: None,
-                ..made
-            });
+        for some in parts(lines) {
+            if !report.results.is_empty() {
+                sleep(IMPORT_PAUSE).await;
+            }
+            let mut tx = self.admin.begin(self.caller).await?;
+            let made = self.make_all(&mut tx, some).await?;
+            report.results.extend(made.into_iter().map(ImportResult::rehearsed));
         }
         report.count();
         Ok(report)
     }
 
-    /// Makes the apps of the lines that are good.
-    pub(super) async fn run(mut self, lines: Vec<Line>) -> ImportReport {
+    /// Makes the apps of the lines that are good. `true`: all of it was made and answered before.
+    pub(super) async fn run(
+        &mut self,
+        lines: Vec<Line>,
+        claim: Option<&Claim>,
+    ) -> (ImportReport, bool) {
         let mut report = ImportReport::default();
-        let mut lines = lines.into_iter().peekable();
-        // Once without a line too: the answer to no lines is remembered like any other.
-        loop {
-            let some: Vec<Line> = lines.by_ref().take(APPS_AT_ONCE).collect();
-            let numbers: Vec<u64> = some.iter().map(|(number, _)| *number).collect();
-            let before = report.results.len();
-            let is_last = lines.peek().is_none();
-            if let Err(problem) = self.keep(some, &mut report, is_last).await {
-                report.results.truncate(before);
-                let failed = |line| ImportResult::failed(line, None, None, &problem);
-                report.results.extend(numbers.into_iter().map(failed));
+        let mut is_replay = claim.is_some_and(|claim| claim.is_repeat);
+        for (number, some) in parts(lines).into_iter().enumerate() {
+            if number > 0 {
+                sleep(IMPORT_PAUSE).await;
             }
-            if is_last {
-                report.count();
-                return report;
+            let numbers: Vec<u64> = some.iter().map(|(number, _)| *number).collect();
+            let part = claim.map(|claim| claim.part(number));
+            match self.keep(some, part.as_ref()).await {
+                Ok((results, is_known)) => {
+                    is_replay &= is_known;
+                    report.results.extend(results);
+                }
+                Err(problem) => {
+                    is_replay = false;
+                    let failed = |line| ImportResult::failed(line, None, None, &problem);
+                    report.results.extend(numbers.into_iter().map(failed));
+                }
             }
         }
+        report.count();
+        (report, is_replay)
     }
 
-    /// One transaction. `Err`: nothing of it was kept.
+    /// One transaction, which finds out first whether another has done the same: it is the only one that
+    /// writes. `true`: it was. `Err`: nothing of it was kept.
     async fn keep(
         &mut self,
         lines: Vec<Line>,
-        report: &mut ImportReport,
-        is_last: bool,
-    ) -> Result<(), Problem> {
+        part: Option<&Asked>,
+    ) -> Result<(Vec<ImportResult>, bool), Problem> {
         let mut tx = self.admin.begin(self.caller).await?;
+        if let Some(part) = part
+            && let Some(known) = self.admin.answered(&mut tx, part).await?
+        {
+            return Ok((serde_json::from_slice(&known).map_err(|_| unreadable())?, true));
+        }
+        let results = self.make_all(&mut tx, lines).await?;
+        if let Some(part) = part {
+            tx.remember_answer(part, &serde_json::to_vec(&results).unwrap_or_default()).await?;
+        }
+        self.admin.commit(tx).await?;
+        Ok((results, false))
+    }
+
+    /// What becomes of each line. `Err`: the store failed.
+    async fn make_all(
+        &mut self,
+        tx: &mut Tx,
+        lines: Vec<Line>,
+    ) -> Result<Vec<ImportResult>, Problem> {
+        let mut results = Vec::with_capacity(lines.len());
         for line in lines {
-            report.results.push(self.make(&mut tx, line).await?);
+            results.push(self.make(tx, line).await?);
         }
-        if let Some(asked) = self.asked.as_ref().filter(|_| is_last) {
-            report.count();
-            tx.remember_answer(asked, &serde_json::to_vec(report).unwrap_or_default()).await?;
-        }
-        self.admin.commit(tx).await
+        Ok(results)
     }
 
     /// What becomes of a line. `Err`: the store failed.
@@ -177,7 +226,14 @@ impl Import<'_> {
             Some(id) => AppId(id),
             None => super::free_app_id(tx).await?,
         };
-        Ok((tx.create_app(id, settings, &secret).await?, made))
+        if let Some(rehearsed) = &self.rehearsed {
+            rehearsed.check(id, &secret)?;
+        }
+        let app = tx.create_app(id, settings, &secret).await?;
+        if let Some(rehearsed) = &mut self.rehearsed {
+            rehearsed.note(id, &secret);
+        }
+        Ok((app, made))
     }
 
     /// Tries the longest licence that such settings can have, once for all lines that are alike.
@@ -202,6 +258,28 @@ impl Import<'_> {
     }
 }
 
+impl Rehearsed {
+    /// `Err(AppExists)`, `Err(SecretTaken)`: as the store would say it.
+    fn check(&self, id: AppId, secret: &NewSecret) -> Result<(), StoreError> {
+        if self.ids.contains(&id) {
+            return Err(StoreError::AppExists { id });
+        }
+        match self.secrets.contains(&self.hash(secret)) {
+            true => Err(StoreError::SecretTaken),
+            false => Ok(()),
+        }
+    }
+
+    fn note(&mut self, id: AppId, secret: &NewSecret) {
+        self.ids.insert(id);
+        self.secrets.insert(self.hash(secret));
+    }
+
+    fn hash(&self, secret: &NewSecret) -> u64 {
+        self.key.hash_one(secret.secret().expose())
+    }
+}
+
 impl ImportReport {
     fn count(&mut self) {
         let failed = self.results.iter().filter(|it| it.outcome == ImportOutcome::Failed).count();
@@ -211,13 +289,22 @@ impl ImportReport {
 }
 
 impl ImportResult {
+    /// The same of a line that was only tried.
+    fn rehearsed(self) -> Self {
+        let outcome = match self.outcome {
+            ImportOutcome::Created => ImportOutcome::WouldCreate,
+            other => other,
+        };
+        Self { outcome, server_secret: None, ..self }
+    }
+
     fn failed(line: u64, app_id: Option<u32>, name: Option<String>, problem: &Problem) -> Self {
         Self {
             line,
             app_id,
             name,
             outcome: ImportOutcome::Failed,
-            code: Some(problem.code.name()),
+            code: Some(problem.code.name().to_owned()),
             detail: Some(problem.detail().to_owned()),
             server_secret: None,
         }

@@ -1,7 +1,5 @@
 //! `POST /apps/import`: many apps at once, from CSV or lines of JSON.
 
-use std::collections::HashMap;
-
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request, State};
 use axum::response::{IntoResponse as _, Response};
@@ -15,7 +13,7 @@ use super::sheet::{self, Line};
 use crate::admin::Admin;
 use crate::caller::{By, Operator};
 use crate::extract::{Created, Idempotency, Query};
-use crate::limits::{IMPORT_BYTES_MAX, IMPORT_LINES_MAX};
+use crate::limits::{IMPORT_BYTES_MAX, IMPORT_LINES_MAX, IMPORT_RETRY_SECS};
 use crate::problem::{Code, Problem};
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -54,19 +52,23 @@ pub(crate) async fn import_apps(
     Query(query): Query<ImportApps>,
     Lines(lines): Lines,
 ) -> Result<Response, Problem> {
-    let (admin, caller) = (&admin, &by.caller);
-    let asked = idempotency.asked(caller).filter(|_| !query.dry_run);
-    if let Some(asked) = &asked
-        && let Some(known) = admin.answered(&mut admin.begin(caller).await?, asked).await?
-    {
-        return Ok(Created::again(known).ok());
+    let _alone = admin.importing.try_lock().map_err(|_| busy())?;
+    let mut import = Import::new(&admin, &by.caller);
+    if query.dry_run {
+        return Ok(Json(import.rehearse(lines).await?).into_response());
     }
-    let import = Import { admin, caller, asked, tried: HashMap::new() };
-    let report = match query.dry_run {
-        true => import.rehearse(lines).await?,
-        false => import.run(lines).await,
-    };
+    let claim = admin.claim(&by.caller, idempotency).await?;
+    let (report, is_replay) = import.run(lines, claim.as_ref()).await;
+    if is_replay {
+        return Ok(Created::again(serde_json::to_vec(&report).unwrap_or_default()).ok());
+    }
     Ok(Json(report).into_response())
+}
+
+/// Two at once would only wait for each other, and everybody else for both.
+fn busy() -> Problem {
+    let detail = "another import is under way; send this one again when it is done";
+    Problem::new(Code::TooManyRequests, detail).retry_after(IMPORT_RETRY_SECS)
 }
 
 impl FromRequest<Admin> for Lines {

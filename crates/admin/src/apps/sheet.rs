@@ -1,11 +1,12 @@
 //! Apps as a table that spreadsheets read and write: CSV, one app a row.
 //!
-//! Invariant: no cell that is written is run by a spreadsheet: what would be begins with an apostrophe.
+//! Invariant: no cell that is written is run by a spreadsheet: every cell is quoted, and what would be run
+//! begins with an apostrophe, also behind a `;`, at which some spreadsheets part cells.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use csv::{ByteRecord, ReaderBuilder, StringRecord, Trim, WriterBuilder};
+use csv::{ByteRecord, QuoteStyle, ReaderBuilder, StringRecord, Trim, WriterBuilder};
 use tonegate_server::model::{App, AppSettings, FeatureGrant};
 
 use super::settings::NewApp;
@@ -60,7 +61,7 @@ pub(super) fn read(bytes: &[u8], most: usize) -> Result<Vec<Line>, Problem> {
 
 /// The table of these apps.
 pub(super) fn write<'a>(apps: impl Iterator<Item = &'a App>) -> Vec<u8> {
-    let mut writer = WriterBuilder::new().from_writer(Vec::new());
+    let mut writer = WriterBuilder::new().quote_style(QuoteStyle::Always).from_writer(Vec::new());
     // Writing to memory cannot fail.
     let _ = writer.write_record(WRITTEN);
     for app in apps {
@@ -89,10 +90,19 @@ fn row(app: &App) -> [String; 11] {
 
 /// A cell that is text to any spreadsheet.
 fn inert(cell: &str) -> Cow<'_, str> {
-    match cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => format!("'{cell}").into(),
-        false => cell.into(),
+    if !cell.split(';').any(is_run) {
+        return cell.into();
     }
+    let parts =
+        cell.split(';').map(|part| format!("{}{part}", if is_run(part) { "'" } else { "" }));
+    parts.collect::<Vec<_>>().join(";").into()
+}
+
+/// The full-width signs too: spreadsheets take them for the others.
+fn is_run(cell: &str) -> bool {
+    cell.trim_start_matches(' ').starts_with([
+        '=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ])
 }
 
 fn check_header(header: &StringRecord) -> Result<(), Problem> {
@@ -162,4 +172,22 @@ fn number(name: &str, cell: &str) -> Result<Option<u32>, Problem> {
 
 fn invalid(detail: String) -> Problem {
     Problem::new(Code::InvalidBody, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_part_of_a_cell_is_run() {
+        for (cell, written) in [
+            ("plain; a-b", "plain; a-b"),
+            ("=1", "'=1"),
+            ("vip;=1;+2", "vip;'=1;'+2"),
+            ("x; @y", "x;' @y"),
+            ("\u{ff1d}1;\u{ff0b}\u{ff0d};\u{ff20}", "'\u{ff1d}1;'\u{ff0b}\u{ff0d};'\u{ff20}"),
+        ] {
+            assert_eq!(inert(cell), written);
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! Creations that can be asked for again: the first answer is kept, sealed, for a day.
 //!
 //! Invariant: what is created and the answer that is remembered are one transaction, so a client that
-//! lost the answer gets it, and never a second creation.
+//! lost the answer gets it, and never a second creation. What takes several transactions has an answer
+//! for each, so that asking again goes on where it stopped.
 
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
@@ -27,6 +28,16 @@ pub(crate) struct Idempotency {
 /// The body as it came, left with the request for whoever compares requests.
 #[derive(Debug, Clone)]
 pub(crate) struct RawBody(pub(crate) Bytes);
+
+/// A key, taken for one request before any part of it is made.
+#[derive(Debug, Clone)]
+pub(crate) struct Claim {
+    asked: Asked,
+    /// When, Unix seconds: parts of a claim that is forgotten must not answer for the next.
+    at: i64,
+    /// Somebody asked for the same before.
+    pub(crate) is_repeat: bool,
+}
 
 /// 201 with a JSON body.
 #[derive(Debug)]
@@ -80,6 +91,27 @@ impl Admin {
         Ok(Created { body, is_replay: false, rev: None })
     }
 
+    /// Takes the key of what several transactions will make. `None`: the request has no key.
+    ///
+    /// `Err(IdempotencyKeyReused)`: the key went with another.
+    pub(crate) async fn claim(
+        &self,
+        caller: &Caller,
+        idempotency: Idempotency,
+    ) -> Result<Option<Claim>, Problem> {
+        let Some(asked) = idempotency.asked(caller) else { return Ok(None) };
+        let mut tx = self.begin(caller).await?;
+        if let Some(known) = self.answered(&mut tx, &asked).await? {
+            let at = serde_json::from_slice(&known).map_err(|_| unreadable())?;
+            return Ok(Some(Claim { asked, at, is_repeat: true }));
+        }
+        let at = self.now();
+        tx.forget_answers(at - IDEMPOTENCY_SECS).await?;
+        tx.remember_answer(&asked, at.to_string().as_bytes()).await?;
+        self.commit(tx).await?;
+        Ok(Some(Claim { asked, at, is_repeat: false }))
+    }
+
     /// What the same request was answered before. `Err(IdempotencyKeyReused)`: the key went with another.
     pub(crate) async fn answered(
         &self,
@@ -95,9 +127,16 @@ impl Admin {
     }
 }
 
+impl Claim {
+    /// What goes with the part's transaction: its answer, once it has one.
+    pub(crate) fn part(&self, number: usize) -> Asked {
+        self.asked.part(&format!("{} {number}", self.at))
+    }
+}
+
 impl Idempotency {
     /// What is asked for, if it may be asked for again.
-    pub(crate) fn asked(self, caller: &Caller) -> Option<Asked> {
+    fn asked(self, caller: &Caller) -> Option<Asked> {
         self.key.map(|key| Asked::new(caller.key(), key, &self.request))
     }
 }
@@ -119,6 +158,11 @@ impl Created {
     pub(crate) fn versioned(self, rev: u32) -> Self {
         Self { rev: Some(rev), ..self }
     }
+}
+
+/// An answer of ours that cannot be read back.
+pub(crate) fn unreadable() -> Problem {
+    Problem::new(Code::Internal, "what was remembered under the Idempotency-Key cannot be read")
 }
 
 impl IntoResponse for Created {

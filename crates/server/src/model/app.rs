@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use tonegate_protocol::AppId;
 
-use super::text::words;
+use super::text::{self, words};
 use super::{Binding, ExpiryRule, FeatureGrant, ModelError, bounds, check_text};
 
 words! {
@@ -168,6 +168,20 @@ impl AppSettings {
         Ok(self)
     }
 
+    /// `Err(Hidden)`: text that is new here does not show. What stays as it was `before` may stay.
+    pub(crate) fn check_shown(&self, before: Option<&Self>) -> Result<(), ModelError> {
+        let is_new = |text: fn(&Self) -> &str| before.is_none_or(|it| text(it) != text(self));
+        if is_new(|it| &it.name) {
+            text::check_shown("name", &self.name)?;
+        }
+        if is_new(|it| &it.note) {
+            text::check_shown("note", &self.note)?;
+        }
+        let had = |tag: &String| before.is_some_and(|it| it.tags.contains(tag));
+        let mut new = self.tags.iter().filter(|tag| !had(tag));
+        new.try_for_each(|tag| text::check_shown("tags", tag))
+    }
+
     fn sort_lists(&mut self) -> Result<(), ModelError> {
         for network in &mut self.allowed_networks {
             *network = network.trunc();
@@ -204,7 +218,9 @@ impl App {
 
     /// The same app with other settings, `rev` raised.
     pub fn with_settings(self, settings: AppSettings, now: i64) -> Result<Self, ModelError> {
-        Ok(Self { settings: settings.checked()?, ..self.raised(now) })
+        let settings = settings.checked()?;
+        settings.check_shown(Some(&self.settings))?;
+        Ok(Self { settings, ..self.raised(now) })
     }
 
     /// The same app with another status, `rev` raised.
@@ -361,6 +377,27 @@ mod tests {
         assert_eq!((app.rev, app.created_at, app.updated_at), (2, 100, 200));
         let app = app.with_settings(AppSettings::named("b"), 300).unwrap();
         assert_eq!((app.rev, app.status), (3, AppStatus::Suspended));
+    }
+
+    #[test]
+    fn what_does_not_show_may_stay_and_is_not_set_anew() {
+        let old =
+            AppSettings { tags: vec!["a\u{200b}".into()], ..AppSettings::named("Ad\u{202e}a") };
+        let app = App::new(AppId(1), 1, old.clone(), 100).unwrap();
+        let change = |settings| app.clone().with_settings(settings, 200);
+        assert_eq!(change(AppSettings { lifetime: 3_600, ..old.clone() }).unwrap().rev, 2);
+        type Change = fn(&mut AppSettings);
+        let cases: [(&str, Change); 3] = [
+            ("name", |it| it.name = "Bo\u{202e}b".into()),
+            ("note", |it| it.note = "\u{feff}x".into()),
+            ("tags", |it| it.tags.push("b\u{2028}c".into())),
+        ];
+        for (field, edit) in cases {
+            let mut settings = old.clone();
+            edit(&mut settings);
+            assert_eq!(change(settings).unwrap_err().field(), field);
+        }
+        assert_eq!(old.check_shown(None).unwrap_err().field(), "name");
     }
 
     #[test]

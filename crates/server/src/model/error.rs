@@ -31,6 +31,14 @@ pub enum ModelError {
         /// The greatest length.
         max: usize,
     },
+    /// Free text with a character that does not show.
+    #[error("{field} holds U+{found:04X}, which does not show; leave it out")]
+    Hidden {
+        /// The field.
+        field: &'static str,
+        /// The character.
+        found: u32,
+    },
     /// A number outside its range.
     #[error("{field} is {found}; allowed are {min} to {max}")]
     Range {
@@ -143,6 +151,7 @@ impl ModelError {
         match self {
             Self::Word { field, .. }
             | Self::Text { field, .. }
+            | Self::Hidden { field, .. }
             | Self::Range { field, .. }
             | Self::TooMany { field, .. }
             | Self::Duplicate { field, .. }

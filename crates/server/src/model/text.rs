@@ -84,6 +84,54 @@ macro_rules! serde_as_text {
 }
 pub(super) use serde_as_text;
 
+/// Characters that only say how others are shown, and separators of lines (Unicode 16: Cf, Zl, Zp), by
+/// which two names look alike or text is shown in another order. Without U+200C and U+200D: Persian,
+/// Indic scripts and emoji are written with them.
+const HIDDEN: [RangeInclusive<char>; 22] = [
+    '\u{ad}'..='\u{ad}',
+    '\u{600}'..='\u{605}',
+    '\u{61c}'..='\u{61c}',
+    '\u{6dd}'..='\u{6dd}',
+    '\u{70f}'..='\u{70f}',
+    '\u{890}'..='\u{891}',
+    '\u{8e2}'..='\u{8e2}',
+    '\u{180e}'..='\u{180e}',
+    '\u{200b}'..='\u{200b}',
+    '\u{200e}'..='\u{200f}',
+    '\u{2028}'..='\u{2029}',
+    '\u{202a}'..='\u{202e}',
+    '\u{2060}'..='\u{206f}',
+    '\u{feff}'..='\u{feff}',
+    '\u{fff9}'..='\u{fffb}',
+    '\u{110bd}'..='\u{110bd}',
+    '\u{110cd}'..='\u{110cd}',
+    '\u{13430}'..='\u{1343f}',
+    '\u{1bca0}'..='\u{1bca3}',
+    '\u{1d173}'..='\u{1d17a}',
+    '\u{e0001}'..='\u{e0001}',
+    '\u{e0020}'..='\u{e007f}',
+];
+
+/// [`check_text`], and that every character shows. For text that is given, not for what is there already:
+/// older rows must stay readable.
+pub(crate) fn check_new_text(
+    field: &'static str,
+    text: &str,
+    length: RangeInclusive<usize>,
+) -> Result<(), ModelError> {
+    check_text(field, text, length)?;
+    check_shown(field, text)
+}
+
+/// `Err(Hidden)`: a character of it does not show.
+pub(super) fn check_shown(field: &'static str, text: &str) -> Result<(), ModelError> {
+    let hidden = text.chars().find(|c| HIDDEN.iter().any(|range| range.contains(c)));
+    match hidden {
+        Some(found) => Err(ModelError::Hidden { field, found: u32::from(found) }),
+        None => Ok(()),
+    }
+}
+
 /// Refuses text of the wrong length, with control characters, or with blanks at either end.
 ///
 /// `length`: in characters. `Err(Text)`: says which `field` and how long it was.
@@ -97,4 +145,28 @@ pub(crate) fn check_text(
         return Ok(());
     }
     Err(ModelError::Text { field, found, min: *length.start(), max: *length.end() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_show_is_refused_and_what_names_need_is_not() {
+        let check = |text: &str| check_new_text("name", text, 1..=64);
+        for hidden in
+            ['\u{202e}', '\u{200b}', '\u{feff}', '\u{2028}', '\u{2029}', '\u{ad}', '\u{e0041}']
+        {
+            let error = check(&format!("Ad{hidden}a")).unwrap_err();
+            assert_eq!(error, ModelError::Hidden { field: "name", found: u32::from(hidden) });
+        }
+        let shown = "name holds U+202E, which does not show; leave it out";
+        assert_eq!(check("Ad\u{202e}a").unwrap_err().to_string(), shown);
+        for good in
+            ["Ada", "卡拉", "می\u{200c}خواهم", "क्\u{200d}ष", "👩\u{200d}🔬", "José", "مرحبا"]
+        {
+            assert_eq!(check(good), Ok(()), "{good}");
+        }
+        assert!(HIDDEN.windows(2).all(|pair| pair[0].end() < pair[1].start()));
+    }
 }

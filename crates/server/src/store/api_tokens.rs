@@ -6,7 +6,9 @@ use serde_json::json;
 
 use super::app_row::column;
 use super::{RowFault, Store, StoreError, Tx, confined, db};
-use crate::model::{AppId, BearerToken, Role, TokenHash, bounds, check_range, check_text, new_id};
+use crate::model::{
+    AppId, BearerToken, Role, TokenHash, bounds, check_new_text, check_range, new_id,
+};
 
 /// An API token, without its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,7 +117,7 @@ impl Tx {
         &mut self,
         new: &NewApiToken,
     ) -> Result<(ApiToken, BearerToken), StoreError> {
-        check_text("name", &new.name, bounds::API_TOKEN_NAME)?;
+        check_new_text("name", &new.name, bounds::API_TOKEN_NAME)?;
         check_range("expires_in", new.expires_in, bounds::API_TOKEN_LIFETIME)?;
         let text = BearerToken::generate(BearerToken::API)?;
         let token = ApiToken {

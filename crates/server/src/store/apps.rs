@@ -19,6 +19,7 @@ impl Tx {
         secret: &NewSecret,
     ) -> Result<App, StoreError> {
         check_range("id", id.0, 1..=u32::MAX)?;
+        settings.check_shown(None)?;
         let rev = self.first_rev(id).await?;
         let app = App::new(id, rev, settings, self.now)?;
         self.check_secret_free(secret).await?;

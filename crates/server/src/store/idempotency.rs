@@ -23,6 +23,15 @@ impl Asked {
         Self { caller: caller.to_owned(), key, request: request.to_vec() }
     }
 
+    /// A part of it that has an answer of its own. `part`: says all that the parts differ in, for what was
+    /// asked for is compared under the whole's key alone.
+    #[must_use]
+    pub fn part(&self, part: &str) -> Self {
+        // No caller's key has a blank.
+        let key = format!("{} {part}", self.key);
+        Self { caller: self.caller.clone(), key, request: Vec::new() }
+    }
+
     fn label(&self) -> Label<'_> {
         Label::Answer { caller: &self.caller, key: &self.key }
     }

@@ -11,7 +11,9 @@ use zeroize::Zeroizing;
 use super::app_row::column;
 use super::users::subject;
 use super::{Store, StoreError, Tx, db, user_row};
-use crate::model::{BearerToken, Role, TokenHash, User, UserStatus, bounds, check_text, new_id};
+use crate::model::{
+    BearerToken, Role, TokenHash, User, UserStatus, bounds, check_new_text, new_id,
+};
 use crate::seal::{Label, Sealed};
 
 /// An invitation that is still good.
@@ -83,7 +85,7 @@ impl Tx {
         chosen: &Chosen,
     ) -> Result<(), StoreError> {
         if let Some(name) = name {
-            check_text("name", name, bounds::USER_NAME)?;
+            check_new_text("name", name, bounds::USER_NAME)?;
             self.check_name_free(name).await?;
         }
         let hex = HEXLOWER.encode(hash.as_bytes());

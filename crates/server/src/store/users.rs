@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::user_row::{self, Credentials, select_users};
 use super::{Store, StoreError, Tx, confined};
-use crate::model::{AppId, BearerToken, Role, User, UserStatus, bounds, check_text, new_id};
+use crate::model::{AppId, BearerToken, Role, User, UserStatus, bounds, check_new_text, new_id};
 
 /// Somebody to be invited.
 #[derive(Debug, Clone)]
@@ -79,7 +79,7 @@ impl Store {
 impl Tx {
     /// Makes somebody, and an invitation for them. `Err(NameTaken)`, `Err(Model)`.
     pub async fn create_user(&mut self, new: &NewUser) -> Result<(User, BearerToken), StoreError> {
-        check_text("name", &new.name, bounds::USER_NAME)?;
+        check_new_text("name", &new.name, bounds::USER_NAME)?;
         self.check_name_free(&new.name).await?;
         let user = User {
             id: new_id("usr_")?,
