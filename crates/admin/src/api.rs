@@ -126,7 +126,7 @@ impl AdminApi {
             Ok((body, _leave)) => {
                 parts.extensions.insert(RawBody(body.clone()));
                 let request = Request::from_parts(parts, Body::from(body));
-                self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
+                self.answered(request).await
             }
             Err(problem) => problem.into_response(),
         };
@@ -135,6 +135,18 @@ impl AdminApi {
         let headers = response.headers_mut();
         headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
         response
+    }
+
+    /// In a task of its own: who goes away does not cut a change short, and a fault of ours is answered.
+    async fn answered(&self, request: Request<Body>) -> axum::response::Response {
+        let answering = self.router.clone().oneshot(request).in_current_span();
+        match tokio::spawn(answering).await {
+            Ok(response) => response.unwrap_or_else(|never| match never {}),
+            Err(_) => {
+                let detail = "the server failed at this; its log says where, and licences go on";
+                Problem::new(Code::Internal, detail).into_response()
+            }
+        }
     }
 
     /// The request's body; of somebody whom the operation refuses anyway, none.

@@ -316,7 +316,10 @@ fn check_url(url: &str) -> Result<(), &'static str> {
             Err("it holds a user name or password; messages are signed, check their signature")
         }
         // `Uri` passes over a port that is none, and the default one would be taken.
-        Some(it) if it.as_str().len() > it.host().len() && it.port_u16().is_none_or(|port| port == 0) => {
+        Some(it)
+            if it.as_str().len() > it.host().len()
+                && it.port_u16().is_none_or(|port| port == 0) =>
+        {
             Err("its port is none of 1 to 65535")
         }
         Some(_) if url.contains('#') => Err("it has a fragment (#), which is never sent"),

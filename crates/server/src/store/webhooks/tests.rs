@@ -101,7 +101,10 @@ async fn a_webhook_goes_with_its_messages() {
     tx.commit().await.unwrap();
     assert_eq!(house.store.webhooks().await.unwrap(), []);
     assert_eq!(house.store.deliveries(&made.id, None, 10).await.unwrap(), []);
-    assert_eq!(house.store.audit(&AuditFilter::default(), None, 1).await.unwrap()[0].action, "webhook.delete");
+    assert_eq!(
+        house.store.audit(&AuditFilter::default(), None, 1).await.unwrap()[0].action,
+        "webhook.delete"
+    );
 }
 
 #[tokio::test]
