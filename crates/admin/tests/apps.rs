@@ -6,6 +6,16 @@ use tonegate_server::store::AuditFilter;
 
 use crate::support::{House, Persona};
 
+#[tokio::test]
+async fn what_is_no_object_and_what_is_no_setting_is_refused() {
+    let house = House::new().await;
+    let operator = house.operator().with("If-Match", "*");
+    operator.post("/apps", json!({ "app_id": 5, "name": "Karaoke" })).await.expect(201);
+    operator.patch("/apps/5", json!({ "nothing": null })).await.refused(422, "invalid_body");
+    operator.patch("/apps/5", json!({ "note": null })).await.expect(200);
+    operator.post("/gateway_call", json!(["Action=x"])).await.refused(422, "invalid_body");
+}
+
 async fn make(operator: &Persona, app_id: u32, more: Value) -> Value {
     let mut body = json!({ "app_id": app_id, "name": format!("App {app_id}") });
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

@@ -63,7 +63,7 @@ async fn every_cell_is_as_the_document_says() {
                 cells += 1;
                 if operation.method != "GET" && answer.status < 300 {
                     things.restore(&house, &request).await;
-                    if request.may_end_sessions() {
+                    if request.changes_callers() {
                         callers = people.callers(&house).await;
                     }
                 }

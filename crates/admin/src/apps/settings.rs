@@ -49,7 +49,7 @@ impl SettingsPatch {
         };
         for (name, value) in self.0 {
             match value {
-                Value::Null => members.remove(&name),
+                Value::Null if members.contains_key(&name) => members.remove(&name),
                 value => members.insert(name, value),
             };
         }

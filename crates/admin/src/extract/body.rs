@@ -24,6 +24,10 @@ impl<T: DeserializeOwned> FromRequest<Admin> for Body<T> {
         }
         // In memory already, and bounded there.
         let bytes = to_bytes(request.into_body(), IMPORT_BYTES_MAX).await.unwrap_or_default();
+        // serde takes an array for a struct, its members in their order.
+        if bytes.trim_ascii_start().first().is_some_and(|first| *first == b'[') {
+            return Err(Problem::new(Code::InvalidBody, "the body is a JSON object, not an array"));
+        }
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let (path, fault) = (error.path().to_string(), error.into_inner().to_string());

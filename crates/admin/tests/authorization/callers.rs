@@ -3,7 +3,7 @@
 
 use serde_json::json;
 use tonegate_server::model::{Role, User};
-use tonegate_server::store::Origin;
+use tonegate_server::store::{Origin, UserChange};
 
 use super::things::OWN_APP;
 use crate::support::{House, Persona, text};
@@ -47,6 +47,10 @@ impl People {
     /// Everybody, with sessions and tokens that were made just now.
     pub(super) async fn callers(&self, house: &House) -> Vec<Caller> {
         let mut callers = vec![Caller::nobody(house)];
+        for user in self.0.iter().filter(|user| user.apps.is_some()) {
+            let change = UserChange { apps: Some(user.apps.clone()), ..UserChange::default() };
+            house.change(async |tx| drop(tx.update_user(&user.id, None, change, None).await)).await;
+        }
         for user in &self.0 {
             end_sessions(house, user).await;
         }

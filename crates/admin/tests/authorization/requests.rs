@@ -132,9 +132,9 @@ impl Request<'_> {
         texts.iter().any(|text| text.contains(name))
     }
 
-    /// Is somebody's session gone afterwards?
-    pub(super) fn may_end_sessions(&self) -> bool {
-        self.operation.has("session")
+    /// Are callers other than before afterwards? Sessions end; an app that is gone is nobody's any more.
+    pub(super) fn changes_callers(&self) -> bool {
+        self.operation.has("session") || self.operation.id == "delete_app"
     }
 
     pub(super) async fn send(&self, by: &Caller, things: &Things, subject: Subject) -> Answer {
