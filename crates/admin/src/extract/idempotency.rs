@@ -86,6 +86,7 @@ impl Admin {
         let body = serde_json::to_vec(&create(&mut tx).await?).unwrap_or_default();
         if let Some(asked) = &asked {
             tx.remember_answer(asked, &body).await?;
+            tx.forget_answers(self.now() - IDEMPOTENCY_SECS).await?;
         }
         self.commit(tx).await?;
         Ok(Created { body, is_replay: false, rev: None })
