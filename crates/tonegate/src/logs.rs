@@ -23,7 +23,12 @@ pub(crate) fn start(log: &Log, telemetry: &Telemetry) {
     let is_logged =
         move |metadata: &Metadata<'_>| metadata.target() != TARGET && *metadata.level() <= most;
     let lines = lines.with_filter(filter_fn(is_logged).with_max_level_hint(most));
-    tracing_subscriber::registry().with(lines).with(telemetry.layer()).init();
+    let registry = tracing_subscriber::registry().with(lines);
+    // A layer that is none would keep what nobody filters enabled.
+    match telemetry.layer() {
+        Some(layer) => registry.with(layer).init(),
+        None => registry.init(),
+    }
 }
 
 const fn level(level: LogLevel) -> LevelFilter {

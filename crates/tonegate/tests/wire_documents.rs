@@ -37,13 +37,8 @@ const postman = {
 const jetbrains = {
   md5: () => ({ updateWithText: (input) => ({ digest: () => ({ toHex: () => md5(input) }) }) }),
 };
-const isPostman = file.endsWith(".json");
-new Function("require", "pm", "request", "crypto", script)(
-  () => postman,
-  { variables: store },
-  { variables: store },
-  isPostman ? undefined : jetbrains,
-);
+if (file.endsWith(".json")) new Function("require", "pm", script)(() => postman, { variables: store });
+else new Function("request", "crypto", script)({ variables: store }, jetbrains);
 console.log(url.replace(/\{\{(\w+)\}\}/g, (_, name) => variables.get(name)));
 "#;
 
