@@ -129,8 +129,11 @@ test('what the backend asked for is listed', async () => {
   await go(page, `/apps/${appId}`);
   await seen(page, 'Recent requests');
   const rows = page.getByRole('table', { name: 'Recent requests' });
-  // They are written some moments after they were answered.
-  for (let tries = 0; tries < 10 && (await rows.count()) === 0; tries += 1) await go(page, `/apps/${appId}`);
+  // They are written up to 10 s after they were answered.
+  for (let tries = 0; tries < 20 && (await rows.count()) === 0; tries += 1) {
+    await page.waitForTimeout(1_000);
+    await go(page, `/apps/${appId}`);
+  }
   const codes = await rows.locator('.badge').allInnerTexts();
   assert.ok(codes.some((code) => code.includes('Success')), codes.join());
 });
