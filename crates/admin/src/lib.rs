@@ -1,7 +1,7 @@
 //! How people run the issuer: the admin API, who may call it, and the console, which is one more of its
 //! clients.
 //!
-//! [`AdminApi`] answers the admin listener. The API is [`router`], one file an operation, and says about
+//! [`AdminApi`] answers the admin listener. The API is `router`, one file an operation, and says about
 //! itself what it can do (OpenAPI 3.1). Everything that an operation changes is one transaction with
 //! its audit entry, in force on this server before it is answered. Health and metrics stay the
 //! server's own and depend on none of this.
