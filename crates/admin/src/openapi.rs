@@ -76,6 +76,7 @@ fn finished(document: OpenApi) -> Value {
     }
     unsigned(&mut document);
     links::add(&mut document);
+    translate(&mut document);
     document
 }
 
@@ -90,6 +91,20 @@ fn unsigned(value: &mut Value) {
     match value {
         Value::Object(members) => members.values_mut().for_each(unsigned),
         Value::Array(items) => items.iter_mut().for_each(unsigned),
+        _ => {}
+    }
+}
+
+/// Words of the code in the document's own: what is `None` here is `null` there, and links lead nowhere.
+fn translate(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            if let Some(Value::String(text)) = members.get_mut("description") {
+                *text = text.replace("`None`", "`null`").replace("[`", "`").replace("`]", "`");
+            }
+            members.values_mut().for_each(translate);
+        }
+        Value::Array(items) => items.iter_mut().for_each(translate),
         _ => {}
     }
 }
