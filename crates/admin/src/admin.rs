@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use tokio::sync::Mutex;
 use tonegate_listener::{NetworkLimit, NetworkLimitConfig};
 use tonegate_server::Service;
@@ -14,7 +15,6 @@ use crate::auth::{Callers, FailedSignIns, Passwords, Permitted};
 use crate::caller::Caller;
 use crate::demo::Demo;
 use crate::limits::STRANGER_RATE;
-use crate::openapi;
 use crate::problem::Problem;
 
 /// One server, as operations see it. Clones share it.
@@ -40,7 +40,8 @@ pub(crate) struct Admin {
 }
 
 impl Admin {
-    pub(crate) fn new(service: Arc<Service>) -> Self {
+    /// `document`: the one that the API serves.
+    pub(crate) fn new(service: Arc<Service>, document: &Value) -> Self {
         let strangers = NetworkLimitConfig { rate: STRANGER_RATE, lifted: Vec::new() };
         Self {
             started_at: service.time.now(),
@@ -50,7 +51,7 @@ impl Admin {
             demo: None,
             failed_sign_ins: Arc::default(),
             passwords: Arc::default(),
-            permitted: Arc::new(Permitted::read(&openapi::document())),
+            permitted: Arc::new(Permitted::read(document)),
             importing: Arc::default(),
         }
     }

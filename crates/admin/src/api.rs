@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http::header::CACHE_CONTROL;
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response};
+use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonegate_listener::{BodyError, Peer, RequestBody, ResponseBody};
 use tonegate_server::Service;
@@ -27,7 +28,7 @@ use crate::extract::RawBody;
 use crate::limits::{BODY_BYTES_MAX, IMPORT_BYTES_MAX, IMPORTS_AT_ONCE};
 use crate::operation::{Call, Operations};
 use crate::problem::{Code, Problem};
-use crate::{console, host, openapi, operation, router};
+use crate::{console, host, operation, router};
 
 /// What answers on the admin listener. Clones share it.
 #[derive(Clone)]
@@ -43,14 +44,15 @@ impl AdminApi {
     /// For this server.
     #[must_use]
     pub fn new(service: Arc<Service>) -> Self {
-        Self::of(Admin::new(service))
+        let (router, document) = router::router();
+        Self::of(Admin::new(service, &document), router, &document)
     }
 
-    fn of(admin: Admin) -> Self {
-        let router = router::router().layer(axum::middleware::from_fn(operation::note_route));
+    fn of(admin: Admin, router: axum::Router<Admin>, document: &Value) -> Self {
+        let router = router.layer(axum::middleware::from_fn(operation::note_route));
         Self {
             router: router.with_state(admin.clone()),
-            operations: Arc::new(Operations::of(&openapi::document())),
+            operations: Arc::new(Operations::of(document)),
             imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
             admin,
         }
@@ -75,10 +77,11 @@ impl AdminApi {
 
     /// For the demo: with an owner whom the returned link token signs in, on this machine.
     pub async fn demo(service: Arc<Service>) -> Result<(Self, BearerToken), StoreError> {
-        let mut admin = Admin::new(service);
+        let (router, document) = router::router();
+        let mut admin = Admin::new(service, &document);
         let (demo, link) = Demo::begin(&admin).await?;
         admin.demo = Some(Arc::new(demo));
-        Ok((Self::of(admin), link))
+        Ok((Self::of(admin, router, &document), link))
     }
 
     /// Answers a request.

@@ -8,8 +8,9 @@ mod links;
 
 use std::collections::BTreeMap;
 
-use axum::Json;
 use axum::routing::get;
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 
@@ -49,18 +50,15 @@ pub fn text() -> String {
 }
 
 /// Serves it, to anybody: it says nothing about an installation.
-pub(crate) fn route(document: OpenApi) -> axum::Router<Admin> {
-    let document = finished(document);
-    axum::Router::new().route(
-        "/openapi.json",
-        get(move || {
-            let document = document.clone();
-            async move { Json(document) }
-        }),
-    )
+pub(crate) fn route(document: &Value) -> axum::Router<Admin> {
+    let text = Bytes::from(document.to_string());
+    let kind = [(CONTENT_TYPE, "application/json")];
+    axum::Router::new()
+        .route("/openapi.json", get(move || std::future::ready((kind, text.clone()))))
 }
 
-fn finished(document: OpenApi) -> Value {
+/// What the operations say, with what they all have in common.
+pub(crate) fn finished(document: OpenApi) -> Value {
     let mut document = serde_json::to_value(document).unwrap_or_default();
     document["servers"] = json!([{ "url": BASE }]);
     document["components"]["securitySchemes"] = json!({

@@ -2,6 +2,7 @@
 
 use axum::extract::Request;
 use http::Method;
+use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::admin::Admin;
@@ -32,14 +33,16 @@ pub(crate) fn operations() -> OpenApiRouter<Admin> {
         .merge(api_tokens::routes())
 }
 
-/// The API, ready for its state.
-pub(crate) fn router() -> axum::Router<Admin> {
+/// The API, ready for its state, and the document that it serves.
+pub(crate) fn router() -> (axum::Router<Admin>, Value) {
     let (operations, document) = operations().split_for_parts();
-    let operations = operations.merge(openapi::route(document));
-    axum::Router::new()
+    let document = openapi::finished(document);
+    let operations = operations.merge(openapi::route(&document));
+    let router = axum::Router::new()
         .nest(BASE, operations)
         .fallback(not_found)
-        .method_not_allowed_fallback(not_allowed)
+        .method_not_allowed_fallback(not_allowed);
+    (router, document)
 }
 
 async fn not_found(request: Request) -> Problem {
