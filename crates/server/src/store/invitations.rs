@@ -9,7 +9,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::app_row::column;
-use super::users::subject;
+use super::users::{has_owner, subject};
 use super::{Store, StoreError, Tx, db, user_row};
 use crate::model::{
     BearerToken, Role, TokenHash, User, UserStatus, bounds, check_new_text, new_id,
@@ -196,13 +196,7 @@ impl Tx {
     }
 
     async fn check_no_owner(&mut self) -> Result<(), StoreError> {
-        let owners: i64 = sqlx::query_scalar(
-            "SELECT COUNT(*) FROM users WHERE role = 'owner' AND status = 'active' \
-             AND app_ids IS NULL AND password_hash != ''",
-        )
-        .fetch_one(&mut *self.inner)
-        .await?;
-        if owners == 0 { Ok(()) } else { Err(StoreError::SetupDone) }
+        if has_owner(&mut self.inner).await? { Err(StoreError::SetupDone) } else { Ok(()) }
     }
 
     async fn set_credentials(

@@ -6,7 +6,7 @@
 use serde_json::json;
 
 use super::user_row::{self, Credentials, select_users};
-use super::{Store, StoreError, Tx, confined};
+use super::{Store, StoreError, Tx, confined, db};
 use crate::model::{AppId, BearerToken, Role, User, UserStatus, bounds, check_new_text, new_id};
 
 /// Somebody to be invited.
@@ -35,13 +35,7 @@ impl Store {
     /// Has nobody enrolled yet who may decide about everything?
     pub async fn needs_setup(&self) -> Result<bool, StoreError> {
         let mut tx = self.db.begin_read().await?;
-        let owners: i64 = sqlx::query_scalar(
-            "SELECT COUNT(*) FROM users WHERE role = 'owner' AND status = 'active' \
-             AND app_ids IS NULL AND password_hash != ''",
-        )
-        .fetch_one(&mut *tx)
-        .await?;
-        Ok(owners == 0)
+        Ok(!has_owner(&mut tx).await?)
     }
 
     /// Users whose name comes after `after`, by name, at most `limit`.
@@ -74,6 +68,17 @@ impl Store {
         let Some(row) = row.bind(name).fetch_optional(&mut *tx).await? else { return Ok(None) };
         Ok(Some((user_row::read(&row)?, user_row::credentials(&row, &self.kek)?)))
     }
+}
+
+/// Can somebody sign in who may decide about everything? (The demo's owner has no password that fits.)
+pub(super) async fn has_owner(conn: &mut db::Connection) -> Result<bool, StoreError> {
+    let owners: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM users WHERE role = 'owner' AND status = 'active' \
+         AND app_ids IS NULL AND password_hash != ''",
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(owners > 0)
 }
 
 impl Tx {
