@@ -8,13 +8,14 @@ mod list_webhooks;
 mod retry_delivery;
 mod test_webhook;
 mod update_webhook;
-mod view;
 
 use http::Uri;
+use tonegate_server::store::Webhook;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::admin::Admin;
+use crate::extract::Versioned;
 use crate::problem::{Code, Problem};
 
 /// Says at once what a delivery would find out: that messages may not go there.
@@ -24,6 +25,12 @@ async fn check_address(admin: &Admin, url: &str) -> Result<(), Problem> {
     let uri: Uri = url.parse().map_err(|_| refused("url: this is no URL".to_owned()))?;
     let checked = admin.service.check_webhook_address(&uri).await;
     checked.map_err(|error| refused(error.to_string()))
+}
+
+/// With the ETag that changes it.
+fn versioned(webhook: Webhook) -> Versioned<Webhook> {
+    let rev = u32::try_from(webhook.rev).unwrap_or(u32::MAX);
+    Versioned { rev, value: webhook }
 }
 
 pub(crate) fn routes() -> OpenApiRouter<Admin> {

@@ -2,8 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Deserialize;
 use tonegate_server::store::{AuditEntry, AuditFilter};
 
 use crate::admin::Admin;
@@ -39,37 +38,13 @@ pub(crate) struct AuditQuery {
     cursor: Option<String>,
 }
 
-/// One thing that somebody did.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct AuditEntryView {
-    /// Its number, from 1.
-    seq: i64,
-    /// Unix seconds.
-    at: i64,
-    actor: String,
-    action: String,
-    subject: String,
-    /// The facts; a change is `[before, after]`.
-    detail: Value,
-    /// Stands for all entries up to this one: 64 hex characters.
-    hash: Option<String>,
-}
-
-impl From<AuditEntry> for AuditEntryView {
-    fn from(entry: AuditEntry) -> Self {
-        let AuditEntry { seq, at, actor, action, subject, detail, hash } = entry;
-        let hash = hash.map(|hash| hash.to_string());
-        Self { seq, at, actor, action, subject, detail, hash }
-    }
-}
-
 #[utoipa::path(
     get,
     path = "/audit",
     tag = "audit",
     operation_id = "list_audit",
     params(AuditQuery),
-    responses((status = 200, body = Page<AuditEntryView>)),
+    responses((status = 200, body = Page<AuditEntry>)),
     extensions(("x-access" = json!("viewer whole")))
 )]
 /// Lists what was done, newest first.
@@ -77,7 +52,7 @@ pub(crate) async fn list_audit(
     State(admin): State<Admin>,
     _: By<Viewer>,
     Query(query): Query<AuditQuery>,
-) -> Result<Json<Page<AuditEntryView>>, Problem> {
+) -> Result<Json<Page<AuditEntry>>, Problem> {
     let (limit, before) = (limit(query.limit, PAGE_MAX)?, Cursor::read(query.cursor.as_deref())?);
     let AuditQuery { actor, action, subject, .. } = query;
     for (name, text) in [("actor", &actor), ("action", &action), ("subject", &subject)] {
@@ -85,6 +60,5 @@ pub(crate) async fn list_audit(
     }
     let filter = AuditFilter { actor, action, subject };
     let entries = admin.store().audit(&filter, before, limit + 1).await?;
-    let items = entries.into_iter().map(AuditEntryView::from).collect();
-    Ok(Json(Page::cut(items, limit, |last| Cursor(last.seq))))
+    Ok(Json(Page::cut(entries, limit, |last| Cursor(last.seq))))
 }

@@ -2,10 +2,9 @@
 
 use axum::extract::State;
 use serde::Serialize;
-use tonegate_server::store::NewWebhook;
+use tonegate_server::store::{NewWebhook, Webhook};
 
 use super::check_address;
-use super::view::WebhookView;
 use crate::admin::Admin;
 use crate::caller::{By, Owner, SteppedUp};
 use crate::extract::{Body, Created, Idempotency};
@@ -14,7 +13,7 @@ use crate::problem::Problem;
 /// A webhook, and the secret that signs its messages.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct CreatedWebhook {
-    webhook: WebhookView,
+    webhook: Webhook,
     /// `whsec_…`, shown this once.
     secret: String,
 }
@@ -43,7 +42,7 @@ pub(crate) async fn create_webhook(
     admin
         .create(&by.caller, idempotency, async |tx| {
             let (webhook, secret) = tx.create_webhook(new).await?;
-            Ok(CreatedWebhook { webhook: webhook.into(), secret: secret.expose().to_string() })
+            Ok(CreatedWebhook { webhook, secret: secret.expose().to_string() })
         })
         .await
 }

@@ -1,8 +1,8 @@
 //! `GET /webhooks/{webhook_id}`: one webhook.
 
 use axum::extract::{Path, State};
+use tonegate_server::store::Webhook;
 
-use super::view::WebhookView;
 use crate::admin::Admin;
 use crate::caller::{By, Viewer};
 use crate::extract::Versioned;
@@ -14,7 +14,7 @@ use crate::problem::{Code, Problem};
     tag = "webhooks",
     operation_id = "get_webhook",
     params(("webhook_id" = String, Path)),
-    responses((status = 200, body = WebhookView, headers(("ETag" = String)))),
+    responses((status = 200, body = Webhook, headers(("ETag" = String)))),
     extensions(("x-access" = json!("viewer whole")), ("x-problems" = json!(["webhook_unknown"])))
 )]
 /// Shows a webhook.
@@ -22,8 +22,7 @@ pub(crate) async fn get_webhook(
     State(admin): State<Admin>,
     _: By<Viewer>,
     Path(id): Path<String>,
-) -> Result<Versioned<WebhookView>, Problem> {
+) -> Result<Versioned<Webhook>, Problem> {
     let unknown = || Problem::new(Code::WebhookUnknown, format!("there is no webhook {id}"));
-    let webhook = WebhookView::from(admin.store().webhook(&id).await?.ok_or_else(unknown)?);
-    Ok(Versioned { rev: webhook.etag(), value: webhook })
+    Ok(super::versioned(admin.store().webhook(&id).await?.ok_or_else(unknown)?))
 }

@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
+use tonegate_server::store::Webhook;
 
-use super::view::WebhookView;
 use crate::admin::Admin;
 use crate::caller::{By, Viewer};
 use crate::extract::Page;
@@ -14,15 +14,15 @@ use crate::problem::Problem;
     path = "/webhooks",
     tag = "webhooks",
     operation_id = "list_webhooks",
-    responses((status = 200, body = Page<WebhookView>)),
+    responses((status = 200, body = Page<Webhook>)),
     extensions(("x-access" = json!("viewer whole")))
 )]
 /// Lists all webhooks, oldest first.
 pub(crate) async fn list_webhooks(
     State(admin): State<Admin>,
     _: By<Viewer>,
-) -> Result<Json<Page<WebhookView>>, Problem> {
+) -> Result<Json<Page<Webhook>>, Problem> {
     let webhooks = admin.store().webhooks().await?;
-    let items = webhooks.into_iter().map(WebhookView::from).collect();
+    let items = webhooks.into_iter().collect();
     Ok(Json(Page { items, next: None }))
 }

@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use tonegate_server::store::Delivery;
 
-use super::view::DeliveryView;
 use crate::admin::Admin;
 use crate::caller::{By, Operator};
 use crate::problem::Problem;
@@ -14,7 +14,7 @@ use crate::problem::Problem;
     tag = "webhooks",
     operation_id = "retry_delivery",
     params(("delivery_id" = String, Path)),
-    responses((status = 200, body = DeliveryView)),
+    responses((status = 200, body = Delivery)),
     extensions(
         ("x-access" = json!("operator whole")),
         ("x-problems" = json!(["delivery_unknown", "webhook_disabled"]))
@@ -25,9 +25,9 @@ pub(crate) async fn retry_delivery(
     State(admin): State<Admin>,
     by: By<Operator>,
     Path(id): Path<String>,
-) -> Result<Json<DeliveryView>, Problem> {
+) -> Result<Json<Delivery>, Problem> {
     let mut tx = admin.begin(&by.caller).await?;
     let delivery = tx.retry_delivery(&id).await?;
     admin.commit(tx).await?;
-    Ok(Json(delivery.into()))
+    Ok(Json(delivery))
 }

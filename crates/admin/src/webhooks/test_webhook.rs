@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
+use tonegate_server::store::Delivery;
 
-use super::view::DeliveryView;
 use crate::admin::Admin;
 use crate::caller::{By, Operator};
 use crate::problem::Problem;
@@ -15,7 +15,7 @@ use crate::problem::Problem;
     tag = "webhooks",
     operation_id = "test_webhook",
     params(("webhook_id" = String, Path)),
-    responses((status = 201, body = DeliveryView)),
+    responses((status = 201, body = Delivery)),
     extensions(
         ("x-access" = json!("operator whole")),
         ("x-problems" = json!(["webhook_unknown", "webhook_disabled"]))
@@ -26,9 +26,9 @@ pub(crate) async fn test_webhook(
     State(admin): State<Admin>,
     by: By<Operator>,
     Path(id): Path<String>,
-) -> Result<(StatusCode, Json<DeliveryView>), Problem> {
+) -> Result<(StatusCode, Json<Delivery>), Problem> {
     let mut tx = admin.begin(&by.caller).await?;
     let delivery = tx.enqueue_test(&id).await?;
     admin.commit(tx).await?;
-    Ok((StatusCode::CREATED, Json(delivery.into())))
+    Ok((StatusCode::CREATED, Json(delivery)))
 }

@@ -2,9 +2,9 @@
 
 use axum::extract::{Path, State};
 use serde::Deserialize;
+use tonegate_server::store::Webhook;
 
 use super::check_address;
-use super::view::WebhookView;
 use crate::admin::Admin;
 use crate::caller::{By, Owner, SteppedUp};
 use crate::extract::{Body, IfMatch, Versioned};
@@ -30,7 +30,7 @@ pub(crate) struct WebhookPatch {
     operation_id = "update_webhook",
     params(("webhook_id" = String, Path), ("If-Match" = String, Header)),
     request_body = WebhookPatch,
-    responses((status = 200, body = WebhookView, headers(("ETag" = String)))),
+    responses((status = 200, body = Webhook, headers(("ETag" = String)))),
     extensions(
         ("x-access" = json!("owner whole step-up")),
         ("x-problems" = json!(["webhook_unknown", "address_refused", "invalid_settings"]))
@@ -43,7 +43,7 @@ pub(crate) async fn update_webhook(
     Path(id): Path<String>,
     IfMatch(rev): IfMatch,
     Body(patch): Body<WebhookPatch>,
-) -> Result<Versioned<WebhookView>, Problem> {
+) -> Result<Versioned<Webhook>, Problem> {
     if let Some(url) = &patch.url {
         check_address(&admin, url).await?;
     }
@@ -58,6 +58,5 @@ pub(crate) async fn update_webhook(
         })
         .await?;
     admin.commit(tx).await?;
-    let webhook = WebhookView::from(webhook);
-    Ok(Versioned { rev: webhook.etag(), value: webhook })
+    Ok(super::versioned(webhook))
 }

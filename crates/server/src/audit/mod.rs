@@ -23,17 +23,19 @@ pub use verify::{Evidence, Verdict, verify};
 use crate::store::{AuditHash, Store, StoreError};
 
 /// The newest checkpoint, signed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SignedCheckpoint {
     /// The newest entry.
     pub seq: i64,
-    /// Its hash.
+    /// Its hash, 64 hex characters.
+    #[schema(value_type = String)]
     pub hash: AuditHash,
     /// Unix seconds.
     pub at: i64,
-    /// The signed note.
+    /// The signed note, to be kept.
     pub note: String,
-    /// Who signed it.
+    /// Who signed it: an Ed25519 key, base64url.
+    #[schema(value_type = String)]
     pub public_key: AuditKey,
 }
 

@@ -12,13 +12,13 @@ use super::audit_chain::{self, AuditHash, ChainEntry};
 use super::{RowFault, Store, StoreError, Tx, db};
 
 /// One thing that somebody did.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AuditEntry {
     /// Its number, from 1.
     pub seq: i64,
     /// Unix seconds.
     pub at: i64,
-    /// Who, as the caller of [`Store::begin`] named them.
+    /// Who, such as `user alice`: whatever the change was begun as.
     pub actor: String,
     /// What, as `<resource>.<verb>`: `app.create`, `secret.rotate`.
     pub action: String,
@@ -26,7 +26,8 @@ pub struct AuditEntry {
     pub subject: String,
     /// The facts of that action; a change is `[before, after]`.
     pub detail: Value,
-    /// Its hash, which stands for all entries up to it; `None`: somebody took it away.
+    /// Its hash, 64 hex characters, which stands for all entries up to it; `None`: somebody took it away.
+    #[schema(value_type = Option<String>)]
     pub hash: Option<AuditHash>,
 }
 

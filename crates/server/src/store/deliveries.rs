@@ -16,7 +16,7 @@ use super::{RowFault, Store, StoreError, Tx, db};
 use crate::limits::{DELIVERIES_PER_WEBHOOK, DELIVERIES_PRUNED_AT_ONCE, DELIVERY_ERROR_CHARS};
 
 /// One message to one webhook, and how that went.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Delivery {
     /// Its place in the order of deliveries; a page begins `before` one.
     #[serde(skip)]

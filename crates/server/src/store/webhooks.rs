@@ -15,7 +15,7 @@ use crate::model::{ModelError, bounds, check_text};
 use crate::seal::{Kek, Label, Sealed};
 
 /// A receiver of messages, and which it gets.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Webhook {
     /// `whk_` and 16 hex characters.
     pub id: String,
