@@ -238,6 +238,7 @@ pub(super) fn migrations() -> Vec<Migration> {
     vec![
         step(1, "init", include_str!("../../migrations/0001_init.sql")),
         step(2, "people", include_str!("../../migrations/0002_people.sql")),
+        step(3, "cluster", include_str!("../../migrations/0003_cluster.sql")),
     ]
 }
 

@@ -1,0 +1,1 @@
+//! Issuing keys that live in a hardware token, over PKCS#11.

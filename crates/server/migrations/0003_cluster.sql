@@ -1,0 +1,27 @@
+-- Several servers on one database. As in 0001: TEXT, BIGINT and BYTEA, times are Unix seconds.
+
+-- Programs that know at least this schema may work on the database as it stands: a migration that only
+-- adds leaves it as it was, so that servers of the release before go on beside the new ones.
+ALTER TABLE meta ADD COLUMN compatible_schema BIGINT NOT NULL DEFAULT 3;
+
+-- One row per server that ever used the database; `id` lies in its data directory. `usage_batch`: the
+-- last batch of usage that was taken from it, so that none counts twice. `revision`: what its directory
+-- has. `state`: JSON, what it says of itself.
+CREATE TABLE nodes (
+    id          TEXT   PRIMARY KEY,
+    name        TEXT   NOT NULL,
+    release     TEXT   NOT NULL,
+    started_at  BIGINT NOT NULL,
+    seen_at     BIGINT NOT NULL,
+    revision    BIGINT NOT NULL,
+    usage_batch BIGINT NOT NULL,
+    state       TEXT   NOT NULL
+);
+
+-- Where the key lives: NULL, sealed in `sealed_seed`; otherwise in a hardware token, and this is its label
+-- (then `sealed_seed` is empty).
+ALTER TABLE issuing_keys ADD COLUMN token_label TEXT;
+
+-- Which server is sending the message, and until when the others leave it alone.
+ALTER TABLE deliveries ADD COLUMN leased_by TEXT;
+ALTER TABLE deliveries ADD COLUMN leased_until BIGINT;
