@@ -65,6 +65,22 @@ impl House {
         Ok(ReplayGuard::create(&journal)?)
     }
 
+    /// The same installation under another name, as it stands: for a second server.
+    pub(crate) fn copied(&self, work: &Path, name: &str) -> anyhow::Result<Self> {
+        let house = Self { path: work.join(name), pins: self.pins };
+        if house.path.exists() {
+            fs::remove_dir_all(&house.path)?;
+        }
+        fs::create_dir_all(house.data().path())?;
+        for file in fs::read_dir(self.data().path())?.flatten() {
+            if file.file_type()?.is_file() {
+                fs::copy(file.path(), house.data().path().join(file.file_name()))?;
+            }
+        }
+        house.forget()?;
+        Ok(house)
+    }
+
     /// Its directory, as the server knows it.
     pub(crate) fn data(&self) -> DataDir {
         DataDir::new(&self.path.join("data"))
