@@ -106,12 +106,21 @@ fn recover(core: &Core) -> Result<(), Fault> {
 /// As many lines as there should be, and nothing left that Valkey does not know.
 fn keep_lines(core: &Core) -> Result<(), Fault> {
     while core.pool.wants() {
-        core.pool.add(core.settings.dial(&core.names)?);
+        core.pool.add(dial(core)?);
     }
     if core.alone.is_empty() {
         return Ok(());
     }
     push(core, &mut core.settings.dial(&core.names)?)
+}
+
+/// Tries twice: what ended the other connections may have ended the first one too.
+fn dial(core: &Core) -> Result<Line, Fault> {
+    let dial = || core.settings.dial(&core.names);
+    dial().or_else(|fault| match fault {
+        Fault::Closed(_) => dial(),
+        other => Err(other),
+    })
 }
 
 /// Hands over what was accepted alone; what is not taken stays.

@@ -180,10 +180,7 @@ impl Core {
     /// One round trip; a second one where the line proves to be dead, as after a restart of Valkey.
     fn trip(&self, batch: &mut Batch, deadline: Instant) -> Result<(), Fault> {
         match self.try_trip(batch, false, deadline) {
-            Err(Fault::Closed(_) | Fault::Refused(_)) => {
-                self.pool.clear();
-                self.try_trip(batch, true, deadline)
-            }
+            Err(Fault::Closed(_) | Fault::Refused(_)) => self.try_trip(batch, true, deadline),
             other => other,
         }
     }
@@ -193,14 +190,17 @@ impl Core {
             return Err(Fault::TimedOut);
         };
         let outcome = line.admit(&self.names, batch, retried, by);
-        match outcome {
-            Ok(()) => self.pool.put(line),
-            Err(_) => {
-                drop(line);
-                self.pool.gone();
-                self.bell.ring();
+        match &outcome {
+            Ok(()) => {
+                self.pool.put(line);
+                return outcome;
             }
+            Err(Fault::TimedOut) => {}
+            // Its server has ended, or is no primary any more: the others are dead too.
+            Err(Fault::Closed(_) | Fault::Refused(_)) => self.pool.clear(),
         }
+        self.pool.gone();
+        self.bell.ring();
         outcome
     }
 
