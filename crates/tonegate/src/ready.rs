@@ -30,7 +30,9 @@ impl Ready {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
         let base = match &self.url {
             Some(url) => url.trim_end_matches('/').to_owned(),
-            None => format!("http://{}", on_this_machine(self.data.sources()?.read()?.admin.address)),
+            None => {
+                format!("http://{}", on_this_machine(self.data.sources()?.read()?.admin.address))
+            }
         };
         let tls = base.starts_with("https:");
         let config = HttpConfig { tls, total: Duration::from_secs(3), ..HttpConfig::default() };
