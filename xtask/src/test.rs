@@ -53,13 +53,14 @@ enum Kind {
 }
 
 /// In the order of what fails soonest and is mended most easily.
-const STEPS: [Step; 19] = [
+const STEPS: [Step; 20] = [
     Step { name: "tidy", kind: Kind::Quick, run: tidy::run },
     Step { name: "format", kind: Kind::Quick, run: format },
     Step { name: "compiler", kind: Kind::Quick, run: compiler },
     Step { name: "clippy", kind: Kind::Quick, run: clippy },
     Step { name: "interop", kind: Kind::Usual, run: interop::prepare },
     Step { name: "languages", kind: Kind::Usual, run: languages },
+    Step { name: "balancers", kind: Kind::Usual, run: balancers },
     Step { name: "console", kind: Kind::Usual, run: console::check },
     Step { name: "tests", kind: Kind::Quick, run: tests },
     Step { name: "browser", kind: Kind::Usual, run: console::walk },
@@ -149,6 +150,18 @@ fn languages(_: &Workspace) -> anyhow::Result<()> {
         (["php", "--version"], "php-cli"),
     ]
     // One that is not to be had takes nothing from the others.
+    .map(|(probe, package)| system::ensure(&probe, package));
+    tried.into_iter().collect()
+}
+
+/// What reads and runs the examples of deploy/.
+fn balancers(_: &Workspace) -> anyhow::Result<()> {
+    let tried = [
+        (["haproxy", "-v"], "haproxy"),
+        (["nginx", "-v"], "nginx-light"),
+        (["promtool", "--version"], "prometheus"),
+        (["systemd-analyze", "--version"], "systemd"),
+    ]
     .map(|(probe, package)| system::ensure(&probe, package));
     tried.into_iter().collect()
 }

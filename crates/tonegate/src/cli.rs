@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 use crate::exit::{self, Exit};
 use crate::output::Output;
 use crate::{
-    app, audit, completions, demo, doctor, init, key, license, reference, relay, serve, sign,
-    token, user,
+    app, audit, completions, demo, doctor, init, key, license, ready, reference, relay, serve,
+    sign, token, user,
 };
 
 /// Issues, delivers and verifies ZIM Audio licences.
@@ -52,6 +52,8 @@ pub(crate) enum Command {
     License(license::License),
     /// Check an installation and say what to do about what is wrong
     Doctor(doctor::Doctor),
+    /// Ask a running server or relay whether it can answer licences: for health checks without a shell
+    Ready(ready::Ready),
     /// Print a completion script for a shell
     Completions(completions::Completions),
     /// Print this command's reference, docs/CLI.md
@@ -74,6 +76,7 @@ impl Command {
             Self::Sign(sign) => sign.run(output).await,
             Self::License(license) => license.run(output).await,
             Self::Doctor(doctor) => doctor.run(output).await,
+            Self::Ready(ready) => ready.run(output).await,
             Self::Completions(completions) => completions.run(output),
             Self::HelpMarkdown => reference::print(output),
         }

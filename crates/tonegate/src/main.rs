@@ -19,6 +19,7 @@ mod logs;
 mod output;
 mod process;
 mod progress;
+mod ready;
 mod reference;
 mod relay;
 mod remote;

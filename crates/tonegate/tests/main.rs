@@ -11,6 +11,7 @@ mod audit;
 mod backends;
 mod damage;
 mod demo;
+mod deploy;
 mod incidents;
 mod keys;
 mod licenses;
