@@ -21,7 +21,9 @@ pub enum TokenError {
     #[error("the token {0} is in no slot; put it back, or check pkcs11.token")]
     Absent(String),
     /// Two tokens have the label.
-    #[error("several tokens are labelled {0}; name the slot instead: pkcs11.token = \"slot:NUMBER\"")]
+    #[error(
+        "several tokens are labelled {0}; name the slot instead: pkcs11.token = \"slot:NUMBER\""
+    )]
     Ambiguous(String),
     /// The file with the PIN.
     #[error("cannot read the PIN in {path}: {fault}", path = path.display())]
