@@ -21,5 +21,6 @@ mod replay;
 mod scale;
 mod secrecy;
 mod support;
+mod token;
 mod usage;
 mod webhooks;

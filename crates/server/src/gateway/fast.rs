@@ -14,7 +14,7 @@ use tonegate_protocol::{Envelope, Refusal};
 
 use super::asked::Asked;
 use super::caller::Caller;
-use super::respond;
+use super::{license, respond};
 use crate::guard::Unwritten;
 use crate::service::Service;
 
@@ -37,9 +37,15 @@ impl FastPath for FastGateway {
         let Self(service) = self;
         let Some(asked) = Asked::fast(request) else { return Fast::NotMine };
         let at = service.time.moment();
+        if license::may_block(service, asked.query, at.now) {
+            return Fast::NotMine;
+        }
         let mut caller = Caller::new(asked.address, at);
-        let outcome =
-            super::guarded(|| super::decide(service, &asked, &mut caller, &mut turn.unwritten));
+        let outcome = super::guarded(|| {
+            super::decide(service, &asked, &mut caller, &mut turn.unwritten)?
+                // The hour has turned meanwhile.
+                .wait(service, at.now)
+        });
         turn.head.refresh(service, at.now);
         turn.write(service, &caller, &outcome, answers);
         Fast::Answered

@@ -28,7 +28,8 @@ pub fn call(
     let asked = Asked { host, query, address, charged: stand_in(caller) };
     let at = service.time.moment();
     let (mut caller, mut unwritten) = (Caller::new(address, at), Unwritten::default());
-    let outcome = guarded(|| decide(service, &asked, &mut caller, &mut unwritten));
+    let outcome =
+        guarded(|| decide(service, &asked, &mut caller, &mut unwritten)?.wait(service, at.now));
     service.guard.write(&mut unwritten, at.now);
     respond::license(service, &caller, outcome)
 }

@@ -42,6 +42,7 @@ use asked::Asked;
 use caller::Caller;
 pub use fast::FastGateway;
 pub use inside::{call, license_of};
+use license::Licensed;
 use route::Route;
 use signature::Authenticated;
 
@@ -69,7 +70,7 @@ pub async fn answer(
 }
 
 async fn outcome(
-    service: &Service,
+    service: &Arc<Service>,
     request: Request<RequestBody>,
     peer: Peer,
 ) -> (Caller, Result<Arc<Minted>, Refusal>) {
@@ -85,11 +86,16 @@ async fn outcome(
     let mut unwritten = Unwritten::default();
     let outcome = guarded(|| decide(service, &asked, &mut caller, &mut unwritten));
     service.guard.write(&mut unwritten, at.now);
+    let outcome = match outcome {
+        Ok(Licensed::Now(minted)) => Ok(minted),
+        Ok(Licensed::Later(app)) => license::later(service, app, at.now).await,
+        Err(refusal) => Err(refusal),
+    };
     (caller, outcome)
 }
 
 /// A fault of our own as a return code instead of a dropped connection.
-fn guarded(decide: impl FnOnce() -> Result<Arc<Minted>, Refusal>) -> Result<Arc<Minted>, Refusal> {
+fn guarded<T>(decide: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
     // Nothing that a request changes is left half-changed by a panic: each step is one atomic change.
     let decided = catch_unwind(AssertUnwindSafe(decide));
     decided.unwrap_or_else(|_| Err(ReturnCode::GatewayInternal.into()))
@@ -102,7 +108,7 @@ fn decide(
     asked: &Asked<'_>,
     caller: &mut Caller,
     unwritten: &mut Unwritten,
-) -> Result<Arc<Minted>, Refusal> {
+) -> Result<Licensed, Refusal> {
     let (directory, at) = (service.directory.read(), caller.at);
     let charge = |refusal: &Refusal| network::charge(service, asked.charged, at, refusal);
     let parameters = parameters(service, asked).inspect_err(charge).inspect_err(|_| {
@@ -118,7 +124,7 @@ fn decide(
     nonce::check(licensee, &parameters.nonce)?;
     credential::check(&service.directory, licensee, &app, asked.address, at.now)?;
     entitlement::check(licensee, at.now)?;
-    license::of_this_hour(service, licensee, at.now)
+    license::at_once(service, licensee, at.now)
 }
 
 /// What fails here or in [`authenticate`] costs the caller's network, not the app. So does a repeated
