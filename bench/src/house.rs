@@ -95,7 +95,7 @@ async fn kept(path: &Path, apps: u32) -> Option<Pins> {
         return None;
     }
     let data = DataDir::new(&path.join("data"));
-    let (installation, store, _) = Installation::open(&data, None).await.ok()?;
+    let (installation, store, _) = Installation::open(&data, None, None).await.ok()?;
     store.close().await;
     Some(installation.pins)
 }
@@ -125,7 +125,7 @@ async fn make(path: &Path, apps: u32, bar: &ProgressBar) -> anyhow::Result<Pins>
         tx.commit().await?;
     }
     store.close().await;
-    let (installation, store, _) = Installation::open(&data, None).await?;
+    let (installation, store, _) = Installation::open(&data, None, None).await?;
     store.close().await;
     // Written last: without it the next run starts over.
     fs::write(path.join("shape"), format!("{}{now}\n", shape_of(apps)))?;

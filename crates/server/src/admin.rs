@@ -55,6 +55,8 @@ fn measure(service: &Service) {
     gauges.apps.set(count(service.directory.len()));
     gauges.directory_revision.set(service.directory.revision());
     gauges.held_licenses.set(count(service.held.len()));
+    gauges.preminted_licenses.set(count(service.preminted.len()));
+    gauges.preminted_bytes.set(count(service.preminted.bytes()));
     gauges.guard_entries.set(count(service.guard.len()));
     gauges.guard_capacity.set(count(service.guard.capacity()));
     gauges.clock_suspect.set(i64::from(service.time.state() != ClockState::Steady));

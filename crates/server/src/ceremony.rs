@@ -7,22 +7,22 @@
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
-use std::sync::Arc;
 
 use data_encoding::BASE64URL_NOPAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tonegate_issuer::limits::CEREMONY_CERTIFICATES_MAX;
-use tonegate_issuer::{IssuingKey, KeyError, Keyring, SignError, Signer as _, SoftwareKey};
+use tonegate_issuer::{IssuingKey, KeyError, Keyring, SignError};
 use tonegate_license::{Chain, Reason};
+use tonegate_pkcs11::Token;
 use zeroize::Zeroizing;
 
 use crate::data_dir::write_atomically;
 use crate::installation::{Installation, pins_file};
-use crate::keys::RotateError;
+use crate::keys::{self, MadeKey, RotateError};
 use crate::model::Environment;
 use crate::seal::{Label, SealError, Sealed};
-use crate::store::{NewIssuingKey, Store, StoreError};
+use crate::store::{KeyPlace, NewIssuingKey, Store, StoreError};
 
 /// Most bytes that are read of a ceremony's file.
 pub const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -96,8 +96,12 @@ struct PendingFile {
 #[serde(deny_unknown_fields)]
 struct PendingKey {
     kid: String,
-    /// The seed, sealed under the key-encryption key; base64url.
+    /// The seed, sealed under the key-encryption key; base64url. Empty: the key is in a token.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     sealed: String,
+    /// The label of the token that the key is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
 }
 
 impl CeremonyFile for RequestFile {
@@ -225,15 +229,25 @@ pub fn read<T: CeremonyFile>(path: &Path) -> Result<T, CeremonyError> {
     envelope.opened(&name)
 }
 
-/// Makes `count` issuing keys, seals them into the data directory, and tells what a root is to certify.
-/// `replace`: give up the keys of a request that was not installed. `publish` hands the request on, and
-/// if it fails, no key waits.
+/// What is to be requested.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// How many keys: 1 to 13.
+    pub count: usize,
+    /// Give up the keys of a request that was not installed?
+    pub replace: bool,
+    /// Make the keys in the hardware token?
+    pub in_token: bool,
+}
+
+/// Makes issuing keys, seals them into the data directory or leaves them in the token, and tells what a
+/// root is to certify. `publish` hands the request on, and if it fails, no key waits.
 pub async fn request(
-    installation: &Installation,
+    (installation, token): (&Installation, Option<&Token>),
     store: &Store,
     keyring: &Keyring,
     now: i64,
-    (count, replace): (usize, bool),
+    Wanted { count, replace, in_token }: Wanted,
     publish: impl FnOnce(&RequestFile) -> Result<(), CeremonyError>,
 ) -> Result<RequestFile, CeremonyError> {
     if !(1..=CEREMONY_CERTIFICATES_MAX).contains(&count) {
@@ -246,18 +260,30 @@ pub async fn request(
     if pending.exists() && !replace {
         return Err(CeremonyError::RequestWaits);
     }
-    let keys = (0..count).map(|_| SoftwareKey::generate()).collect::<Result<Vec<_>, _>>()?;
-    let request = requested(store, keyring, now, &keys).await?;
-    publish(&request)?;
-    write(&pending, 0o600, sealed(store, &keys)?)?;
-    Ok(request)
+    let mut keys = Vec::new();
+    let asked = async {
+        for _ in 0..count {
+            keys.push(MadeKey::make(token, in_token).await?);
+        }
+        let request = requested(store, keyring, now, &keys).await?;
+        publish(&request)?;
+        write(&pending, 0o600, sealed(store, &keys)?)?;
+        Ok(request)
+    };
+    let asked = asked.await;
+    if asked.is_err() {
+        for key in keys {
+            key.discard().await;
+        }
+    }
+    asked
 }
 
 async fn requested(
     store: &Store,
     keyring: &Keyring,
     now: i64,
-    keys: &[SoftwareKey],
+    keys: &[MadeKey],
 ) -> Result<RequestFile, CeremonyError> {
     let file = pins_file(&store.meta().await?);
     let known = || keyring.keys().iter().map(IssuingKey::chain);
@@ -280,12 +306,18 @@ async fn requested(
     })
 }
 
-fn sealed(store: &Store, keys: &[SoftwareKey]) -> Result<PendingFile, CeremonyError> {
+fn sealed(store: &Store, keys: &[MadeKey]) -> Result<PendingFile, CeremonyError> {
     let mut pending = Vec::new();
     for key in keys {
         let kid = key.key_id().to_string();
-        let sealed = store.kek().seal(Label::IssuingKey { kid: &kid }, key.seed())?;
-        pending.push(PendingKey { kid, sealed: BASE64URL_NOPAD.encode(sealed.as_bytes()) });
+        pending.push(match key.place() {
+            KeyPlace::Seed(seed) => {
+                let sealed = store.kek().seal(Label::IssuingKey { kid: &kid }, &*seed)?;
+                let sealed = BASE64URL_NOPAD.encode(sealed.as_bytes());
+                PendingKey { kid, sealed, token: None }
+            }
+            KeyPlace::Token(label) => PendingKey { kid, sealed: String::new(), token: Some(label) },
+        });
     }
     Ok(PendingFile { keys: pending })
 }
@@ -353,18 +385,26 @@ fn joined(
     let kid = chain.key_id().to_string();
     let waiting = pending.keys.iter().find(|key| key.kid == kid);
     let waiting = waiting.ok_or_else(|| CeremonyError::NotWaiting(kid.clone()))?;
-    let damaged = || CeremonyError::Damaged(kid.clone());
-    let sealed = BASE64URL_NOPAD.decode(waiting.sealed.as_bytes()).map_err(|_| damaged())?;
-    let seed = store.kek().open(Label::IssuingKey { kid: &kid }, &Sealed::from_bytes(sealed))?;
-    let seed = Zeroizing::new(<[u8; 32]>::try_from(seed.as_slice()).map_err(|_| damaged())?);
-    let signer = Arc::new(SoftwareKey::from_seed(seed.clone())?);
+    let place = match &waiting.token {
+        Some(label) => KeyPlace::Token(label.clone()),
+        None => KeyPlace::Seed(seed_of(store, waiting)?),
+    };
+    let signer = keys::signer(place.clone(), *chain.public_key(), None)?;
     IssuingKey::new(certificate, signer, pins)?;
     Ok(NewIssuingKey {
         serial: chain.serial(),
         certificate: certificate.to_owned(),
-        seed,
+        place,
         sign_from: chain.sign_from(),
         exp: chain.expires_at(),
         kid,
     })
+}
+
+fn seed_of(store: &Store, waiting: &PendingKey) -> Result<Zeroizing<[u8; 32]>, CeremonyError> {
+    let kid = &waiting.kid;
+    let damaged = || CeremonyError::Damaged(kid.clone());
+    let sealed = BASE64URL_NOPAD.decode(waiting.sealed.as_bytes()).map_err(|_| damaged())?;
+    let seed = store.kek().open(Label::IssuingKey { kid }, &Sealed::from_bytes(sealed))?;
+    Ok(Zeroizing::new(<[u8; 32]>::try_from(seed.as_slice()).map_err(|_| damaged())?))
 }

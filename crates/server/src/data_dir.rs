@@ -58,6 +58,12 @@ impl DataDir {
         self.0.join("journal")
     }
 
+    /// Signatures of licences minted ahead.
+    #[must_use]
+    pub fn preminted(&self) -> PathBuf {
+        self.0.join("preminted")
+    }
+
     /// Sealed issuing keys that wait for their certificates from a ceremony.
     #[must_use]
     pub fn pending_keys(&self) -> PathBuf {

@@ -6,10 +6,10 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use tonegate_issuer::{IssuingKey, KeyError, Keyring, SignError, SoftwareKey};
-use tonegate_license::{Pins, Root};
+use tonegate_issuer::{IssuingKey, KeyError, Keyring, SignError};
+use tonegate_license::{Chain, Pins, Root};
+use tonegate_pkcs11::Token;
 
 use crate::data_dir::{DataDir, PinsFile};
 use crate::guard::{GuardError, ReplayGuard};
@@ -202,10 +202,12 @@ impl Installation {
         })
     }
 
-    /// Opens the installation in `data`: everything in it fits, or this says what does not.
+    /// Opens the installation in `data`: everything in it fits, or this says what does not. `token`: where
+    /// keys may live; it need not be there now.
     pub async fn open(
         data: &DataDir,
         kek: Option<&Path>,
+        token: Option<&Token>,
     ) -> Result<(Self, Store, Keyring), InstallationError> {
         // Pins without a database are an installation that lost it: then the store says so.
         if !data.is_made() && !data.pins().exists() {
@@ -216,7 +218,7 @@ impl Installation {
         compare(&data.pins(), &meta)?;
         let pins = pins_text(&meta).parse::<Pins>();
         let pins = pins.map_err(|error| InstallationError::Pins(error.to_string()))?;
-        let keyring = load_keyring(&store, &pins, &meta.installation.iss).await?;
+        let keyring = load_keyring(&store, token, &pins, &meta.installation.iss).await?;
         let auto_root = check_roots(&store, &pins, &meta).await?;
         let installation = Self {
             data: data.clone(),
@@ -257,17 +259,20 @@ pub fn pins_file(meta: &Meta) -> PinsFile {
 /// Every issuing key, checked against pins and issuer.
 pub async fn load_keyring(
     store: &Store,
+    token: Option<&Token>,
     pins: &Pins,
     issuer: &str,
 ) -> Result<Keyring, InstallationError> {
     let mut keyring = Vec::new();
     for stored in store.issuing_keys().await? {
         let key = stored.key;
-        let signer = SoftwareKey::from_seed(key.seed).map_err(|error| {
+        let unfit = |source| InstallationError::Key { serial: key.serial, source };
+        let chain = Chain::verify(&key.certificate, pins);
+        let public = *chain.map_err(|reason| unfit(KeyError::Certificate(reason)))?.public_key();
+        let signer = keys::signer(key.place, public, token).map_err(|error| {
             InstallationError::Unusable { kid: key.kid.clone(), fault: error.to_string() }
         })?;
-        let issuing = IssuingKey::new(&key.certificate, Arc::new(signer), pins)
-            .map_err(|source| InstallationError::Key { serial: key.serial, source })?;
+        let issuing = IssuingKey::new(&key.certificate, signer, pins).map_err(unfit)?;
         if issuing.chain().issuer() != issuer {
             return Err(InstallationError::KeyOfOther {
                 serial: key.serial,
@@ -302,7 +307,7 @@ async fn fill(
     let store = Store::create(&draft.database(), kek, installation, "init", now).await?;
     if let Some(roots) = &roots {
         roots.keep(&store, now).await?;
-        keys::rotate(&store, "init", now, Rotation::first()).await?;
+        keys::rotate(&store, None, "init", now, Rotation::first()).await?;
     }
     ReplayGuard::create(&draft.journal())?;
     pins_file(&store.meta().await?).write(&draft.pins())?;

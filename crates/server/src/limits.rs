@@ -16,6 +16,20 @@ pub const HELD_BYTES_MAX: usize = 100 << 20;
 pub const BODY_BYTES_MAX: usize = 8 << 20;
 /// Time for one.
 pub const BODY_TIME: Duration = Duration::from_secs(30);
+/// Most hours for which licences are minted ahead.
+pub const PREMINT_HOURS_MAX: u8 = 72;
+/// Most bytes of signatures made ahead: 500,000 apps for a day.
+pub const PREMINTED_BYTES_MAX: usize = 1 << 30;
+/// An app that was seen so long ago has licences minted ahead.
+pub const PREMINT_SEEN_SECS: i64 = DAY_SECS;
+/// How often the apps that were seen are looked at.
+pub const PREMINT_LOOK: Duration = Duration::from_secs(30);
+/// How often some licences are minted ahead.
+pub const PREMINT_TICK: Duration = Duration::from_millis(100);
+/// How often a key in a token is tried.
+pub const SIGNER_PROBE: Duration = Duration::from_secs(5);
+/// Licences minted at once where the key is in a token; requests beyond that wait their turn.
+pub const MINTS_AT_ONCE: usize = 8;
 /// How often the clocks are compared.
 pub const CLOCK_TICK: Duration = Duration::from_millis(250);
 /// How often the replay guard's journal is forced to disk.

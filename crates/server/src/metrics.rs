@@ -68,6 +68,9 @@ pub struct Gauges {
     pub apps: Gauge,
     pub directory_revision: Gauge,
     pub held_licenses: Gauge,
+    pub preminted_hours: Gauge,
+    pub preminted_licenses: Gauge,
+    pub preminted_bytes: Gauge,
     pub guard_entries: Gauge,
     pub guard_capacity: Gauge,
     pub clock_suspect: Gauge,
@@ -198,6 +201,13 @@ impl Metrics {
         add("apps", "Apps in the directory", &gauges.apps);
         add("directory_revision", "Revision of the directory", &gauges.directory_revision);
         add("held_licenses", "Licences held in memory", &gauges.held_licenses);
+        add(
+            "preminted_hours",
+            "Hours for which every app of the last day has licences minted ahead; 0 without a token",
+            &gauges.preminted_hours,
+        );
+        add("preminted_licenses", "Licences minted ahead", &gauges.preminted_licenses);
+        add("preminted_bytes", "Memory of licences minted ahead", &gauges.preminted_bytes);
         add("replay_guard_entries", "Signatures remembered", &gauges.guard_entries);
         add("replay_guard_capacity", "Signatures that fit", &gauges.guard_capacity);
         add(

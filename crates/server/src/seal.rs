@@ -69,6 +69,11 @@ pub enum Label<'a> {
     },
     /// The 32-byte seed of the key that signs checkpoints of the audit log.
     AuditKey,
+    /// Signatures of licences minted ahead.
+    Preminted {
+        /// The number of their hour.
+        number: u32,
+    },
 }
 
 /// Why a key-encryption key or a sealed value is of no use.
@@ -229,6 +234,9 @@ impl Label<'_> {
             }
             Label::Webhook { id } => [b"webhook\0".as_slice(), id.as_bytes()].concat(),
             Label::AuditKey => b"audit-key\0".to_vec(),
+            Label::Preminted { number } => {
+                [b"preminted\0".as_slice(), &number.to_be_bytes()].concat()
+            }
         }
     }
 }
@@ -272,6 +280,7 @@ mod tests {
             Label::Answer { caller: "a", key: "b" },
             Label::Webhook { id: "0123456789abcdef" },
             Label::AuditKey,
+            Label::Preminted { number: 12345 },
             Label::Totp { of: "0123456789abcdef" },
         ];
         for label in others {

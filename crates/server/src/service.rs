@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
-use tonegate_issuer::Keyring;
+use tonegate_issuer::{Keyring, SignError};
 use tonegate_listener::Drain;
+use tonegate_pkcs11::Token;
 
 use crate::audit::publish::{self, Publisher};
 use crate::audit::{CheckpointError, SignedCheckpoint, latest_checkpoint};
@@ -23,7 +24,9 @@ use crate::held::Held;
 use crate::installation::{Installation, InstallationError};
 use crate::limits::KEYS_END_SOON_SECS;
 use crate::metrics::Metrics;
+use crate::mints::Mints;
 use crate::model::Policies;
+use crate::premint::Preminted;
 use crate::store::{Store, StoreError};
 use crate::usage::{self, Usage};
 use crate::watch;
@@ -43,8 +46,14 @@ pub struct Service {
     pub directory: Directory,
     /// The issuing keys.
     pub keyring: ArcSwap<Keyring>,
+    /// The hardware token with issuing keys, where one is configured.
+    pub token: Option<Token>,
     /// Licences of the current hours.
     pub held: Held,
+    /// Licences of coming hours.
+    pub(crate) preminted: Preminted,
+    /// Who may ask a slow signer.
+    pub(crate) mints: Mints,
     /// Signatures that were used.
     pub guard: ReplayGuard,
     /// Those that any node has seen; `None`: this one guards alone.
@@ -68,6 +77,8 @@ pub struct Service {
     /// Checkpoints of the audit log, as they were last handed out.
     pub(crate) publisher: Mutex<Publisher>,
     pub(crate) issues_to_itself: AtomicBool,
+    /// Did the key whose turn it is fail to sign when it was last asked?
+    pub(crate) signer_lost: AtomicBool,
     pub(crate) store_answers: AtomicBool,
     pub(crate) checkpoints_fail: AtomicBool,
     pub(crate) broken: AtomicBool,
@@ -116,7 +127,9 @@ impl Service {
         let data = DataDir::new(&config.data.directory);
         let kek = Some(config.data.key_encryption_key.as_path());
         let kek = kek.filter(|path| !path.as_os_str().is_empty());
-        let (installation, store, keyring) = Installation::open(&data, kek).await?;
+        let token = config.pkcs11.open();
+        let (installation, store, keyring) = Installation::open(&data, kek, token.as_ref()).await?;
+        let preminted = Preminted::open(&data.preminted(), store.kek());
         let time = GatewayTime::new(clock);
         let guard = GuardConfig {
             max_entries: config.guard.max_entries,
@@ -133,7 +146,11 @@ impl Service {
             store,
             directory: Directory::new(),
             keyring: ArcSwap::from_pointee(keyring),
+            token,
             held: Held::new(),
+            preminted,
+            mints: Mints::new(),
+            signer_lost: AtomicBool::new(false),
             guard,
             shared_guard,
             nodes: AtomicU32::new(1),
@@ -177,6 +194,18 @@ impl Service {
         self.drain.begin();
     }
 
+    /// Notes how the signer was, when it was last asked.
+    pub(crate) fn signer_is(&self, lost: Option<&SignError>) {
+        let was_lost = self.signer_lost.swap(lost.is_some(), Ordering::Relaxed);
+        match lost {
+            Some(error) if !was_lost => {
+                tracing::error!(%error, "the signer is lost: only licences at hand go out");
+            }
+            None if was_lost => tracing::info!("the signer signs again"),
+            _ => {}
+        }
+    }
+
     /// Where the audit log stands now, signed; for whoever wants to keep it.
     pub async fn latest_checkpoint(&self) -> Result<SignedCheckpoint, CheckpointError> {
         latest_checkpoint(&self.store, publish::ACTOR, self.time.now()).await
@@ -189,12 +218,13 @@ impl Service {
     }
 
     /// Everything that can be so, and whether it is.
-    pub(crate) fn degradations(&self) -> [(&'static str, bool); 7] {
+    pub(crate) fn degradations(&self) -> [(&'static str, bool); 8] {
         let now = self.time.now();
         let fill = self.guard.len() as f64 / self.guard.capacity().max(1) as f64;
         [
             ("clock_suspect", self.time.state() != ClockState::Steady),
             ("store_unreachable", !self.store_answers.load(Ordering::Relaxed)),
+            ("signer_lost", self.signer_lost.load(Ordering::Relaxed)),
             ("journal_failing", self.guard.journal_is_failing(now)),
             ("guard_nearly_full", fill >= 0.8),
             ("shared_guard_lost", self.shared_guard.as_ref().is_some_and(SharedGuard::is_lost)),

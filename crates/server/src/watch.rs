@@ -8,7 +8,7 @@ use tonegate_issuer::limits::DAY_SECS;
 
 use crate::directory::{Draft, Secret};
 use crate::installation::{InstallationError, load_keyring};
-use crate::keys;
+use crate::keys::{self, RotateError};
 use crate::limits::{KEYS_END_SOON_SECS, LAST_USE_FLUSH, STORE_POLL};
 use crate::service::Service;
 use crate::store::{Found, Revision, StoreError};
@@ -82,8 +82,8 @@ pub(crate) fn add(draft: &mut Draft, found: Found) {
 ///
 /// `Err`: the store did not answer; to be tried again, or the change would be passed over.
 async fn reload_keys(service: &Service) -> Result<(), StoreError> {
-    let installation = &service.installation;
-    match load_keyring(&service.store, &installation.pins, &installation.issuer).await {
+    let (installation, token) = (&service.installation, service.token.as_ref());
+    match load_keyring(&service.store, token, &installation.pins, &installation.issuer).await {
         Ok(keyring) => {
             tracing::info!(keys = keyring.keys().len(), "issuing keys loaded");
             service.keyring.store(Arc::new(keyring));
@@ -161,9 +161,16 @@ pub(crate) async fn renew_keys(service: &Service) {
     let Some(rotation) = keys::due(&service.keyring.load(), now, KEYS_END_SOON_SECS) else {
         return;
     };
-    match keys::rotate(&service.store, "auto-root", now, rotation).await {
+    let token = service.token.as_ref();
+    match keys::rotate(&service.store, token, "auto-root", now, rotation).await {
         Ok(key) => {
             tracing::info!(serial = key.serial, sign_from = key.sign_from, "next key certified")
+        }
+        // Several servers look at the same hours. Whose key it is does not matter.
+        Err(RotateError::Store(StoreError::SerialTaken { serial })) => {
+            tracing::info!(serial, "another server has certified the next key");
+            // That the store fails is `follow`'s to say.
+            let _ = catch_up(service).await;
         }
         Err(error) => tracing::error!(%error, "the next issuing key could not be certified"),
     }

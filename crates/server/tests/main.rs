@@ -22,5 +22,6 @@ mod scale;
 mod secrecy;
 mod shared_guard;
 mod support;
+mod token;
 mod usage;
 mod webhooks;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tonegate_config::{ConfigError, Sources};
 use tonegate_issuer::Keyring;
+use tonegate_pkcs11::Token;
 use tonegate_server::config::Config;
 use tonegate_server::data_dir::DataDir;
 use tonegate_server::installation::{Installation, kek_source};
@@ -51,6 +52,8 @@ impl DataArgs {
 pub(crate) struct Place {
     pub(crate) data: DataDir,
     pub(crate) kek: Option<PathBuf>,
+    /// Where issuing keys may live.
+    pub(crate) token: Option<Token>,
 }
 
 impl Place {
@@ -58,14 +61,15 @@ impl Place {
     pub(crate) fn of(config: &Config) -> Self {
         let kek = config.data.key_encryption_key.clone();
         let kek = Some(kek).filter(|kek| !kek.as_os_str().is_empty());
-        Self { data: DataDir::new(&config.data.directory), kek }
+        Self { data: DataDir::new(&config.data.directory), kek, token: config.pkcs11.open() }
     }
 
     /// Opens the installation; its parts were found to fit.
     pub(crate) async fn open(&self) -> anyhow::Result<Opened> {
         let (installation, store, keyring) =
-            Installation::open(&self.data, self.kek.as_deref()).await?;
-        Ok(Opened { installation, store, keyring, now: time::now() })
+            Installation::open(&self.data, self.kek.as_deref(), self.token.as_ref()).await?;
+        let token = self.token.clone();
+        Ok(Opened { installation, store, keyring, token, now: time::now() })
     }
 
     /// Opens the database alone, for when other parts of the installation are what is broken.
@@ -80,6 +84,7 @@ pub(crate) struct Opened {
     pub(crate) installation: Installation,
     pub(crate) store: Store,
     pub(crate) keyring: Keyring,
+    pub(crate) token: Option<Token>,
     /// When it was opened, Unix seconds: the time of everything that the command does.
     pub(crate) now: i64,
 }

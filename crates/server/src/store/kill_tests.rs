@@ -13,8 +13,8 @@ use zeroize::Zeroizing;
 
 use super::testing::{House, NOW, kek, of_first_schema, secret};
 use super::{
-    AuditFilter, Delivery, NewApiToken, NewIssuingKey, NewUser, NewWebhook, Origin, Session, Store,
-    StoreError, Tx, UserChange, Webhook, fail_points,
+    AuditFilter, Delivery, KeyPlace, NewApiToken, NewIssuingKey, NewUser, NewWebhook, Origin,
+    Session, Store, StoreError, Tx, UserChange, Webhook, fail_points,
 };
 use crate::audit::{Evidence, verify};
 use crate::model::{AppId, Generation, Role, User};
@@ -135,8 +135,8 @@ async fn test_webhook(tx: &mut Tx) -> Result<Delivery, StoreError> {
 
 fn issuing_key() -> NewIssuingKey {
     let (kid, certificate) = ("00ff".to_owned(), "certificate".to_owned());
-    let (serial, seed) = (1, Zeroizing::new([1; 32]));
-    NewIssuingKey { serial, kid, certificate, seed, sign_from: NOW, exp: NOW + 1 }
+    let (serial, place) = (1, KeyPlace::Seed(Zeroizing::new([1; 32])));
+    NewIssuingKey { serial, kid, certificate, place, sign_from: NOW, exp: NOW + 1 }
 }
 
 #[tokio::test]

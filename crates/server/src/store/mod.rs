@@ -71,7 +71,7 @@ pub use error::{RowFault, StoreError};
 pub use idempotency::Asked;
 pub use invitations::{Chosen, Invitation};
 pub use issued::IssuedLicenses;
-pub use keys::{NewIssuingKey, StoredIssuingKey, StoredRootKey};
+pub use keys::{KeyPlace, NewIssuingKey, StoredIssuingKey, StoredRootKey};
 pub use load::StoredApp;
 pub use meta::{Installation, Meta};
 pub use requests::{AnswerRecord, RequestFilter, RequestPage, StoredRequest};

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use tonegate_issuer::{hour_of, mint};
+use tonegate_issuer::{IssuingKey, hour_of, mint};
 use tonegate_license::{Expect, State};
 use tonegate_server::grant;
 use tonegate_server::limits::KEYS_END_SOON_SECS;
@@ -35,6 +35,7 @@ pub(super) async fn all(data: &DataArgs) -> Vec<Finding> {
             found.push(apps(&opened).await);
             found.push(roots(&opened));
             found.push(calendar(&opened));
+            found.extend(token(&opened).await);
             found.push(pending(&opened));
             found.push(clock(&opened).await);
             found.push(self_issue(&opened));
@@ -142,6 +143,39 @@ fn calendar(opened: &Opened) -> Finding {
         }
         _ => Finding::ok(CHECK, found),
     }
+}
+
+/// The module loads, the token is there and takes the PIN, and the keys in it sign. One try: a wrong PIN
+/// locks tokens.
+async fn token(opened: &Opened) -> Option<Finding> {
+    const CHECK: &str = "token";
+    let keys: Vec<_> =
+        opened.keyring.keys().iter().filter(|key| needs_token(key, opened.now)).cloned().collect();
+    let Some(token) = opened.token.clone() else {
+        let step = "set pkcs11.module, pkcs11.token and pkcs11.pin_file";
+        let found = "issuing keys live in a hardware token, and none is configured";
+        return keys.first().map(|_| Finding::fail(CHECK, found, step));
+    };
+    let tried = tokio::task::spawn_blocking(move || {
+        let facts = token.check().map_err(|error| error.to_string())?;
+        let probe = |key: &IssuingKey| key.signer().probe().map_err(|error| error.to_string());
+        keys.iter().try_for_each(probe)?;
+        Ok::<_, String>((facts, keys.len()))
+    });
+    Some(match tried.await {
+        Ok(Ok((facts, count))) => {
+            let found =
+                format!("{} ({}) takes the PIN; {count} keys sign", facts.label, facts.model);
+            Finding::ok(CHECK, found)
+        }
+        Ok(Err(error)) => Finding::failed(CHECK, error),
+        Err(error) => Finding::failed(CHECK, error),
+    })
+}
+
+/// Lives it in a token, and has it something to sign still?
+fn needs_token(key: &IssuingKey, now: i64) -> bool {
+    key.signer().token_label().is_some() && key.signs_until() > now
 }
 
 fn pending(opened: &Opened) -> Finding {

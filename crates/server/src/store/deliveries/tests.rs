@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::testing::{House, NOW, secret};
-use super::super::{AuditFilter, NewIssuingKey, NewWebhook, Webhook};
+use super::super::{AuditFilter, KeyPlace, NewIssuingKey, NewWebhook, Webhook};
 use super::*;
 use crate::model::{AppId, Generation};
 
@@ -63,7 +63,7 @@ async fn every_change_of_an_app_its_secrets_and_the_keys_is_told() {
         serial: 7,
         kid: "0123456789abcdef".into(),
         certificate: "cErTiFiCaTe".into(),
-        seed: zeroize::Zeroizing::new([5; 32]),
+        place: KeyPlace::Seed(zeroize::Zeroizing::new([5; 32])),
         sign_from: NOW,
         exp: NOW + 9,
     };
