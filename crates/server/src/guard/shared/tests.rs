@@ -229,6 +229,25 @@ fn an_answer_that_was_lost_is_no_other_nodes() {
 }
 
 #[test]
+fn a_second_try_finds_what_the_first_one_did() {
+    let valkey = Valkey::start();
+    let [a, b] = [node(&valkey.url()), node(&valkey.url())];
+    let single = Ask { rate: Rate { per_second: 1, burst: 1 }, ..ask(1, 1) };
+    assert_eq!(one(&a, single), Answer::Accepted);
+    // The connection died before the answer came: the rate is charged already, the signature is used.
+    let again = |node: &SharedGuard, retried| {
+        let mut line = node.core.settings.dial(&node.core.names).unwrap();
+        let mut batch = Batch::default();
+        batch.push(single);
+        let deadline = Instant::now() + Duration::from_secs(5);
+        line.admit(&node.core.names, &mut batch, retried, deadline).unwrap();
+        batch.answer(0)
+    };
+    assert_eq!(again(&a, true), Answer::Accepted);
+    assert_eq!([again(&a, false), again(&b, true)], [Answer::Repeated; 2]);
+}
+
+#[test]
 fn forgotten_scripts_are_loaded_again() {
     let valkey = Valkey::start();
     let node = node(&valkey.url());
