@@ -161,6 +161,8 @@ fn of_start(error: &StartError) -> Exit {
         StartError::Installation(error) => of_installation(error),
         StartError::Store(error) => of_store(error),
         StartError::Guard(GuardError::Io { .. }) | StartError::SelfIssue(_) => Exit::Installation,
+        // It is the configuration that names what is not there.
+        StartError::SharedGuard(_) => Exit::Usage,
         StartError::Guard(_) | StartError::Listen(_) => Exit::Failed,
     }
 }

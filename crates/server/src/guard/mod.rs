@@ -203,6 +203,7 @@ impl ReplayGuard {
     /// Looks the signature up, charges the rate and remembers the signature, in one step. `charge`
     /// is called at most once, with a shard of the guard locked: it must be quick. What is accepted is
     /// added to `unwritten`: no answer may leave before that was [written](Self::write).
+    #[inline]
     pub fn admit(
         &self,
         app_id: u32,
