@@ -42,6 +42,8 @@ pub(crate) struct Presigned {
 pub(crate) struct Preminted {
     apps: Mutex<Apps>,
     files: Mutex<Files>,
+    /// Apps that a licence was minted for at once: the next ones are to be minted ahead.
+    newcomers: Mutex<Vec<AppId>>,
 }
 
 #[derive(Default)]
@@ -63,6 +65,8 @@ struct Slot {
     signature: [u8; 64],
 }
 
+/// Newcomers that wait for the next tick.
+const NEWCOMERS_MAX: usize = 1_000;
 /// What an app takes besides its signatures.
 const APP_BYTES: usize = 64;
 
@@ -73,7 +77,7 @@ impl Preminted {
         let files = Files::open(directory, kek, |presigned| {
             apps.keep(&presigned);
         });
-        Self { apps: Mutex::new(apps), files: Mutex::new(files) }
+        Self { apps: Mutex::new(apps), files: Mutex::new(files), newcomers: Mutex::default() }
     }
 
     /// The signature of exactly this licence.
@@ -112,6 +116,20 @@ impl Preminted {
             self.files().push(presigned);
         }
         kept
+    }
+
+    /// Notes an app whose licence was not at hand.
+    pub(crate) fn note(&self, app_id: AppId) {
+        let mut newcomers = self.newcomers.lock().unwrap_or_else(PoisonError::into_inner);
+        // Beyond that the next look finds them.
+        if newcomers.len() < NEWCOMERS_MAX {
+            newcomers.push(app_id);
+        }
+    }
+
+    /// Those noted since the last call.
+    fn take_newcomers(&self) -> Vec<AppId> {
+        std::mem::take(&mut *self.newcomers.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Writes to disk what was kept since the last call.

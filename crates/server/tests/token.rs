@@ -7,7 +7,7 @@ use tonegate_issuer::hour_of;
 use tonegate_license::{Chain, License, Token as Text};
 use tonegate_server::clock::{Clock, ClockHand};
 use tonegate_server::keys::{RotateError, Rotation, Start, rotate};
-use tonegate_server::model::AppSettings;
+use tonegate_server::model::{AppId, AppSettings};
 use tonegate_server::store::StoreError;
 
 use crate::support::house::settings;
@@ -125,10 +125,8 @@ fn a_token_lost_for_a_day_goes_unnoticed_and_then_is_missed() {
         server.ask(&backend).await.license();
         let unseen = server.app(2).await;
         is_ahead(&server, 1).await;
-        eventually("it is shown", async || {
-            server.metric("tonegate_preminted_hours").await >= 23
-        })
-        .await;
+        eventually("it is shown", async || server.metric("tonegate_preminted_hours").await >= 23)
+            .await;
         lose(&server, &rack).await;
         for _ in 0..24 {
             hand.advance(HOUR);
@@ -164,11 +162,8 @@ fn a_restart_without_the_token() {
         assert_eq!(server.admin("/readyz").await.status, 200);
         assert_eq!(degraded(&server).await, json!(["signer_lost"]));
         assert_eq!(server.ask(&backends[0]).await.license(), license, "the same bytes");
-        let settings = AppSettings { lifetime: 7_200, ..settings() };
-        let change = async |tx: &mut tonegate_server::store::Tx| {
-            tx.update_app(tonegate_server::model::AppId(2), settings).await.unwrap();
-        };
-        server.house.change(change).await;
+        let change = |settings: &mut AppSettings| settings.lifetime = 7_200;
+        server.house.change(async |tx| tx.update_app(AppId(2), None, change).await.unwrap()).await;
         server.caught_up().await;
         assert_eq!(server.ask(&backends[1]).await.code(), 910003, "of its old revision");
         hand.advance(30 * HOUR);

@@ -29,6 +29,7 @@ pub(crate) async fn mint_ahead(service: Arc<Service>) {
             ahead.look().await;
         }
         tokio::time::sleep(PREMINT_TICK).await;
+        ahead.welcome();
         ahead.mint_some().await;
     }
 }
@@ -77,6 +78,20 @@ impl Ahead {
             }
         }
         self.seen.retain(|_, at| *at > since);
+    }
+
+    /// Apps that came since: their licences are minted ahead without waiting for the next look.
+    fn welcome(&mut self) {
+        let (service, now) = (&self.service, self.service.time.now());
+        let newcomers = service.preminted.take_newcomers();
+        if newcomers.is_empty() {
+            return;
+        }
+        self.seen.extend(newcomers.iter().map(|id| (*id, now)));
+        let apps: Vec<_> = newcomers.iter().filter_map(|id| licensee(service, *id)).collect();
+        let hours = service.config.pkcs11.premint_hours;
+        let plan = Plan::of(apps.iter(), &service.keyring.load(), &service.preminted, now, hours);
+        self.plan.wishes.extend(plan.wishes);
     }
 
     /// As many as the rate allows, and none while a request waits for the signer.
