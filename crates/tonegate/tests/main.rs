@@ -11,6 +11,7 @@ mod audit;
 mod backends;
 mod damage;
 mod demo;
+mod hardware;
 mod incidents;
 mod keys;
 mod licenses;
