@@ -57,9 +57,9 @@ fn finding(house: &House, check: &str) -> serde_json::Value {
 #[test]
 fn a_key_in_the_token_signs_and_is_shown_there() {
     let house = House::new();
-    house.run(&["key", "rotate", "--token"]).refused(1, "no hardware token is configured");
+    house.run(&["key", "rotate", "--in-token"]).refused(1, "no hardware token is configured");
     plug_in(&house);
-    let rotated = house.json(&["key", "rotate", "--now", "--token"]);
+    let rotated = house.json(&["key", "rotate", "--now", "--in-token"]);
     assert_eq!((&rotated["serial"], &rotated["token"]), (&2.into(), &"left rack".into()));
     let keys = house.json(&["key", "list"]);
     assert_eq!(keys["keys"][0]["token"], serde_json::Value::Null);
@@ -78,7 +78,7 @@ fn a_key_in_the_token_signs_and_is_shown_there() {
 fn the_doctor_says_how_the_token_is_and_tries_its_pin_once() {
     let house = House::new();
     plug_in(&house);
-    house.run(&["key", "rotate", "--now", "--token"]).code(0);
+    house.run(&["key", "rotate", "--now", "--in-token"]).code(0);
     let well = finding(&house, "token");
     assert_eq!(well["health"], "ok");
     assert!(text(&well["found"]).contains("takes the PIN; 1 keys sign"), "{well}");
@@ -100,7 +100,7 @@ fn the_doctor_says_how_the_token_is_and_tries_its_pin_once() {
 fn a_ceremony_certifies_keys_in_the_token() {
     let (offline, house) = offline_roots();
     plug_in(&house);
-    let request = ["key", "ceremony", "request", "--out", "request", "--count", "2", "--token"];
+    let request = ["key", "ceremony", "request", "--out", "request", "--count", "2", "--in-token"];
     house.run(&request).code(0);
     let pending = fs::read_to_string(house.data("pending-keys.json")).unwrap();
     assert!(pending.contains("left rack") && !pending.contains("sealed\":"), "{pending}");
