@@ -4,7 +4,9 @@
 //! request or an installation that fails changes nothing, and one that was done can be done again.
 //! What happens at the offline machine is the command's matter.
 
-use std::fs::{self, File};
+mod pending;
+
+use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
@@ -13,16 +15,17 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tonegate_issuer::limits::CEREMONY_CERTIFICATES_MAX;
 use tonegate_issuer::{IssuingKey, KeyError, Keyring, SignError};
-use tonegate_license::{Chain, Reason};
+use tonegate_license::Reason;
 use tonegate_pkcs11::Token;
 use zeroize::Zeroizing;
 
 use crate::data_dir::write_atomically;
 use crate::installation::{Installation, pins_file};
-use crate::keys::{self, MadeKey, RotateError};
+use crate::keys::{MadeKey, RotateError};
 use crate::model::Environment;
-use crate::seal::{Label, SealError, Sealed};
-use crate::store::{KeyPlace, NewIssuingKey, Store, StoreError};
+use crate::seal::SealError;
+use crate::store::{Store, StoreError};
+use pending::{PendingFile, clear, joined, sealed};
 
 /// Most bytes that are read of a ceremony's file.
 pub const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -85,35 +88,12 @@ pub struct CertificatesFile {
     pub certificates: Vec<String>,
 }
 
-/// Sealed issuing keys that wait on the server, in its data directory.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PendingFile {
-    keys: Vec<PendingKey>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PendingKey {
-    kid: String,
-    /// The seed, sealed under the key-encryption key; base64url. Empty: the key is in a token.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    sealed: String,
-    /// The label of the token that the key is in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    token: Option<String>,
-}
-
 impl CeremonyFile for RequestFile {
     const KIND: &'static str = "tonegate ceremony request";
 }
 
 impl CeremonyFile for CertificatesFile {
     const KIND: &'static str = "tonegate key certificates";
-}
-
-impl CeremonyFile for PendingFile {
-    const KIND: &'static str = "tonegate pending keys, sealed";
 }
 
 /// Why a part of a ceremony did not happen. Nothing was changed.
@@ -306,22 +286,6 @@ async fn requested(
     })
 }
 
-fn sealed(store: &Store, keys: &[MadeKey]) -> Result<PendingFile, CeremonyError> {
-    let mut pending = Vec::new();
-    for key in keys {
-        let kid = key.key_id().to_string();
-        pending.push(match key.place() {
-            KeyPlace::Seed(seed) => {
-                let sealed = store.kek().seal(Label::IssuingKey { kid: &kid }, &*seed)?;
-                let sealed = BASE64URL_NOPAD.encode(sealed.as_bytes());
-                PendingKey { kid, sealed, token: None }
-            }
-            KeyPlace::Token(label) => PendingKey { kid, sealed: String::new(), token: Some(label) },
-        });
-    }
-    Ok(PendingFile { keys: pending })
-}
-
 /// Keeps the keys of these certificates, all or none. What is installed already, byte for byte, counts
 /// as done.
 pub async fn install(
@@ -349,62 +313,4 @@ pub async fn install(
         tx.commit().await?;
     }
     clear(store, &path).await
-}
-
-/// Removes the file of waiting keys once one of them is in the database: its request is answered.
-/// Keys of a later request go on waiting.
-async fn clear(store: &Store, path: &Path) -> Result<(), CeremonyError> {
-    if !path.exists() {
-        return Ok(());
-    }
-    let pending: PendingFile = read(path)?;
-    let stored = store.issuing_keys().await?;
-    let is_kept = |key: &PendingKey| stored.iter().any(|stored| stored.key.kid == key.kid);
-    if pending.keys.iter().any(is_kept) {
-        fs::remove_file(path).map_err(|source| CeremonyError::File {
-            action: "remove",
-            path: path.display().to_string(),
-            source,
-        })?;
-    }
-    Ok(())
-}
-
-/// A certificate with its private key, both checked against the pins.
-fn joined(
-    installation: &Installation,
-    store: &Store,
-    certificate: &str,
-    pending: &PendingFile,
-) -> Result<NewIssuingKey, CeremonyError> {
-    let pins = &installation.pins;
-    let chain = Chain::verify(certificate, pins).map_err(CeremonyError::Certificate)?;
-    if chain.issuer() != installation.issuer {
-        return Err(CeremonyError::OtherIssuer(chain.issuer().to_owned()));
-    }
-    let kid = chain.key_id().to_string();
-    let waiting = pending.keys.iter().find(|key| key.kid == kid);
-    let waiting = waiting.ok_or_else(|| CeremonyError::NotWaiting(kid.clone()))?;
-    let place = match &waiting.token {
-        Some(label) => KeyPlace::Token(label.clone()),
-        None => KeyPlace::Seed(seed_of(store, waiting)?),
-    };
-    let signer = keys::signer(place.clone(), *chain.public_key(), None)?;
-    IssuingKey::new(certificate, signer, pins)?;
-    Ok(NewIssuingKey {
-        serial: chain.serial(),
-        certificate: certificate.to_owned(),
-        place,
-        sign_from: chain.sign_from(),
-        exp: chain.expires_at(),
-        kid,
-    })
-}
-
-fn seed_of(store: &Store, waiting: &PendingKey) -> Result<Zeroizing<[u8; 32]>, CeremonyError> {
-    let kid = &waiting.kid;
-    let damaged = || CeremonyError::Damaged(kid.clone());
-    let sealed = BASE64URL_NOPAD.decode(waiting.sealed.as_bytes()).map_err(|_| damaged())?;
-    let seed = store.kek().open(Label::IssuingKey { kid }, &Sealed::from_bytes(sealed))?;
-    Ok(Zeroizing::new(<[u8; 32]>::try_from(seed.as_slice()).map_err(|_| damaged())?))
 }

@@ -24,6 +24,8 @@ pub const PREMINTED_BYTES_MAX: usize = 1 << 30;
 pub const PREMINT_SEEN_SECS: i64 = DAY_SECS;
 /// How often the apps that were seen are looked at.
 pub const PREMINT_LOOK: Duration = Duration::from_secs(30);
+/// The same once all that was planned is minted.
+pub const PREMINT_LOOK_AGAIN: Duration = Duration::from_secs(3);
 /// How often some licences are minted ahead.
 pub const PREMINT_TICK: Duration = Duration::from_millis(100);
 /// How often a key in a token is tried.

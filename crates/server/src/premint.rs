@@ -40,8 +40,11 @@ pub(crate) struct Presigned {
 
 /// All that are at hand.
 pub(crate) struct Preminted {
-    apps: Mutex<Apps>,
+    /// Requests look into one at a time, and so does who goes through all.
+    shards: Vec<Mutex<Apps>>,
     files: Mutex<Files>,
+    /// Apps that a licence was minted for at once: the next ones are to be minted ahead.
+    newcomers: Mutex<Vec<AppId>>,
 }
 
 #[derive(Default)]
@@ -63,17 +66,21 @@ struct Slot {
     signature: [u8; 64],
 }
 
+/// Few apps each, so that nobody waits long for one.
+const SHARDS: usize = 64;
+/// Newcomers that wait for the next tick.
+const NEWCOMERS_MAX: usize = 1_000;
 /// What an app takes besides its signatures.
 const APP_BYTES: usize = 64;
 
 impl Preminted {
     /// Those that an earlier run left in the directory. What cannot be read is as good as not there.
     pub(crate) fn open(directory: &Path, kek: &Kek) -> Self {
-        let mut apps = Apps::default();
+        let shards: Vec<_> = (0..SHARDS).map(|_| Mutex::default()).collect();
         let files = Files::open(directory, kek, |presigned| {
-            apps.keep(&presigned);
+            of_app(&shards, presigned.app_id).map(|mut apps| apps.keep(&presigned));
         });
-        Self { apps: Mutex::new(apps), files: Mutex::new(files) }
+        Self { shards, files: Mutex::new(files), newcomers: Mutex::default() }
     }
 
     /// The signature of exactly this licence.
@@ -84,7 +91,7 @@ impl Preminted {
         hour: i64,
         serial: u32,
     ) -> Option<[u8; 64]> {
-        let apps = self.apps();
+        let apps = of_app(&self.shards, app_id)?;
         let ahead = apps.by_id.get(&app_id).filter(|ahead| ahead.revision == revision)?;
         let slot = ahead.slot(number_of(hour)?)?;
         (slot.serial == serial).then_some(slot.signature)
@@ -97,7 +104,7 @@ impl Preminted {
         revision: u32,
         hour: i64,
     ) -> Option<(i64, [u8; 64])> {
-        let apps = self.apps();
+        let apps = of_app(&self.shards, app_id)?;
         let ahead = apps.by_id.get(&app_id).filter(|ahead| ahead.revision == revision)?;
         let latest = number_of(hour)?;
         let past = ahead.hours.iter().filter(|slot| slot.number <= latest);
@@ -107,11 +114,26 @@ impl Preminted {
 
     /// Keeps one. `false`: there is no room.
     pub(crate) fn keep(&self, presigned: Presigned) -> bool {
-        let kept = self.apps().keep(&presigned);
+        let kept = of_app(&self.shards, presigned.app_id);
+        let kept = kept.is_some_and(|mut apps| apps.keep(&presigned));
         if kept {
             self.files().push(presigned);
         }
         kept
+    }
+
+    /// Notes an app whose licence was not at hand.
+    pub(crate) fn note(&self, app_id: AppId) {
+        let mut newcomers = lock(&self.newcomers);
+        // Beyond that the next look finds them.
+        if newcomers.len() < NEWCOMERS_MAX {
+            newcomers.push(app_id);
+        }
+    }
+
+    /// Those noted since the last call.
+    fn take_newcomers(&self) -> Vec<AppId> {
+        std::mem::take(&mut *lock(&self.newcomers))
     }
 
     /// Writes to disk what was kept since the last call.
@@ -122,22 +144,19 @@ impl Preminted {
     /// Forgets what `is_of_use` says no to (app, revision, hour number, serial), and files of hours that
     /// nobody has any more.
     pub(crate) fn sweep(&self, kek: &Kek, is_of_use: impl Fn(AppId, u32, i64, u32) -> bool) {
-        let mut apps = self.apps();
-        apps.by_id.retain(|app_id, ahead| {
-            let revision = ahead.revision;
-            ahead
-                .hours
-                .retain(|slot| is_of_use(*app_id, revision, i64::from(slot.number), slot.serial));
-            !ahead.hours.is_empty()
-        });
-        apps.signatures = apps.by_id.values().map(|ahead| ahead.hours.len()).sum();
         let mut left: HashMap<u32, usize> = HashMap::new();
-        for slot in apps.by_id.values().flat_map(|ahead| &ahead.hours) {
-            *left.entry(slot.number).or_default() += 1;
+        for shard in &self.shards {
+            let mut apps = lock(shard);
+            apps.retain(&is_of_use);
+            for slot in apps.by_id.values().flat_map(|ahead| &ahead.hours) {
+                *left.entry(slot.number).or_default() += 1;
+            }
         }
-        let mut files = self.files();
-        for number in files.tidy(&left) {
-            if let Err(error) = files.rewrite(kek, number, &apps.of_hour(number)) {
+        let fat = self.files().tidy(&left);
+        for number in fat {
+            let records: Vec<_> =
+                self.shards.iter().flat_map(|shard| lock(shard).of_hour(number)).collect();
+            if let Err(error) = self.files().rewrite(kek, number, &records) {
                 tracing::warn!(%error, "a file of licences minted ahead was not made smaller");
             }
         }
@@ -145,26 +164,33 @@ impl Preminted {
 
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
-        self.apps().signatures
+        self.shards.iter().map(|shard| lock(shard).signatures).sum()
     }
 
     /// Bytes of memory that they take.
     pub(crate) fn bytes(&self) -> usize {
-        self.apps().bytes()
+        self.shards.iter().map(|shard| lock(shard).bytes()).sum()
     }
 
     /// The apps that there are some of.
     pub(crate) fn app_ids(&self) -> Vec<AppId> {
-        self.apps().by_id.keys().copied().collect()
-    }
-
-    fn apps(&self) -> MutexGuard<'_, Apps> {
-        self.apps.lock().unwrap_or_else(PoisonError::into_inner)
+        let ids = |shard: &Mutex<Apps>| lock(shard).by_id.keys().copied().collect::<Vec<_>>();
+        self.shards.iter().flat_map(ids).collect()
     }
 
     fn files(&self) -> MutexGuard<'_, Files> {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.files)
     }
+}
+
+fn of_app(shards: &[Mutex<Apps>], app_id: AppId) -> Option<MutexGuard<'_, Apps>> {
+    // Any mixing will do; AppIds in steps must not share a shard.
+    let mixed = app_id.0.wrapping_mul(0x9e37_79b1) >> 16;
+    shards.get(usize::try_from(mixed).unwrap_or(0) % SHARDS).map(lock)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Apps {
@@ -174,7 +200,7 @@ impl Apps {
 
     fn keep(&mut self, new: &Presigned) -> bool {
         let Some(number) = number_of(new.hour) else { return false };
-        if self.bytes() + size_of::<Slot>() + APP_BYTES > PREMINTED_BYTES_MAX {
+        if self.bytes() + size_of::<Slot>() + APP_BYTES > PREMINTED_BYTES_MAX / SHARDS {
             return false;
         }
         let empty = || Ahead { revision: new.revision, hours: Vec::new() };
@@ -197,6 +223,15 @@ impl Apps {
             }
         }
         true
+    }
+
+    fn retain(&mut self, is_of_use: impl Fn(AppId, u32, i64, u32) -> bool) {
+        self.by_id.retain(|app_id, Ahead { revision, hours }| {
+            let number = |slot: &Slot| i64::from(slot.number);
+            hours.retain(|slot| is_of_use(*app_id, *revision, number(slot), slot.serial));
+            !hours.is_empty()
+        });
+        self.signatures = self.by_id.values().map(|ahead| ahead.hours.len()).sum();
     }
 
     fn of_hour(&self, number: u32) -> Vec<Presigned> {
@@ -307,6 +342,34 @@ mod tests {
         assert_eq!(ahead.len(), 2);
         assert!(!directory.path().join("100").exists());
         assert!(directory.path().join("101").exists());
+    }
+
+    /// For the docs: 100,000 apps, a day.
+    #[test]
+    #[ignore = "a measurement"]
+    fn a_hundred_thousand_apps() {
+        let directory = tempfile::tempdir().unwrap();
+        let clock = tonegate_clock::Clock::system();
+        let measured = allocation_counter::measure(|| {
+            let ahead = Preminted::open(directory.path(), &kek());
+            for number in 100..125 {
+                for app in 0..100_000 {
+                    ahead.keep(Presigned { app_id: AppId(app), ..presigned(1, number, 5) });
+                }
+                ahead.flush(&kek()).unwrap();
+            }
+            println!("counted {} bytes after {:?}", ahead.bytes(), clock.monotonic());
+            let swept = clock.monotonic();
+            ahead.sweep(&kek(), |_, _, _, _| true);
+            println!("swept in {:?}", clock.monotonic() - swept);
+            std::mem::forget(ahead);
+        });
+        println!("kept {} bytes", measured.bytes_current);
+        let loaded = clock.monotonic();
+        assert_eq!(Preminted::open(directory.path(), &kek()).len(), 2_500_000);
+        println!("read in {:?}", clock.monotonic() - loaded);
+        let sizes = std::fs::read_dir(directory.path()).unwrap().map(|it| it.unwrap().metadata());
+        println!("{} bytes on disk", sizes.map(|it| it.unwrap().len()).sum::<u64>());
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod backends;
 mod damage;
 mod demo;
 mod deploy;
+mod hardware;
 mod incidents;
 mod keys;
 mod licenses;

@@ -43,20 +43,13 @@ impl Licensed {
 
 /// The app's licence of this hour, unless that takes a hardware token.
 pub(super) fn at_once(service: &Service, app: &Licensee, now: i64) -> Result<Licensed, Refusal> {
-    if would_block(service, app, now) {
+    if let Some(held) = held(service, app, now) {
+        return Ok(Licensed::Now(held));
+    }
+    if takes_token(service, app, now) {
         return Ok(Licensed::Later(app.clone()));
     }
-    of_this_hour(service, app, now).map(Licensed::Now)
-}
-
-/// Would the app's licence be minted in a hardware token now?
-pub(super) fn would_block(service: &Service, app: &Licensee, now: i64) -> bool {
-    let hour = hour_of(app.id.0, now);
-    let keyring = service.keyring.load();
-    keyring.is_in_token(hour)
-        && service.time.may_mint()
-        && held(service, app, now).is_none()
-        && presigned(service, app, hour).is_none()
+    unheld(service, app, now).map(Licensed::Now)
 }
 
 /// Would the request that asks this be answered with a mint in a token, if it is a good one?
@@ -67,7 +60,18 @@ pub(super) fn may_block(service: &Service, query: &str, now: i64) -> bool {
     let Ok(parameters) = PublicParameters::parse(query) else { return false };
     let directory = service.directory.read();
     let entry = directory.get(parameters.app_id);
-    entry.and_then(|entry| entry.app.as_ref()).is_some_and(|app| would_block(service, app, now))
+    let app = entry.and_then(|entry| entry.app.as_ref());
+    app.is_some_and(|app| held(service, app, now).is_none() && takes_token(service, app, now))
+}
+
+/// Would the app's licence, which is not held, be minted in a hardware token now?
+fn takes_token(service: &Service, app: &Licensee, now: i64) -> bool {
+    let keyring = service.keyring.load();
+    if !keyring.has_token_keys() || !service.time.may_mint() {
+        return false;
+    }
+    let hour = hour_of(app.id.0, now);
+    keyring.is_in_token(hour) && presigned(service, app, hour).is_none()
 }
 
 /// The app's licence of this hour, minted beside the event loop. Who comes meanwhile waits for it.
@@ -88,9 +92,10 @@ pub(super) fn of_this_hour(
     app: &Licensee,
     now: i64,
 ) -> Result<Arc<Minted>, Refusal> {
-    if let Some(held) = held(service, app, now) {
-        return Ok(held);
-    }
+    held(service, app, now).map_or_else(|| unheld(service, app, now), Ok)
+}
+
+fn unheld(service: &Service, app: &Licensee, now: i64) -> Result<Arc<Minted>, Refusal> {
     if !service.time.may_mint() {
         return still_good(service, app, now, "the issuer's clock is being checked");
     }
@@ -121,15 +126,16 @@ fn mint_and_hold(service: &Service, app: &Licensee, now: i64) -> Result<Arc<Mint
         Err(MintError::Sign(error)) => service.signer_is(Some(error)),
         Err(_) => {}
     }
-    let minted = minted?;
+    let minted = hold(service, app, minted?);
     if keyring.is_in_token(hour)
         && let Some(signature) = minted.signature()
     {
         let (app_id, revision, serial) = (app.id, app.rev, minted.serial);
         // For a restart without the token.
         service.preminted.keep(Presigned { app_id, revision, hour, serial, signature });
+        service.preminted.note(app.id);
     }
-    Ok(hold(service, app, minted))
+    Ok(minted)
 }
 
 fn hold(service: &Service, app: &Licensee, minted: Minted) -> Arc<Minted> {
@@ -147,6 +153,10 @@ fn hold(service: &Service, app: &Licensee, minted: Minted) -> Arc<Minted> {
 fn preminted(service: &Service, app: &Licensee, now: i64) -> Option<Arc<Minted>> {
     let hour = hour_of(app.id.0, now);
     let signature = presigned(service, app, hour)?;
+    // What was minted a moment ago is held by now: it comes first.
+    if let Some(held) = held(service, app, now) {
+        return Some(held);
+    }
     Some(hold(service, app, signed(service, app, hour, &signature)?))
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use tonegate_issuer::limits::HOUR_SECS;
 use tonegate_issuer::{MintError, hour_of, mint};
@@ -11,7 +12,9 @@ use tonegate_protocol::AppId;
 use super::plan::{Plan, Wish};
 use super::{Presigned, number_of};
 use crate::grant::{self, OWN_APP};
-use crate::limits::{PREMINT_LOOK, PREMINT_SEEN_SECS, PREMINT_TICK, SIGNER_PROBE};
+use crate::limits::{
+    PREMINT_LOOK, PREMINT_LOOK_AGAIN, PREMINT_SEEN_SECS, PREMINT_TICK, SIGNER_PROBE,
+};
 use crate::model::{AppStatus, Licensee};
 use crate::service::Service;
 
@@ -20,15 +23,17 @@ pub(crate) async fn mint_ahead(service: Arc<Service>) {
     if service.token.is_none() || service.config.pkcs11.premint_hours == 0 {
         return std::future::pending().await;
     }
-    let mut ahead = Ahead { service, seen: HashMap::new(), plan: Plan::default(), spare: 0 };
-    let mut looked = None;
+    let (seen, plan) = (HashMap::new(), Plan::default());
+    let mut ahead = Ahead { service, seen, plan, spare: 0, has_minted: false };
+    let mut looked: Option<tokio::time::Instant> = None;
     loop {
-        let is_due = |at: tokio::time::Instant| at.elapsed() >= PREMINT_LOOK;
-        if looked.is_none_or(is_due) || (ahead.plan.wishes.is_empty() && ahead.plan.is_cut) {
+        let pause = ahead.pause();
+        if looked.is_none_or(|at| at.elapsed() >= pause) {
             looked = Some(tokio::time::Instant::now());
             ahead.look().await;
         }
         tokio::time::sleep(PREMINT_TICK).await;
+        ahead.welcome();
         ahead.mint_some().await;
     }
 }
@@ -40,12 +45,24 @@ struct Ahead {
     plan: Plan,
     /// Tenths of a licence that the last tick left.
     spare: u32,
+    /// Since the last look.
+    has_minted: bool,
 }
 
 impl Ahead {
+    /// How long after a look the next one comes.
+    fn pause(&self) -> Duration {
+        match (self.plan.wishes.is_empty(), self.plan.is_cut) {
+            (true, true) => Duration::ZERO,
+            (true, false) if self.has_minted => PREMINT_LOOK_AGAIN,
+            _ => PREMINT_LOOK,
+        }
+    }
+
     /// Looks who was seen, forgets what is of no use, and plans anew.
     async fn look(&mut self) {
         self.notice().await;
+        self.has_minted = false;
         let (service, seen) = (Arc::clone(&self.service), std::mem::take(&mut self.seen));
         let planned = tokio::task::spawn_blocking(move || {
             let plan = plan(&service, &seen);
@@ -79,6 +96,20 @@ impl Ahead {
         self.seen.retain(|_, at| *at > since);
     }
 
+    /// Apps that came since: their licences are minted ahead without waiting for the next look.
+    fn welcome(&mut self) {
+        let (service, now) = (&self.service, self.service.time.now());
+        let newcomers = service.preminted.take_newcomers();
+        if newcomers.is_empty() {
+            return;
+        }
+        self.seen.extend(newcomers.iter().map(|id| (*id, now)));
+        let apps: Vec<_> = newcomers.iter().filter_map(|id| licensee(service, *id)).collect();
+        let hours = service.config.pkcs11.premint_hours;
+        let plan = Plan::of(apps.iter(), &service.keyring.load(), &service.preminted, now, hours);
+        self.plan.wishes.extend(plan.wishes);
+    }
+
     /// As many as the rate allows, and none while a request waits for the signer.
     async fn mint_some(&mut self) {
         let service = &self.service;
@@ -92,6 +123,7 @@ impl Ahead {
         let wishes = &mut self.plan.wishes;
         let count = usize::try_from(tenths / 10).unwrap_or(usize::MAX).min(wishes.len());
         let some: VecDeque<_> = wishes.drain(..count).collect();
+        self.has_minted = true;
         let worker = Arc::clone(service);
         let minted = tokio::task::spawn_blocking(move || mint_each(&worker, some)).await;
         match minted {

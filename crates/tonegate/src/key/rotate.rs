@@ -31,7 +31,7 @@ pub(crate) struct Rotate {
     standby: bool,
     /// Make the key in the hardware token of the configuration ([pkcs11]), which it cannot leave
     #[arg(long)]
-    token: bool,
+    in_token: bool,
     #[command(flatten)]
     target: TargetArgs,
 }
@@ -48,7 +48,7 @@ impl Rotate {
 
     async fn here(&self, opened: &Opened) -> anyhow::Result<Rotated> {
         let start = if self.now { Start::Now } else { Start::Planned };
-        let Self { raise_floor, standby, token: in_token, .. } = *self;
+        let Self { raise_floor, standby, in_token, .. } = *self;
         let rotation = Rotation { start, raise_floor, standby, in_token };
         let (token, actor) = (opened.token.as_ref(), process::actor());
         let key = keys::rotate(&opened.store, token, &actor, opened.now, rotation).await?;
@@ -70,8 +70,8 @@ impl Rotate {
 
     async fn elsewhere(&self, remote: &Remote) -> anyhow::Result<Rotated> {
         let start = if self.now { "now" } else { "planned" };
-        let Self { raise_floor, standby, token, .. } = *self;
-        let rotation = ToRotate { start, raise_floor, standby, token };
+        let Self { raise_floor, standby, in_token, .. } = *self;
+        let rotation = ToRotate { start, raise_floor, standby, token: in_token };
         // Asked before: afterwards the new certificate would count among the old ones.
         let preview: Preview = remote.post("/keys/preview", &rotation).await?;
         let key: Made = remote.post("/keys", &rotation).await?;

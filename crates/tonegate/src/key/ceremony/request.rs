@@ -27,7 +27,7 @@ pub(crate) struct Request {
     replace: bool,
     /// Make the keys in the hardware token of the configuration ([pkcs11]), which they cannot leave
     #[arg(long)]
-    token: bool,
+    in_token: bool,
     #[command(flatten)]
     target: TargetArgs,
 }
@@ -44,7 +44,7 @@ impl Request {
 
     async fn here(&self, opened: &Opened) -> Result<RequestFile, CeremonyError> {
         let Opened { installation, store, keyring, now, .. } = opened;
-        let Self { replace, token: in_token, .. } = *self;
+        let Self { replace, in_token, .. } = *self;
         let asked = Wanted { count: usize::from(self.count), replace, in_token };
         let publish =
             |request: &RequestFile| ceremony::write_new(&self.out, 0o644, request.clone());
@@ -55,7 +55,7 @@ impl Request {
     async fn elsewhere(&self, remote: &Remote) -> anyhow::Result<RequestFile> {
         let mut asked = json!({ "count": self.count, "replace": self.replace });
         // A server of an earlier release knows no such member.
-        if let (true, Some(asked)) = (self.token, asked.as_object_mut()) {
+        if let (true, Some(asked)) = (self.in_token, asked.as_object_mut()) {
             asked.insert("token".to_owned(), true.into());
         }
         if !(1..=CEREMONY_CERTIFICATES_MAX).contains(&usize::from(self.count)) {
