@@ -37,6 +37,8 @@ mod meta;
 #[cfg(test)]
 mod million;
 mod packed;
+#[cfg(test)]
+mod postgres_tests;
 mod proofs;
 mod requests;
 mod secrets;
