@@ -3,6 +3,8 @@
 //! `config.default.toml` is the one list of keys, defaults and explanations; this file gives them
 //! types.
 
+mod database_url;
+
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -15,6 +17,8 @@ use tonegate_config::{
 use tonegate_pkcs11::{PinSource, Token, TokenConfig, Which};
 
 use crate::limits::PREMINT_HOURS_MAX;
+
+pub use database_url::DatabaseUrl;
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -52,6 +56,8 @@ pub struct Data {
     pub directory: PathBuf,
     /// The key-encryption key's file; empty: credential or data directory.
     pub key_encryption_key: PathBuf,
+    /// A PostgreSQL database; empty: SQLite in the data directory.
+    pub database_url: DatabaseUrl,
 }
 
 /// `[gateway]`.

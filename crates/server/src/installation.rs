@@ -1,8 +1,13 @@
 //! An installation: its directory, database, pins and keys, which must fit each other.
 //!
+//! With SQLite it lies in one directory. With PostgreSQL it lies in the database, and each server that
+//! shares it has a directory of its own: journal, pins, perhaps the key-encryption key.
+//!
 //! Keys are lost by accident more often than by theft: a restored backup, a copied file. So every
 //! start compares what the files say with what the database says, and refuses with a line that names
 //! the part that moved. Nothing is ever repaired by guessing.
+
+mod place;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,8 +20,10 @@ use crate::data_dir::{DataDir, PinsFile};
 use crate::guard::{GuardError, ReplayGuard};
 use crate::keys::{self, RotateError, Rotation};
 use crate::model::Environment;
-use crate::seal::{KekSource, SealError};
+use crate::seal::SealError;
 use crate::store::{self, Meta, Store, StoreError};
+
+pub use place::{Place, kek_source};
 
 /// What an installation is, apart from its apps.
 #[derive(Debug, Clone)]
@@ -151,6 +158,15 @@ pub enum InstallationError {
         /// The pins.
         pins: String,
     },
+    /// No key-encryption key on a server that is to join an installation.
+    #[error(
+        "the key-encryption key {} does not exist; copy it from a server of this installation, or name \
+         its file in data.key_encryption_key", path.display()
+    )]
+    KekElsewhere {
+        /// The file.
+        path: PathBuf,
+    },
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -178,17 +194,25 @@ impl From<io::Error> for InstallationError {
 }
 
 impl Installation {
-    /// Makes an installation in `data`, whole or not at all.
+    /// Makes an installation, whole or not at all. With PostgreSQL, what is left of one that failed half
+    /// way is a directory that another try takes over, or a database that is to be made anew.
     pub async fn make(
-        data: &DataDir,
-        kek: Option<&Path>,
+        place: &Place,
         new: NewInstallation,
         now: i64,
     ) -> Result<(), InstallationError> {
-        if data.is_made() {
+        let data = &place.data;
+        if data.is_made() || (place.postgres.is_some() && data.pins().exists()) {
             return Err(InstallationError::Exists { path: data.path().to_owned() });
         }
-        let made = data.make(async |draft| fill(draft, kek, new, now).await).await;
+        let made = match &place.postgres {
+            None => data.make(async |draft| fill(&place.with(draft), new, now).await).await,
+            Some(_) => {
+                // The key is on disk before anything is sealed with it.
+                data.make_private()?;
+                fill(place, new, now).await
+            }
+        };
         made.map_err(|error| match error {
             InstallationError::Io { source, .. }
                 if source.kind() == io::ErrorKind::DirectoryNotEmpty =>
@@ -202,41 +226,45 @@ impl Installation {
         })
     }
 
-    /// Opens the installation in `data`: everything in it fits, or this says what does not. `token`: where
-    /// keys may live; it need not be there now.
-    pub async fn open(
-        data: &DataDir,
-        kek: Option<&Path>,
-        token: Option<&Token>,
-    ) -> Result<(Self, Store, Keyring), InstallationError> {
-        // Pins without a database are an installation that lost it: then the store says so.
-        if !data.is_made() && !data.pins().exists() {
-            return Err(InstallationError::Missing { path: data.path().to_owned() });
-        }
-        let store = Store::open(&data.database(), kek_source(data, kek).load()?).await?;
+    /// Opens the installation: everything in it fits, or this says what does not. A server whose directory
+    /// has no pins joins the installation that it finds in PostgreSQL.
+    pub async fn open(place: &Place) -> Result<(Self, Store, Keyring), InstallationError> {
+        let store = place.open_store().await?;
         let meta = store.meta().await?;
+        if place.postgres.is_some() && !place.data.pins().exists() {
+            join(&place.data, &meta)?;
+        }
+        let auto_root = has_roots(&store, &meta).await?;
+        let installation = Self::known(&place.data, meta, auto_root)?;
+        let Self { pins, issuer, .. } = &installation;
+        let keyring = load_keyring(&store, place.token.as_ref(), pins, issuer).await?;
+        Ok((installation, store, keyring))
+    }
+
+    /// What the store said it is (`auto_root`: it keeps its own roots), if that is what this directory's
+    /// pins say. Asks no store: for a server that starts while its database is away.
+    pub fn known(data: &DataDir, meta: Meta, auto_root: bool) -> Result<Self, InstallationError> {
         compare(&data.pins(), &meta)?;
-        let pins = pins_text(&meta).parse::<Pins>();
-        let pins = pins.map_err(|error| InstallationError::Pins(error.to_string()))?;
-        let keyring = load_keyring(&store, token, &pins, &meta.installation.iss).await?;
-        let auto_root = check_roots(&store, &pins, &meta).await?;
-        let installation = Self {
+        let pins = pins(&meta)?;
+        Ok(Self {
             data: data.clone(),
             id: meta.installation_id,
             issuer: meta.installation.iss,
             environment: meta.installation.environment,
             pins,
             auto_root,
-        };
-        Ok((installation, store, keyring))
+        })
     }
 }
 
-/// Where the key-encryption key is: as configured, a systemd credential, or in the directory.
-#[must_use]
-pub fn kek_source(data: &DataDir, configured: Option<&Path>) -> KekSource {
-    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
-    KekSource::find(configured, credentials.as_deref(), data.path())
+/// Gives this server its part of an installation that others have made.
+fn join(data: &DataDir, meta: &Meta) -> Result<(), InstallationError> {
+    let failed = |source| InstallationError::Io { path: data.path().to_owned(), source };
+    data.make_private().map_err(failed)?;
+    ReplayGuard::create(&data.journal())?;
+    pins_file(meta).write(&data.pins()).map_err(failed)?;
+    tracing::info!(installation = meta.installation_id, "this server joined the installation");
+    Ok(())
 }
 
 /// The installation's pins, as apps write them.
@@ -285,13 +313,9 @@ pub async fn load_keyring(
     Ok(Keyring::new(keyring))
 }
 
-async fn fill(
-    draft: &DataDir,
-    kek: Option<&Path>,
-    new: NewInstallation,
-    now: i64,
-) -> Result<(), InstallationError> {
-    let source = kek_source(draft, kek);
+async fn fill(place: &Place, new: NewInstallation, now: i64) -> Result<(), InstallationError> {
+    let draft = &place.data;
+    let source = kek_source(draft, place.kek.as_deref());
     let kek = if source.path().exists() { source.load()? } else { source.create()? };
     let (roots, pins) = match new.roots {
         Roots::Auto => {
@@ -304,7 +328,7 @@ async fn fill(
     let pins = [Root::Active, Root::Standby].map(|root| keys::pin_text(pins.key(root)));
     let installation =
         store::Installation { iss: new.issuer, environment: new.environment, pins: pins.to_vec() };
-    let store = Store::create(&draft.database(), kek, installation, "init", now).await?;
+    let store = Store::create(&place.database(), kek, installation, "init", now).await?;
     if let Some(roots) = &roots {
         roots.keep(&store, now).await?;
         keys::rotate(&store, None, "init", now, Rotation::first()).await?;
@@ -333,8 +357,14 @@ fn compare(path: &Path, meta: &Meta) -> Result<(), InstallationError> {
     }
 }
 
+fn pins(meta: &Meta) -> Result<Pins, InstallationError> {
+    let pins = pins_text(meta).parse::<Pins>();
+    pins.map_err(|error| InstallationError::Pins(error.to_string()))
+}
+
 /// Roots in the database must be pinned ones. Are there any?
-async fn check_roots(store: &Store, pins: &Pins, meta: &Meta) -> Result<bool, InstallationError> {
+async fn has_roots(store: &Store, meta: &Meta) -> Result<bool, InstallationError> {
+    let pins = pins(meta)?;
     let roots = store.root_keys().await?;
     for root in &roots {
         let public = keys::public_key(&root.seed, &root.kid)?;

@@ -94,6 +94,7 @@ impl House {
         }
         // Where the test has a hardware token.
         command.env("SOFTHSM2_CONF", self.path("softhsm2.conf"));
+        command.env_remove("DATABASE_URL");
         command
     }
 
