@@ -5,6 +5,7 @@
 
 mod app;
 mod audit;
+mod backup;
 mod cli;
 mod completions;
 mod data;
@@ -22,10 +23,12 @@ mod progress;
 mod reference;
 mod relay;
 mod remote;
+mod restore;
 mod secret;
 mod serve;
 mod sign;
 mod signals;
+mod store;
 mod target;
 mod time;
 mod token;
