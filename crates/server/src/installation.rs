@@ -233,10 +233,15 @@ impl Place {
         }
     }
 
+    /// Where its key-encryption key is.
+    #[must_use]
+    pub fn kek_source(&self) -> KekSource {
+        kek_source(&self.data, self.kek.as_deref())
+    }
+
     /// The key-encryption key. With PostgreSQL, one that is not there is probably another server's.
     pub fn kek(&self) -> Result<Kek, InstallationError> {
-        let source = kek_source(&self.data, self.kek.as_deref());
-        match source.load() {
+        match self.kek_source().load() {
             Err(SealError::KekMissing { path }) if self.postgres.is_some() => {
                 Err(InstallationError::KekElsewhere { path })
             }
@@ -251,6 +256,20 @@ impl Place {
             return Err(InstallationError::Missing { path: self.data.path().to_owned() });
         }
         Ok(Store::open(&self.database(), self.kek()?).await?)
+    }
+}
+
+impl Place {
+    /// The database, if there is an installation in it.
+    pub async fn existing_store(&self) -> Result<Option<Store>, InstallationError> {
+        if self.postgres.is_none() && !self.data.is_made() {
+            return Ok(None);
+        }
+        // Where the key is lost, too, a backup may bring it back; what is sealed with it could not be read.
+        match self.open_store().await {
+            Err(InstallationError::Store(StoreError::Empty { .. })) => Ok(None),
+            found => found.map(Some),
+        }
     }
 }
 

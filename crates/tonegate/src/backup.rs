@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use data_encoding::HEXLOWER;
 use serde::Serialize;
 use tonegate_server::backup::{ArchiveKey, Manifest, Sealing, back_up};
+use tonegate_server::installation::Place;
 use tonegate_server::seal::KekSource;
 use tonegate_server::store::Store;
 
-use crate::data::{DataArgs, Place};
+use crate::data::DataArgs;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Output, Table};
 use crate::progress::Progress;
@@ -46,7 +47,7 @@ impl Backup {
         };
         if to == Path::new("-") {
             output.refuse_json("backup --to -")?;
-            write(&store, &key, io::stdout().lock()).await?;
+            let _ = write(&store, &key, io::stdout().lock()).await?;
             return Ok(Exit::Done);
         }
         let made = to_file(&store, &key, &to).await?;
@@ -166,7 +167,7 @@ impl Made {
 impl fmt::Display for Made {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = Table::default();
-        table.fact("Backup", output::bold(&self.file.display().to_string()));
+        table.fact("Backup", output::bold(self.file.display()));
         table.fact("Size", format!("{} bytes", self.bytes));
         table.fact("Installation", &self.installation_id);
         table.fact("As of", format!("{}, audit entry {}", Moment(self.created_at), self.audit_seq));

@@ -3,18 +3,16 @@
 use std::fmt;
 use std::fs::File;
 use std::io::BufReader;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 use tonegate_server::audit::{Checkpoint, read_notes};
-use tonegate_server::backup::{
-    ArchiveKey, BackupError, Contents, Head, Plan, Sealing, Target, read, restore,
-};
-use tonegate_server::installation::Installation;
+use tonegate_server::backup::{ArchiveKey, Contents, Head, Plan, Sealing, read, restore};
+use tonegate_server::installation::Place;
 use tonegate_server::store::Store;
 
 use crate::backup::{self, Made};
-use crate::data::{DataArgs, Place};
+use crate::data::DataArgs;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Output, Table};
 use crate::progress::Progress;
@@ -67,9 +65,8 @@ impl Restore {
     }
 
     fn open(&self) -> anyhow::Result<(Head, BufReader<File>)> {
-        let named = |error: &dyn fmt::Display| {
-            Failure::new(format!("{}: {error}", self.file.display()))
-        };
+        let named =
+            |error: &dyn fmt::Display| Failure::new(format!("{}: {error}", self.file.display()));
         let file = File::open(&self.file).map_err(|error| named(&error))?;
         let mut file = BufReader::new(file);
         let head = Head::read(&mut file).map_err(|error| named(&error))?;
@@ -141,29 +138,9 @@ impl Restore {
         let by = (&*process::actor(), time::now());
         let file = self.open()?.1;
         let progress = |rows| bar.reach(count(rows));
-        let restored = match target {
-            Some(store) => {
-                let kek = place.kek_source().load()?;
-                restore(plan, Target::Over(store), kek, (file, key), by, progress)
-                    .await
-                    .map(drop)
-                    .map_err(anyhow::Error::from)
-            }
-            None => {
-                let new = Installation::restore(
-                    &place.data,
-                    &place.database,
-                    place.kek.as_deref(),
-                    plan,
-                    (file, key),
-                    by,
-                    progress,
-                );
-                new.await.map_err(anyhow::Error::from)
-            }
-        };
+        let restored = restore(plan, place, target, (file, key), by, progress).await;
         bar.end();
-        restored
+        Ok(restored?)
     }
 }
 
@@ -199,7 +176,12 @@ struct Shown<'p> {
 }
 
 impl<'p> Shown<'p> {
-    fn of(plan: &'p Plan, checkpoint: Option<&Checkpoint>, before: Option<Made>, restored: bool) -> Self {
+    fn of(
+        plan: &'p Plan,
+        checkpoint: Option<&Checkpoint>,
+        before: Option<Made>,
+        restored: bool,
+    ) -> Self {
         let manifest = &plan.contents.manifest;
         Self {
             installation_id: &manifest.installation_id,

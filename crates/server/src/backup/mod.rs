@@ -9,6 +9,8 @@
 mod archive;
 mod key;
 mod restore;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::io;
@@ -17,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use archive::Head;
 pub use key::{ArchiveKey, Sealing};
-pub use restore::{Contents, Plan, Target, Undone, read, restore};
+pub use restore::{Contents, Plan, Undone, read, restore};
 pub use write::back_up;
 
 use crate::audit::CheckpointError;

@@ -3,14 +3,18 @@
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
+use data_encoding::HEXLOWER;
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::archive::{ArchiveReader, Line};
 use super::{ArchiveKey, BackupError, Manifest};
 use crate::audit::Checkpoint;
+use crate::data_dir::PinsFile;
+use crate::installation::{Place, pins_file};
 use crate::seal::Kek;
 use crate::store::{
-    AuditEntry, AuditFilter, AuditHash, Cell, Cells, Column, Database, Restored, Revision, Store,
+    AuditEntry, AuditFilter, AuditHash, Cell, Cells, Column, Restored, Revision, Store, StoreError,
     Table, Tx, rows_at_once, schema_known,
 };
 
@@ -25,17 +29,8 @@ pub struct Contents {
     hashes: BTreeMap<i64, AuditHash>,
 }
 
-/// Where a backup goes.
-#[derive(Debug)]
-pub enum Target {
-    /// Into this installation, whose state it replaces.
-    Over(Store),
-    /// Into this database, which has none.
-    New(Database),
-}
-
 /// What a restore would do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Plan {
     /// What would be there afterwards.
     #[serde(skip)]
@@ -47,7 +42,7 @@ pub struct Plan {
 }
 
 /// What a restore would undo.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Undone {
     /// Changes after the backup.
     pub entries: i64,
@@ -157,24 +152,25 @@ pub fn read<R: BufRead>(
     }
 }
 
-/// Does what `plan` says, in one transaction, as `actor` at `now` (Unix seconds). `file` is the backup once
-/// more. `progress` hears how many rows are done. The store as it is then.
+/// Does what `plan` says, in one transaction, as `actor` at `now` (Unix seconds): over `target`, or into the
+/// empty database of `place`. `file` is the backup once more. `progress` hears how many rows are done.
 pub async fn restore<R: BufRead>(
     plan: &Plan,
-    target: Target,
-    kek: Kek,
+    place: &Place,
+    target: Option<Store>,
     (file, key): (R, &ArchiveKey),
     (actor, now): (&str, i64),
     mut progress: impl FnMut(u64),
-) -> Result<Store, BackupError> {
+) -> Result<(), BackupError> {
     let manifest = &plan.contents.manifest;
     let (store, mut tx, leap) = match target {
-        Target::New(database) => {
-            let (store, tx) = Store::create_empty(&database, kek, actor, now).await?;
+        None => {
+            let kek = ready(place, manifest)?;
+            let (store, tx) = Store::create_empty(&place.database(), kek, actor, now).await?;
             (store, tx, REV_LEAP)
         }
-        Target::Over(store) => {
-            let mut tx = store.begin(actor, now).await?;
+        Some(store) => {
+            let mut tx = store.begin_long(actor, now).await?;
             let found = tx.revision().await?;
             if plan.undone.as_ref().is_none_or(|undone| undone.revision != found) {
                 return Err(BackupError::PlanOutdated);
@@ -195,7 +191,40 @@ pub async fn restore<R: BufRead>(
     };
     tx.restored(&restored).await?;
     tx.commit().await?;
-    Ok(store)
+    if !place.data.pins().exists() {
+        pins_file(&store.meta().await?).write(&place.data.pins())?;
+    }
+    store.close().await;
+    Ok(())
+}
+
+/// Readies a place that has no database for the backup's, and has its key there. The replay journal, if there
+/// is none, is not made: to the next server it is one that was lost, which refuses what it may have forgotten.
+fn ready(place: &Place, manifest: &Manifest) -> Result<Kek, BackupError> {
+    if place.data.pins().exists() {
+        let found = PinsFile::read(&place.data.pins())?.installation_id;
+        if found != manifest.installation_id {
+            let backup = manifest.installation_id.clone();
+            return Err(BackupError::OtherInstallation { backup, found });
+        }
+    }
+    place.data.make_private()?;
+    let source = place.kek_source();
+    let kek = match (&manifest.key_encryption_key, source.path().exists()) {
+        (Some(key), false) => source.keep(&*bytes(key)?)?,
+        _ => source.load()?,
+    };
+    if kek.fingerprint() == manifest.kek_fingerprint {
+        return Ok(kek);
+    }
+    let (expected, found) = (manifest.kek_fingerprint.clone(), kek.fingerprint().to_owned());
+    Err(StoreError::WrongKek { expected, found }.into())
+}
+
+fn bytes(key: &str) -> Result<Zeroizing<[u8; 32]>, BackupError> {
+    let decoded = HEXLOWER.decode(key.as_bytes()).map(Zeroizing::new).ok();
+    let bytes = decoded.and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok());
+    bytes.map(Zeroizing::new).ok_or(BackupError::Damaged("the key in it is none"))
 }
 
 async fn fill<R: BufRead>(
@@ -263,7 +292,8 @@ impl Section {
             Line::End => Ok(None),
             Line::Table { name, columns } => {
                 let table = Table::named(&name).filter(|table| !table.is_passing);
-                let table = table.ok_or(BackupError::Damaged("it has a table that nobody knows"))?;
+                let table =
+                    table.ok_or(BackupError::Damaged("it has a table that nobody knows"))?;
                 Ok(Some(Self { table, names: columns, rows: 0, ended: false }))
             }
             _ => Err(BackupError::Damaged("rows come before their table")),

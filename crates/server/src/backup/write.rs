@@ -27,8 +27,7 @@ pub async fn back_up<W: Write>(
     let (seq, hash) = snapshot.audit_head().await?;
     let hash = hash.ok_or(CheckpointError::Broken { seq })?;
     let installation_id = meta.installation_id;
-    let checkpoint =
-        Checkpoint { installation_id: installation_id.clone(), seq, hash, at: now };
+    let checkpoint = Checkpoint { installation_id: installation_id.clone(), seq, hash, at: now };
     let manifest = Manifest {
         release: env!("CARGO_PKG_VERSION").to_owned(),
         schema: schema_known(),

@@ -133,9 +133,7 @@ impl Segments {
 
     fn seal(&mut self, plain: &mut Vec<u8>, last: bool) -> Result<(), SealError> {
         let nonce = self.nonce(last)?;
-        self.key
-            .seal_in_place_append_tag(nonce, Aad::empty(), plain)
-            .map_err(|_| SealError::Crypto)
+        self.key.seal_in_place_append_tag(nonce, Aad::empty(), plain).map_err(|_| SealError::Crypto)
     }
 
     fn open(&mut self, sealed: &mut Vec<u8>, last: bool) -> Result<(), SealError> {

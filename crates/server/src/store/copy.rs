@@ -51,7 +51,8 @@ pub async fn copy(
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Copied, CopyError> {
     let mut snapshot = source.snapshot().await?;
-    let store = Store { db: db::Db::open_or_create(target).await?, kek: std::sync::Arc::new(kek) };
+    let store =
+        Store { db: db::Db::open_unfinished(target, kek.fingerprint()).await?, kek: kek.into() };
     if let Some(found) = store.installation_id().await? {
         return Err(CopyError::Occupied { found });
     }
@@ -133,7 +134,7 @@ impl Copy<'_> {
     }
 
     async fn begin(&self) -> Result<Tx, StoreError> {
-        self.store.begin(self.actor, self.now).await
+        self.store.begin_long(self.actor, self.now).await
     }
 }
 
@@ -142,5 +143,95 @@ impl Store {
     async fn installation_id(&self) -> Result<Option<String>, StoreError> {
         let mut tx = self.db.begin_read().await?;
         db::query_scalar("SELECT installation_id FROM meta").fetch_optional(&mut tx).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{House, NOW, kek, new_database};
+    use super::*;
+
+    async fn copied(house: &House, to: &Database) -> Result<Copied, CopyError> {
+        copy(&house.store, to, kek(), ("cli", NOW), |_, _| {}).await
+    }
+
+    /// Every row of every table.
+    async fn rows(store: &Store) -> Vec<Vec<Cells>> {
+        let mut snapshot = store.snapshot().await.unwrap();
+        let mut rows = Vec::new();
+        for table in TABLES {
+            let columns = snapshot.columns(table).await.unwrap();
+            rows.push(snapshot.page(table, &columns, Range::default(), 9_999).await.unwrap());
+        }
+        rows
+    }
+
+    #[tokio::test]
+    async fn an_installation_goes_over_to_postgresql_and_back() {
+        let house = House::on_sqlite().await.and_apps([1, 2, 70_000]).await;
+        house.vandalise("INSERT INTO usage VALUES (1, 60, 120, 0, 7), (0, 60, 120, 0, 7)").await;
+        let postgres = new_database("template0").await;
+        let there = copied(&house, &postgres).await.unwrap();
+        assert_eq!(there.rows, there.written);
+        let moved = Store::open(&postgres, kek()).await.unwrap();
+        assert_eq!(rows(&moved).await, rows(&house.store).await);
+        let mut tx = moved.begin("alice", NOW).await.unwrap();
+        tx.suspend_app(crate::model::AppId(1)).await.unwrap();
+        tx.commit().await.unwrap();
+
+        let directory = tempfile::tempdir().unwrap();
+        let back = Database::Sqlite(directory.path().join("back.db"));
+        copy(&moved, &back, kek(), ("cli", NOW), |_, _| {}).await.unwrap();
+        let back = Store::open(&back, kek()).await.unwrap();
+        assert_eq!(rows(&back).await, rows(&moved).await);
+        moved.close().await;
+        super::super::testing::drop_database(&postgres);
+    }
+
+    #[tokio::test]
+    async fn an_interrupted_copy_goes_on_and_a_changed_source_starts_it_over() {
+        let house = House::with_apps([1, 2]).await;
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("copy.db");
+        let target = Database::Sqlite(path.clone());
+        let first = copied(&house, &target).await.unwrap();
+        let cut = async |sql: &'static str| {
+            let store = Store {
+                db: db::Db::open_unfinished(&target, "").await.unwrap(),
+                kek: kek().into(),
+            };
+            let mut tx = store.begin_long("test", NOW).await.unwrap();
+            db::query(sql).execute(&mut tx.inner).await.unwrap();
+            db::query("DELETE FROM meta").execute(&mut tx.inner).await.unwrap();
+            tx.commit().await.unwrap();
+            store.close().await;
+        };
+        cut("DELETE FROM audit").await;
+        assert!(Store::open(&target, kek()).await.is_err(), "half a copy is no installation");
+        let again = copied(&house, &target).await.unwrap();
+        assert_eq!(again.rows, first.rows);
+        assert!(again.written < first.written, "apps and secrets were there");
+
+        cut("UPDATE apps SET rev = 9 WHERE id = 2").await;
+        let over = copied(&house, &target).await.unwrap();
+        assert_eq!(over.written, first.written);
+        assert_eq!(
+            rows(&Store::open(&target, kek()).await.unwrap()).await,
+            rows(&house.store).await
+        );
+        assert!(matches!(copied(&house, &target).await, Err(CopyError::Occupied { .. })));
+    }
+
+    #[tokio::test]
+    async fn the_list_of_tables_is_the_schema() {
+        let house = House::new().await;
+        let mut tx = house.store.begin("test", NOW).await.unwrap();
+        let found = db::columns(&mut tx.inner).await;
+        let mut found: Vec<_> = found.iter().map(|(name, _)| name.as_str()).collect();
+        // Who is there now, and which schema this is, go over with neither.
+        found.retain(|name| !["_sqlx_migrations", "nodes"].contains(name));
+        let mut known: Vec<_> = TABLES.iter().map(|table| table.name).collect();
+        known.sort_unstable();
+        assert_eq!(found, known);
     }
 }

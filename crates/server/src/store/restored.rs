@@ -39,10 +39,17 @@ impl Store {
         actor: &str,
         now: i64,
     ) -> Result<(Self, Tx), StoreError> {
-        let (db, inner) = db::Db::create(database).await?;
+        let (db, inner) = db::Db::create(database, kek.fingerprint()).await?;
         let store = Self { db, kek: std::sync::Arc::new(kek) };
         let tx = store.tx(inner, actor, now);
         Ok((store, tx))
+    }
+}
+
+impl Store {
+    /// Begins a change of everything, which may take long.
+    pub(crate) async fn begin_long(&self, actor: &str, now: i64) -> Result<Tx, StoreError> {
+        Ok(self.tx(self.db.begin_long_write().await?, actor, now))
     }
 }
 

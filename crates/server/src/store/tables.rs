@@ -102,7 +102,7 @@ impl Table {
 impl Store {
     /// The database as it is now.
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        Ok(Snapshot(self.db.begin_read().await?))
+        Ok(Snapshot(self.db.begin_long_read().await?))
     }
 }
 
@@ -122,6 +122,11 @@ impl Snapshot {
         super::audit_chain::head(&mut self.0).await
     }
 
+    /// The hash of an audit entry; `None`: there is no such entry.
+    pub(crate) async fn audit_hash(&mut self, seq: i64) -> Result<Option<AuditHash>, StoreError> {
+        super::audit_chain::kept_hash(&mut self.0, seq).await
+    }
+
     /// How many rows there are.
     pub(crate) async fn count(&mut self, table: Table) -> Result<u64, StoreError> {
         let sql = format!("SELECT COUNT(*) FROM {}", table.name);
@@ -136,6 +141,123 @@ impl Snapshot {
 
     /// The first `limit` rows of a range, by their key.
     pub(crate) async fn page(
+        &mut self,
+        table: Table,
+        columns: &[Column],
+        range: Range<'_>,
+        limit: usize,
+    ) -> Result<Vec<Cells>, StoreError> {
+        page(&mut self.0, table, columns, range, limit).await
+    }
+}
+
+impl Tx {
+    /// The columns of a table, in their order.
+    pub(crate) async fn columns(&mut self, table: Table) -> Result<Vec<Column>, StoreError> {
+        columns(&mut self.inner, table).await
+    }
+
+    /// The same as [`Snapshot::page`], of what this transaction sees.
+    pub(crate) async fn page(
+        &mut self,
+        table: Table,
+        columns: &[Column],
+        range: Range<'_>,
+        limit: usize,
+    ) -> Result<Vec<Cells>, StoreError> {
+        page(&mut self.inner, table, columns, range, limit).await
+    }
+
+    /// Adds rows as they are.
+    pub(crate) async fn insert_rows(
+        &mut self,
+        table: Table,
+        columns: &[Column],
+        rows: &[Cells],
+    ) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
+        let into = format!("INSERT INTO {} ({}) ", table.name, names.join(", "));
+        let mut insert = db::QueryBuilder::new(into);
+        insert.push_values(rows, |values, row| {
+            for (column, cell) in columns.iter().zip(row) {
+                values.push_bind(column.value(cell));
+            }
+        });
+        insert.build().once().execute(&mut self.inner).await.map(drop)
+    }
+
+    /// Deletes all rows of a table.
+    pub(crate) async fn delete_rows(&mut self, table: Table) -> Result<(), StoreError> {
+        let delete = db::query_of(format!("DELETE FROM {}", table.name));
+        delete.once().execute(&mut self.inner).await.map(drop)
+    }
+
+    /// Has tables that number their rows go on after the highest number.
+    pub(crate) async fn renumber(&mut self) -> Result<(), StoreError> {
+        for table in ["requests", "deliveries"] {
+            db::go_on_after_highest(&mut self.inner, table, "seq").await?;
+        }
+        Ok(())
+    }
+}
+
+/// Most values of one statement, below what either engine takes.
+const VALUES_MAX: usize = 20_000;
+
+/// So many rows of a table fit one statement.
+pub(crate) fn rows_at_once(columns: &[Column]) -> usize {
+    (VALUES_MAX / columns.len().max(1)).clamp(1, 1_000)
+}
+
+/// The key of a row.
+pub(crate) fn key_of(table: Table, columns: &[Column], row: &[Cell]) -> Cells {
+    let cell = |name: &&str| {
+        let mut named = columns.iter().zip(row);
+        named.find(|(column, _)| column.name == *name).map(|(_, cell)| cell.clone())
+    };
+    table.key.iter().map(|name| cell(name).unwrap_or(Cell::Null)).collect()
+}
+
+impl Column {
+    fn value(&self, cell: &Cell) -> db::Value {
+        // What is of another kind than its column becomes nothing, which the column's NOT NULL refuses.
+        match (self.kind, cell) {
+            (Kind::Number, Cell::Number(number)) => (*number).into(),
+            (Kind::Number, _) => None::<i64>.into(),
+            (Kind::Text, Cell::Text(text)) => text.into(),
+            (Kind::Text, _) => None::<String>.into(),
+            (Kind::Bytes, Cell::Bytes { b }) => b.clone().into(),
+            (Kind::Bytes, _) => None::<Vec<u8>>.into(),
+        }
+    }
+
+    fn cell(&self, row: &db::Row, index: usize) -> Result<Cell, StoreError> {
+        let cell = match self.kind {
+            Kind::Number => row.try_get::<Option<i64>, _>(index)?.map(Cell::Number),
+            Kind::Text => row.try_get::<Option<String>, _>(index)?.map(Cell::Text),
+            Kind::Bytes => row.try_get::<Option<Vec<u8>>, _>(index)?.map(|b| Cell::Bytes { b }),
+        };
+        Ok(cell.unwrap_or(Cell::Null))
+    }
+}
+
+async fn columns(conn: &mut db::Connection, table: Table) -> Result<Vec<Column>, StoreError> {
+    let columns = db::columns_of(conn, table.name).await?;
+    let column = |(name, engine_type): (String, String)| {
+        let kind = match engine_type.to_ascii_uppercase().as_str() {
+            "TEXT" => Kind::Text,
+            "BYTEA" => Kind::Bytes,
+            _ => Kind::Number,
+        };
+        Column { name, kind }
+    };
+    Ok(columns.into_iter().map(column).collect())
+}
+
+async fn page(
     conn: &mut db::Connection,
     table: Table,
     columns: &[Column],

@@ -43,7 +43,7 @@ impl Copy {
         if let Some(bar) = progress {
             bar.end();
         }
-        output.show(&Shown { copied, to: to.to_string() })?;
+        output.show(&Shown { copied, to: named(&to) })?;
         Ok(Exit::Done)
     }
 }
@@ -55,8 +55,8 @@ fn database(text: &str, flag: &str) -> anyhow::Result<Database> {
         return Ok(Database::Postgres(url));
     };
     let path = Path::new(path.strip_prefix("//").unwrap_or(path));
-    let path = if path.is_dir() { DataDir::new(path).database() } else { path.to_owned() };
-    Ok(Database::Sqlite(path))
+    let directory = path.is_dir().then(|| DataDir::new(path).database());
+    Ok(directory.unwrap_or_else(|| Database::Sqlite(path.to_owned())))
 }
 
 /// Keeps servers of this machine off a data directory while it is copied. (PostgreSQL's cannot be seen
@@ -66,6 +66,14 @@ fn hold(from: &Database) -> anyhow::Result<Option<Held>> {
     let journal = path.parent().map(|directory| DataDir::new(directory).journal());
     let journal = journal.filter(|journal| journal.exists());
     Ok(journal.map(|journal| Held::of(&journal)).transpose()?)
+}
+
+/// A database, as people are told of it: without its password.
+fn named(database: &Database) -> String {
+    match database {
+        Database::Sqlite(path) => path.display().to_string(),
+        Database::Postgres(url) => url.to_string(),
+    }
 }
 
 #[derive(Serialize)]
