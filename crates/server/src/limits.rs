@@ -146,3 +146,5 @@ pub const STORE_READ_IDLE: Duration = Duration::from_secs(600);
 pub const STORE_LONG_STATEMENT: Duration = Duration::from_secs(3_600);
 /// How long a server that starts waits for another one's migration.
 pub const STORE_LONG_WAIT: Duration = Duration::from_secs(600);
+/// Longest line of a backup, bytes: a row with its longest texts.
+pub const BACKUP_LINE_BYTES_MAX: u64 = 4 << 20;

@@ -1,12 +1,13 @@
 //! Sealing: what keeps ServerSecrets and private keys unreadable outside this process.
 //!
-//! One key-encryption key ([`Kek`]) per installation; three subkeys are derived from it (HKDF) and
+//! One key-encryption key ([`Kek`]) per installation; four subkeys are derived from it (HKDF) and
 //! the key itself is forgotten at once. Invariants: a sealed value opens only under the [`Label`] it
 //! was sealed under, so rows cannot be swapped; the same secret always has the same keyed hash, so
 //! the database can hold "no two apps share a secret" without knowing one; nothing here prints.
 //! Leaves to others: where sealed bytes are kept (`store`), rotation of the key itself.
 
 mod kek_file;
+mod stream;
 
 use std::path::PathBuf;
 
@@ -16,11 +17,13 @@ use data_encoding::HEXLOWER;
 use zeroize::Zeroizing;
 
 pub use kek_file::KekSource;
+pub use stream::{SealedReader, SealedWriter};
 
-/// The key-encryption key, as three derived subkeys.
+/// The key-encryption key, as derived subkeys.
 pub struct Kek {
     sealing: RandomizedNonceKey,
     hashing: hmac::Key,
+    streams: Zeroizing<[u8; 32]>,
     fingerprint: String,
 }
 
@@ -74,6 +77,8 @@ pub enum Label<'a> {
         /// The number of their hour.
         number: u32,
     },
+    /// A backup, as a stream.
+    Backup,
 }
 
 /// Why a key-encryption key or a sealed value is of no use.
@@ -139,6 +144,7 @@ impl Kek {
             sealing: RandomizedNonceKey::new(&AES_256_GCM, &*subkey(&root, b"sealing")?)
                 .map_err(|_| SealError::Crypto)?,
             hashing: hmac::Key::new(hmac::HMAC_SHA256, &*subkey(&root, b"hashing")?),
+            streams: subkey(&root, b"streams")?,
             fingerprint: HEXLOWER.encode(&fingerprint),
         })
     }
@@ -237,6 +243,7 @@ impl Label<'_> {
             Label::Preminted { number } => {
                 [b"preminted\0".as_slice(), &number.to_be_bytes()].concat()
             }
+            Label::Backup => b"backup\0".to_vec(),
         }
     }
 }

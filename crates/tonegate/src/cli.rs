@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 use crate::exit::{self, Exit};
 use crate::output::Output;
 use crate::{
-    app, audit, completions, demo, doctor, init, key, license, ready, reference, relay, serve,
-    sign, token, user,
+    app, audit, backup, completions, demo, doctor, init, key, license, ready, reference, relay,
+    restore, serve, sign, store, token, user,
 };
 
 /// Issues, delivers and verifies ZIM Audio licences.
@@ -50,6 +50,13 @@ pub(crate) enum Command {
     /// Fetch, verify and explain licences
     #[command(subcommand)]
     License(license::License),
+    /// Put everything of an installation into one sealed file, while servers run
+    Backup(backup::Backup),
+    /// Put a backup in the place of what is there, and say first what that undoes
+    Restore(restore::Restore),
+    /// The database itself
+    #[command(subcommand)]
+    Store(store::Store),
     /// Check an installation and say what to do about what is wrong
     Doctor(doctor::Doctor),
     /// Ask a running server or relay whether it can answer licences: for health checks without a shell
@@ -75,6 +82,9 @@ impl Command {
             Self::User(user) => user.run(output).await,
             Self::Sign(sign) => sign.run(output).await,
             Self::License(license) => license.run(output).await,
+            Self::Backup(backup) => backup.run(output).await,
+            Self::Restore(restore) => restore.run(output).await,
+            Self::Store(store) => store.run(output).await,
             Self::Doctor(doctor) => doctor.run(output).await,
             Self::Ready(ready) => ready.run(output).await,
             Self::Completions(completions) => completions.run(output),

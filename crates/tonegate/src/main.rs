@@ -5,6 +5,7 @@
 
 mod app;
 mod audit;
+mod backup;
 mod cli;
 mod completions;
 mod data;
@@ -23,10 +24,12 @@ mod ready;
 mod reference;
 mod relay;
 mod remote;
+mod restore;
 mod secret;
 mod serve;
 mod sign;
 mod signals;
+mod store;
 mod target;
 mod time;
 mod token;

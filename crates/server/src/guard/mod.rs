@@ -322,6 +322,17 @@ impl Disk {
     }
 }
 
+/// Keeps servers off a guard's directory for as long as it lives.
+#[derive(Debug)]
+pub struct Held(#[expect(dead_code, reason = "it holds the lock")] Files);
+
+impl Held {
+    /// `Err(InUse)`: a server runs on it.
+    pub fn of(dir: &Path) -> Result<Self, GuardError> {
+        Files::open(dir).map(Self)
+    }
+}
+
 /// The running system's boot, as Linux names it; `None` elsewhere, and then each run that was not
 /// closed counts as one that crashed with the system.
 pub fn boot_id() -> Option<String> {

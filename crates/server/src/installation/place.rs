@@ -8,7 +8,7 @@ use super::InstallationError;
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::seal::{Kek, KekSource, SealError};
-use crate::store::{Database, PostgresUrl, Store};
+use crate::store::{Database, PostgresUrl, Store, StoreError};
 
 /// Where the parts of an installation lie.
 #[derive(Debug, Clone)]
@@ -56,10 +56,15 @@ impl Place {
         }
     }
 
+    /// Where its key-encryption key is.
+    #[must_use]
+    pub fn kek_source(&self) -> KekSource {
+        kek_source(&self.data, self.kek.as_deref())
+    }
+
     /// The key-encryption key. With PostgreSQL, one that is not there is probably another server's.
     pub fn kek(&self) -> Result<Kek, InstallationError> {
-        let source = kek_source(&self.data, self.kek.as_deref());
-        match source.load() {
+        match self.kek_source().load() {
             Err(SealError::KekMissing { path }) if self.postgres.is_some() => {
                 Err(InstallationError::KekElsewhere { path })
             }
@@ -74,6 +79,23 @@ impl Place {
             return Err(InstallationError::Missing { path: self.data.path().to_owned() });
         }
         Ok(Store::open(&self.database(), self.kek()?).await?)
+    }
+
+    /// The database, if there is an installation in it.
+    pub async fn existing_store(&self) -> Result<Option<Store>, InstallationError> {
+        let source = self.kek_source();
+        let is_bare = match &self.postgres {
+            None => !self.data.is_made(),
+            // Without the key nobody can look; whatever is in the way then is found before it is harmed.
+            Some(_) => !source.path().exists(),
+        };
+        if is_bare {
+            return Ok(None);
+        }
+        match self.open_store().await {
+            Err(InstallationError::Store(StoreError::Empty { .. })) => Ok(None),
+            found => found.map(Some),
+        }
     }
 }
 

@@ -120,7 +120,7 @@ pub(super) async fn raise(conn: &mut db::Connection) -> Result<Revision, StoreEr
     Ok(Revision(raised))
 }
 
-async fn read(conn: &mut db::Connection) -> Result<Meta, StoreError> {
+pub(super) async fn read(conn: &mut db::Connection) -> Result<Meta, StoreError> {
     let row = db::query(
         "SELECT installation_id, iss, environment, pins, kek_fingerprint, created_at FROM meta",
     )

@@ -24,7 +24,7 @@ pub(in crate::store) fn migrations() -> Vec<Migration> {
 }
 
 /// The newest schema that this program knows.
-pub(super) fn known() -> i64 {
+pub(in crate::store) fn known() -> i64 {
     migrations().last().map_or(0, |newest| newest.version)
 }
 
