@@ -54,6 +54,8 @@ fn measure(service: &Service) {
     let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     gauges.apps.set(count(service.directory.len()));
     gauges.directory_revision.set(service.directory.revision());
+    gauges.directory_age_seconds.set(service.local_copy.contact.age(service.time.moment()));
+    gauges.nodes.set(service.node_count().into());
     gauges.held_licenses.set(count(service.held.len()));
     gauges.guard_entries.set(count(service.guard.len()));
     gauges.guard_capacity.set(count(service.guard.capacity()));

@@ -16,7 +16,7 @@ use crate::guard::{GuardError, ReplayGuard};
 use crate::keys::{self, RotateError, Rotation};
 use crate::model::Environment;
 use crate::seal::{KekSource, SealError};
-use crate::store::{self, Meta, Store, StoreError};
+use crate::store::{self, Meta, Store, StoreError, StoredIssuingKey};
 
 /// What an installation is, apart from its apps.
 #[derive(Debug, Clone)]
@@ -178,6 +178,12 @@ impl From<io::Error> for InstallationError {
 }
 
 impl Installation {
+    /// The pins, as apps write them.
+    #[must_use]
+    pub fn pins_text(&self) -> String {
+        [Root::Active, Root::Standby].map(|root| keys::pin_text(self.pins.key(root))).join(",")
+    }
+
     /// Makes an installation in `data`, whole or not at all.
     pub async fn make(
         data: &DataDir,
@@ -213,7 +219,9 @@ impl Installation {
         }
         let store = Store::open(&data.database(), kek_source(data, kek).load()?).await?;
         let meta = store.meta().await?;
-        compare(&data.pins(), &meta)?;
+        let file = PinsFile::read(&data.pins())
+            .map_err(|source| InstallationError::PinsFile { path: data.pins(), source })?;
+        compare(&data.pins(), file, pins_file(&meta))?;
         let pins = pins_text(&meta).parse::<Pins>();
         let pins = pins.map_err(|error| InstallationError::Pins(error.to_string()))?;
         let keyring = load_keyring(&store, &pins, &meta.installation.iss).await?;
@@ -260,10 +268,18 @@ pub async fn load_keyring(
     pins: &Pins,
     issuer: &str,
 ) -> Result<Keyring, InstallationError> {
+    keyring_of(&store.issuing_keys().await?, pins, issuer)
+}
+
+/// The same of keys that were read.
+pub(crate) fn keyring_of(
+    stored: &[StoredIssuingKey],
+    pins: &Pins,
+    issuer: &str,
+) -> Result<Keyring, InstallationError> {
     let mut keyring = Vec::new();
-    for stored in store.issuing_keys().await? {
-        let key = stored.key;
-        let signer = SoftwareKey::from_seed(key.seed).map_err(|error| {
+    for StoredIssuingKey { key, .. } in stored {
+        let signer = SoftwareKey::from_seed(key.seed.clone()).map_err(|error| {
             InstallationError::Unusable { kid: key.kid.clone(), fault: error.to_string() }
         })?;
         let issuing = IssuingKey::new(&key.certificate, Arc::new(signer), pins)
@@ -310,10 +326,12 @@ async fn fill(
     Ok(())
 }
 
-fn compare(path: &Path, meta: &Meta) -> Result<(), InstallationError> {
-    let file = PinsFile::read(path)
-        .map_err(|source| InstallationError::PinsFile { path: path.to_owned(), source })?;
-    let kept = pins_file(meta);
+/// `Err(Moved)`: what `pins.json` says is not what was `kept` elsewhere.
+pub(crate) fn compare(
+    path: &Path,
+    file: PinsFile,
+    kept: PinsFile,
+) -> Result<(), InstallationError> {
     let pairs = [
         ("the installation", file.installation_id, kept.installation_id),
         ("the issuer", file.issuer, kept.issuer),

@@ -15,11 +15,13 @@ use tonegate_listener::{
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::gateway::FastGateway;
-use crate::limits::{BODY_BYTES_MAX, BODY_TIME, CLOCK_TICK, JOURNAL_SYNC, SELF_ISSUE};
+use crate::limits::{
+    BODY_BYTES_MAX, BODY_TIME, CLOCK_TICK, JOURNAL_SYNC, KEYS_TOLD_SECS, SELF_ISSUE,
+};
 use crate::metrics::{Metrics, Totals};
 use crate::service::{Service, StartError};
 use crate::watch::KeyAlarm;
-use crate::{admin, audit, gateway, news, usage, watch, webhook_delivery};
+use crate::{admin, audit, gateway, local_copy, news, node, usage, watch, webhook_delivery};
 
 /// How long the end waits for the store: a supervisor is waiting too.
 const LAST_FLUSH: Duration = Duration::from_secs(3);
@@ -39,8 +41,10 @@ impl Server {
         let gateway = gateway_listener(&config.gateway);
         let admin = admin_listener(&config.admin);
         let service = Service::open(config, clock).await?;
-        watch::renew_keys(&service).await;
-        watch::catch_up(&service).await?;
+        if service.store_answers.load(Ordering::Relaxed) {
+            watch::renew_keys(&service).await;
+            watch::catch_up(&service).await?;
+        }
         gateway::self_issue(&service)
             .map_err(|refusal| StartError::SelfIssue(refusal.to_string()))?;
         service.issues_to_itself.store(true, Ordering::Relaxed);
@@ -119,6 +123,7 @@ impl Server {
         if tokio::time::timeout(LAST_FLUSH, flush).await.is_err() {
             tracing::warn!("the store did not answer: last uses and usage were not written");
         }
+        local_copy::keep::finish(&service).await;
         if tokio::time::timeout(LAST_FLUSH, audit::publish::publish(&service)).await.is_err() {
             tracing::warn!("the last checkpoint of the audit log did not get out in time");
         }
@@ -166,6 +171,8 @@ fn chores(service: &Arc<Service>, stats: Arc<Stats>) -> JoinSet<()> {
     chores.spawn(keep_journal(Arc::clone(service)));
     chores.spawn(watch::follow(Arc::clone(service)));
     chores.spawn(watch::keep_last_uses(Arc::clone(service)));
+    chores.spawn(local_copy::keep::keep(Arc::clone(service)));
+    chores.spawn(node::beat(Arc::clone(service)));
     chores.spawn(issue_to_itself(Arc::clone(service)));
     chores.spawn(renew_keys(Arc::clone(service)));
     chores.spawn(news::watch_health(Arc::clone(service)));
@@ -229,7 +236,8 @@ async fn renew_keys(service: Arc<Service>) {
         // A key that has just come is no cause for alarm. That the store fails is `follow`'s to say.
         let _ = watch::catch_up(&service).await;
         if let Some(end) = alarm.look(&service) {
-            news::tell_once(&service, "key.ends_soon", &end).await;
+            let until = service.time.now() + KEYS_TOLD_SECS;
+            news::tell_once(&service, &end.name(), until, "key.ends_soon", &end).await;
         }
         tokio::time::sleep(KEY_CHECK).await;
     }

@@ -18,11 +18,18 @@ use crate::held::HeldLicense;
 use crate::model::Licensee;
 use crate::service::Service;
 
+/// Who was suspended since is not known, so nobody gets a licence.
+const DIRECTORY_TOO_OLD: &str =
+    "the issuer has been without its database for longer than it may serve without one";
+
 pub(super) fn of_this_hour(
     service: &Service,
     app: &Licensee,
     now: i64,
 ) -> Result<Arc<Minted>, Refusal> {
+    if service.local_copy.contact.is_too_old() {
+        return Err(Refusal::new(ReturnCode::ServiceInternal, DIRECTORY_TOO_OLD));
+    }
     if let Some(held) = held(service, app, now) {
         return Ok(held);
     }

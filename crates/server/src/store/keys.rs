@@ -29,7 +29,7 @@ pub struct NewIssuingKey {
 }
 
 /// An issuing key as found.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct StoredIssuingKey {
     /// What was kept.
     pub key: NewIssuingKey,
