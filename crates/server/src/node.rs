@@ -5,6 +5,8 @@
 //! see each other. Invariant: how many servers there are is never less than one, and stays as it was
 //! last known while the database is away. Leaves to others: what a server does with that number.
 
+mod list;
+
 use std::fs;
 use std::io;
 use std::path::PathBuf;
@@ -17,7 +19,8 @@ use crate::data_dir::{DataDir, write_atomically};
 use crate::limits::{HEARTBEAT, LONELY_HEARTBEAT, NODE_NAME_CHARS_MAX};
 use crate::model::check_text;
 use crate::service::Service;
-use crate::store::{Beat, Node, NodeState, Revision, StoreError};
+use crate::store::{Beat, NodeState, Revision, StoreError};
+pub use list::{NodeView, Nodes};
 
 /// The program's version, as servers tell it to each other.
 pub const RELEASE: &str = env!("CARGO_PKG_VERSION");
@@ -114,7 +117,7 @@ async fn beat_once(service: &Service, has_told: bool) -> Result<(), StoreError> 
     }
     let node = &service.node;
     let state = service.node_state();
-    let beaten = service.store.beat(&of(service, &state)).await?;
+    let beaten = service.store.beat(&beat_of(service, &state)).await?;
     let alive = if service.store.is_shared() { beaten.alive.max(1) } else { 1 };
     let before = service.nodes.swap(alive, Ordering::Relaxed);
     if before != alive {
@@ -132,7 +135,7 @@ async fn beat_once(service: &Service, has_told: bool) -> Result<(), StoreError> 
     Ok(())
 }
 
-fn of<'a>(service: &'a Service, state: &'a NodeState) -> Beat<'a> {
+fn beat_of<'a>(service: &'a Service, state: &'a NodeState) -> Beat<'a> {
     let node = &service.node;
     Beat {
         id: &node.id,
@@ -154,22 +157,6 @@ impl Service {
             from_copy: self.local_copy.is_in_use.load(Ordering::Relaxed),
             replay_guard: "local".to_owned(),
         }
-    }
-
-    /// Every server that was heard of in the last 30 days; this one as it is now.
-    pub async fn list_nodes(&self) -> Result<Vec<Node>, StoreError> {
-        let mut nodes = self.store.nodes().await?;
-        if !nodes.iter().any(|node| node.id == self.node.id) {
-            let state = self.node_state();
-            self.store.beat(&of(self, &state)).await?;
-            nodes = self.store.nodes().await?;
-        }
-        for node in nodes.iter_mut().filter(|node| node.id == self.node.id) {
-            node.state = self.node_state();
-            node.revision = Revision(self.directory.revision());
-            node.seen_at += std::mem::take(&mut node.seen_secs_ago);
-        }
-        Ok(nodes)
     }
 
     /// Servers that were heard of in the last 20 s, itself among them.

@@ -16,7 +16,7 @@ use crate::local_copy::keep::LocalCopy;
 use crate::local_copy::{self, CopyError, Loaded};
 use crate::model::Policies;
 use crate::service::StartError;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// What a server is made of, besides what it brings along.
 pub(crate) struct Opened {
@@ -50,7 +50,7 @@ impl Opened {
                 let store =
                     Store::unopened(&data.database(), kek).map_err(InstallationError::from)?;
                 tracing::error!(%error, "the database cannot be reached: trying this server's own copy");
-                Self::of_copy(config, data, store, now, error.into()).await
+                Self::of_copy(config, data, store, now, error).await
             }
             Err(error) => Err(error.into()),
         }
@@ -61,7 +61,7 @@ impl Opened {
         data: &DataDir,
         store: Store,
         now: Moment,
-        lost: InstallationError,
+        lost: StoreError,
     ) -> Result<Self, StartError> {
         let file = PinsFile::read(&data.pins());
         let file =
@@ -77,7 +77,7 @@ impl Opened {
         });
         match usable {
             Ok((loaded, age)) => Self::of_loaded(config, data, &file, store, loaded, age, now),
-            Err(copy) => Err(StartError::Unreachable { store: lost, copy }),
+            Err(copy) => Err(StartError::Unreachable { store: Box::new(lost), copy }),
         }
     }
 

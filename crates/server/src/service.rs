@@ -98,7 +98,7 @@ pub enum StartError {
     #[error("{store}; and this server cannot start without it: {copy}")]
     Unreachable {
         /// The database.
-        store: InstallationError,
+        store: Box<StoreError>,
         /// The copy.
         copy: CopyError,
     },

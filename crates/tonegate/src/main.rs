@@ -15,6 +15,7 @@ mod identity;
 mod init;
 mod key;
 mod license;
+mod node;
 mod logs;
 mod output;
 mod process;
