@@ -170,3 +170,90 @@ impl Service {
 pub(crate) const fn alone() -> AtomicU32 {
     AtomicU32::new(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::config::Config;
+    use crate::installation::{Installation, NewInstallation, Roots};
+    use crate::model::Environment;
+    use crate::store::testing::NOW;
+
+    async fn house() -> (TempDir, Config) {
+        let directory = tempfile::tempdir().unwrap();
+        let data = DataDir::new(&directory.path().join("data"));
+        let new = NewInstallation {
+            issuer: "tonegate".into(),
+            environment: Environment::Test,
+            roots: Roots::Auto,
+        };
+        Installation::make(&data, None, new, NOW).await.unwrap();
+        let mut config = Config::default();
+        config.data.directory = data.path().to_owned();
+        (directory, config)
+    }
+
+    async fn service(config: &Config) -> Arc<Service> {
+        Service::open(config.clone(), Clock::manual(NOW).0).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_server_keeps_its_id_and_each_start_has_a_name_of_its_own() {
+        let (_directory, mut config) = house().await;
+        config.node.name = "gateway-1".into();
+        let first = service(&config).await;
+        let (id, start) = (first.node.id.clone(), first.node.start.clone());
+        let file = first.installation.data.node_id();
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        drop(first);
+        let second = service(&config).await;
+        assert_eq!((second.node.id.as_str(), second.node.name.as_str()), (&*id, "gateway-1"));
+        assert_ne!(second.node.start, start);
+        drop(second);
+        fs::write(&file, "not an id").unwrap();
+        let refused = Service::open(config.clone(), Clock::manual(NOW).0).await.err().unwrap();
+        assert!(refused.to_string().contains("node-id"), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn a_server_shows_itself_from_its_first_moment_and_as_it_is_now() {
+        let (_directory, config) = house().await;
+        let service = service(&config).await;
+        for told in [false, true] {
+            let Nodes { revision, nodes } = service.list_nodes().await.unwrap();
+            assert_eq!(nodes.len(), 1, "{nodes:?}");
+            let node = &nodes[0];
+            assert_eq!((&node.id, &*node.release), (&service.node.id, RELEASE));
+            assert!(node.answers_this && node.alive && !node.name.is_empty());
+            assert_eq!((node.seen_secs_ago, node.revision, node.behind), (0, revision, 0));
+            beat_once(&service, told).await.unwrap();
+        }
+        assert_eq!(service.node_count(), 1);
+        // By the CLI's eyes, which are no server's.
+        let nodes = Nodes::of_store(&service.store).await.unwrap().nodes;
+        assert!(nodes[0].alive && !nodes[0].answers_this);
+    }
+
+    #[tokio::test]
+    async fn two_servers_with_one_id_see_each_other() {
+        let (_directory, config) = house().await;
+        let service = service(&config).await;
+        beat_once(&service, false).await.unwrap();
+        beat_once(&service, true).await.unwrap();
+        assert!(service.degraded().is_empty(), "its own last word");
+        let other = NodeState { start: "another".into(), ..NodeState::default() };
+        service.store.beat(&beat_of(&service, &other)).await.unwrap();
+        beat_once(&service, true).await.unwrap();
+        assert_eq!(service.degraded(), ["node_id_shared"]);
+        beat_once(&service, true).await.unwrap();
+        assert!(service.degraded().is_empty(), "the other is gone");
+        service.store.beat(&beat_of(&service, &other)).await.unwrap();
+        beat_once(&service, false).await.unwrap();
+        assert!(service.degraded().is_empty(), "its own life before this start");
+    }
+}

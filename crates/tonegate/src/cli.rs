@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 use crate::exit::{self, Exit};
 use crate::output::Output;
 use crate::{
-    app, audit, completions, demo, doctor, init, key, license, node, reference, relay, serve,
-    sign, token, user,
+    app, audit, completions, demo, doctor, init, key, license, node, reference, relay, serve, sign,
+    token, user,
 };
 
 /// Issues, delivers and verifies ZIM Audio licences.
