@@ -3,6 +3,8 @@
 //! `config.default.toml` is the one list of keys, defaults and explanations; this file gives them
 //! types.
 
+mod database_url;
+
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -13,6 +15,7 @@ use tonegate_config::{
     check_url,
 };
 
+pub use database_url::DatabaseUrl;
 use crate::limits::{NODE_NAME_CHARS_MAX, WITHOUT_DATABASE_HOURS};
 
 /// The whole configuration.
@@ -51,6 +54,8 @@ pub struct Data {
     pub directory: PathBuf,
     /// The key-encryption key's file; empty: credential or data directory.
     pub key_encryption_key: PathBuf,
+    /// A PostgreSQL database; empty: SQLite in the data directory.
+    pub database_url: DatabaseUrl,
 }
 
 /// `[node]`.

@@ -3,14 +3,15 @@
 //! Invariant: the copy is taken only when the database cannot be reached; one that answers and does not
 //! fit refuses the start, and so does a copy that is damaged, foreign, or older than may be served.
 
+use std::io;
+
 use tonegate_issuer::Keyring;
-use tonegate_license::Pins;
 
 use crate::clock::Moment;
 use crate::config::Config;
 use crate::data_dir::{DataDir, PinsFile};
 use crate::directory::Directory;
-use crate::installation::{Installation, InstallationError, compare, kek_source, keyring_of};
+use crate::installation::{Installation, InstallationError, Place, keyring_of};
 use crate::local_copy::contact::LastContact;
 use crate::local_copy::keep::LocalCopy;
 use crate::local_copy::{self, CopyError, Loaded};
@@ -32,12 +33,10 @@ impl Opened {
     /// At `now`.
     pub(crate) async fn open(
         config: &Config,
-        data: &DataDir,
+        place: &Place,
         now: Moment,
     ) -> Result<Self, StartError> {
-        let kek = Some(config.data.key_encryption_key.as_path());
-        let kek = kek.filter(|path| !path.as_os_str().is_empty());
-        match Installation::open(data, kek).await {
+        match Installation::open(place).await {
             Ok((installation, store, keyring)) => {
                 let limit = store.is_shared().then(|| limit_secs(config));
                 let contact = LastContact::new(now, limit);
@@ -45,12 +44,11 @@ impl Opened {
                 let (directory, policies) = (Directory::new(), Policies::default());
                 Ok(Self { installation, store, keyring, directory, policies, local_copy })
             }
-            Err(InstallationError::Store(error)) if error.is_unreachable() => {
-                let kek = kek_source(data, kek).load().map_err(InstallationError::from)?;
-                let store =
-                    Store::unopened(&data.database(), kek).map_err(InstallationError::from)?;
-                tracing::error!(%error, "the database cannot be reached: trying this server's own copy");
-                Self::of_copy(config, data, store, now, error).await
+            Err(InstallationError::Store(error))
+                if place.postgres.is_some() && error.is_passing() =>
+            {
+                tracing::error!(%error, "starting from this server's own copy of the directory");
+                Self::of_copy(config, place, now, error).await
             }
             Err(error) => Err(error.into()),
         }
@@ -58,49 +56,34 @@ impl Opened {
 
     async fn of_copy(
         config: &Config,
-        data: &DataDir,
-        store: Store,
+        place: &Place,
         now: Moment,
         lost: StoreError,
     ) -> Result<Self, StartError> {
-        let file = PinsFile::read(&data.pins());
-        let file =
-            file.map_err(|source| InstallationError::PinsFile { path: data.pins(), source })?;
-        let (at, of, id) = (data.clone(), store.clone(), file.installation_id.clone());
-        // Opening a million apps takes a second.
-        let loaded =
-            tokio::task::spawn_blocking(move || local_copy::load(&at, of.kek(), &id)).await;
-        let loaded = loaded.unwrap_or_else(|error| Err(CopyError::Io(error.into())));
+        let store = Store::unopened(&place.database(), place.kek()?)?;
+        let loaded = load(&place.data, &store).await;
         let usable = loaded.and_then(|loaded| {
             let age = age(&loaded, limit_secs(config), now.now)?;
             Ok((loaded, age))
         });
         match usable {
-            Ok((loaded, age)) => Self::of_loaded(config, data, &file, store, loaded, age, now),
+            Ok((loaded, age)) => Self::of_loaded(config, place, store, loaded, age, now),
             Err(copy) => Err(StartError::Unreachable { store: Box::new(lost), copy }),
         }
     }
 
     fn of_loaded(
         config: &Config,
-        data: &DataDir,
-        file: &PinsFile,
+        place: &Place,
         store: Store,
         loaded: Loaded,
         age: i64,
         now: Moment,
     ) -> Result<Self, StartError> {
         let Loaded { head, installation: record, keys, draft, policies, contact } = loaded;
-        let copied = PinsFile {
-            installation_id: head.installation.clone(),
-            issuer: record.issuer,
-            environment: record.environment,
-            pins: record.pins,
-        };
-        compare(&data.pins(), file.clone(), copied)?;
-        let pins = file.pins.parse::<Pins>();
-        let pins = pins.map_err(|error| InstallationError::Pins(error.to_string()))?;
-        let keyring = keyring_of(&keys, &pins, &file.issuer)?;
+        let auto_root = record.auto_root;
+        let installation = Installation::known(&place.data, record.meta(&head), auto_root)?;
+        let keyring = keyring_of(&keys, &installation.pins, &installation.issuer)?;
         let directory = Directory::new();
         directory.apply(draft, head.revision);
         tracing::warn!(
@@ -113,16 +96,22 @@ impl Opened {
         let last = LastContact::new(now, Some(limit_secs(config)));
         last.goes_on_from(contact, age, now);
         let local_copy = LocalCopy::new(last, keys, Some(head));
-        let installation = Installation {
-            data: data.clone(),
-            id: file.installation_id.clone(),
-            issuer: file.issuer.clone(),
-            environment: file.environment,
-            pins,
-            auto_root: record.auto_root,
-        };
         Ok(Self { installation, store, keyring, directory, policies, local_copy })
     }
+}
+
+/// The copy of the installation that this directory's pins name. Opening a million apps takes a second.
+async fn load(data: &DataDir, store: &Store) -> Result<Loaded, CopyError> {
+    let (data, store) = (data.clone(), store.clone());
+    let loading = tokio::task::spawn_blocking(move || {
+        let pins = PinsFile::read(&data.pins()).map_err(|error| match error.kind() {
+            // It has never joined.
+            io::ErrorKind::NotFound => CopyError::Missing,
+            _ => CopyError::Io(error),
+        })?;
+        local_copy::load(&data, store.kek(), &pins.installation_id)
+    });
+    loading.await.unwrap_or_else(|error| Err(CopyError::Io(error.into())))
 }
 
 /// Seconds since the database was last heard of; `Err`: too many, or nobody can say.

@@ -15,11 +15,10 @@ use crate::audit::publish::{self, Publisher};
 use crate::audit::{CheckpointError, SignedCheckpoint, latest_checkpoint};
 use crate::clock::{Clock, ClockState, GatewayTime};
 use crate::config::Config;
-use crate::data_dir::DataDir;
 use crate::directory::Directory;
 use crate::guard::{self, GuardConfig, GuardError, ReplayGuard};
 use crate::held::Held;
-use crate::installation::{Installation, InstallationError};
+use crate::installation::{Installation, InstallationError, Place};
 use crate::limits::KEYS_END_SOON_SECS;
 use crate::local_copy::CopyError;
 use crate::local_copy::keep::LocalCopy;
@@ -129,15 +128,15 @@ impl Service {
     /// Opens the configured installation and loads everything that requests need: from the database, or
     /// where that is elsewhere and cannot be reached, from this server's own copy.
     pub async fn open(config: Config, clock: Clock) -> Result<Arc<Self>, StartError> {
-        let data = DataDir::new(&config.data.directory);
+        let place = Place::of(&config);
         let time = GatewayTime::new(clock);
-        let opened = Opened::open(&config, &data, time.moment()).await?;
+        let opened = Opened::open(&config, &place, time.moment()).await?;
         let guard = GuardConfig {
             max_entries: config.guard.max_entries,
-            journal_dir: Some(data.journal()),
+            journal_dir: Some(place.data.journal()),
         };
         let guard = ReplayGuard::open(guard, time.now(), guard::boot_id().as_deref())?;
-        let node = Identity::open(&data, &config.node.name, time.now())?;
+        let node = Identity::open(&place.data, &config.node.name, time.now())?;
         let metrics = Metrics::new();
         let Opened { installation, store, keyring, directory, policies, local_copy } = opened;
         let starts_from_copy = local_copy.is_in_use.load(Ordering::Relaxed);

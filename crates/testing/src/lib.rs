@@ -4,6 +4,7 @@
 //! licences that the shipped verifier accepts, or with whatever [`Behaviour`] it was told. Time
 //! comes from the test's [`Clock`](tonegate_clock::Clock), so weeks pass as fast as the test moves
 //! its hand. [`Authority`] mints, and forges, without a server. [`Collector`] keeps traces and metrics.
+//! [`Postgres`] is a cluster of its own.
 //!
 //! ```
 //! use tonegate_clock::Clock;
@@ -31,11 +32,13 @@ mod double;
 mod forgery;
 mod gateway;
 mod limits;
+mod postgres;
 mod upstream;
 
 pub use authority::Authority;
 pub use behaviour::Behaviour;
 pub use collector::Collector;
+pub use postgres::Postgres;
 pub use tonegate_issuer::{Grant, GrantedFeature};
 pub use upstream::Upstream;
 

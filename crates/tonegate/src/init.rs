@@ -5,10 +5,10 @@ use std::fmt;
 use clap::ArgGroup;
 use serde::Serialize;
 use tonegate_license::Pins;
-use tonegate_server::installation::{Installation, NewInstallation, Roots, pins_file};
+use tonegate_server::installation::{Installation, NewInstallation, Place, Roots, pins_file};
 use tonegate_server::model::Environment;
 
-use crate::data::{DataArgs, Place};
+use crate::data::DataArgs;
 use crate::exit::Exit;
 use crate::output::{self, Output, Table};
 use crate::time;
@@ -42,7 +42,7 @@ impl Init {
             environment: self.environment,
             roots: self.pins.map_or(Roots::Auto, Roots::Offline),
         };
-        Installation::make(&place.data, place.kek.as_deref(), new, time::now()).await?;
+        Installation::make(&place, new, time::now()).await?;
         output.show(&Made::read(&place, auto_root).await?)?;
         Ok(Exit::Done)
     }

@@ -11,13 +11,14 @@ use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
 
+use super::Head;
 use super::contact::Contact;
 use crate::directory::Entry;
 use crate::model::{
     AppId, AppSettings, AppStatus, Entitlement, Environment, Generation, Licensee, Policies,
     Policy, SecretState, ServerSecret,
 };
-use crate::store::{Found, NewIssuingKey, RowFault, StoredIssuingKey};
+use crate::store::{Found, Installation, Meta, NewIssuingKey, RowFault, StoredIssuingKey};
 
 pub(super) const INSTALLATION: u8 = b'I';
 pub(super) const KEY: u8 = b'K';
@@ -43,6 +44,23 @@ pub(crate) struct InstallationRecord {
     pub(crate) auto_root: bool,
     /// When the database was last heard of, as the copy was written.
     pub(crate) contact: Contact,
+}
+
+impl InstallationRecord {
+    /// As the store would say it.
+    pub(crate) fn meta(self, head: &Head) -> Meta {
+        Meta {
+            installation_id: head.installation.clone(),
+            installation: Installation {
+                iss: self.issuer,
+                environment: self.environment,
+                pins: self.pins.split(',').map(str::to_owned).collect(),
+            },
+            kek_fingerprint: head.kek.clone(),
+            // Nothing that serves asks for it.
+            created_at: 0,
+        }
+    }
 }
 
 /// An issuing key. Its seed is sealed with all the rest.

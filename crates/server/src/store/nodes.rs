@@ -5,7 +5,6 @@
 //! look dead or alive; neither a heartbeat nor a claim is audited or raises the revision.
 
 use serde::{Deserialize, Serialize};
-use sqlx::Row as _;
 
 use super::app_row::{column, json};
 use super::{Revision, Store, StoreError, Tx, db};
@@ -99,7 +98,7 @@ pub(super) use database_ms;
 /// The same, seconds.
 macro_rules! database_secs {
     () => {
-        "CAST(unixepoch() AS BIGINT)"
+        "CAST(unixepoch('subsec') AS BIGINT)"
     };
 }
 pub(super) use database_secs;
@@ -113,7 +112,7 @@ impl Store {
             database_ms!(),
             " - raised_at AS ago FROM meta"
         );
-        let row = sqlx::query(sql).fetch_one(&mut *tx).await?;
+        let row = db::query(sql).fetch_one(&mut tx).await?;
         let (raised_at, ago): (i64, i64) = (row.try_get("raised_at")?, row.try_get("ago")?);
         Ok(Position {
             revision: Revision(row.try_get("revision")?),
@@ -131,10 +130,10 @@ impl Store {
             database_secs!(),
             " - $2"
         );
-        let before: Option<String> = sqlx::query_scalar(sql)
+        let before: Option<String> = db::query_scalar(sql)
             .bind(beat.id)
             .bind(NODE_ALIVE_SECS)
-            .fetch_optional(&mut *tx)
+            .fetch_optional(&mut tx)
             .await?;
         let sql = concat!(
             "INSERT INTO nodes (id, name, release, started_at, seen_at, revision, usage_batch, state) \
@@ -144,19 +143,19 @@ impl Store {
              release = excluded.release, started_at = excluded.started_at, \
              seen_at = excluded.seen_at, revision = excluded.revision, state = excluded.state"
         );
-        sqlx::query(sql)
+        db::query(sql)
             .bind(beat.id)
             .bind(beat.name)
             .bind(beat.release)
             .bind(beat.started_at)
             .bind(beat.revision.0)
             .bind(json(beat.state))
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
         let sql = concat!("DELETE FROM nodes WHERE seen_at < ", database_secs!(), " - $1");
-        sqlx::query(sql).bind(NODE_KEPT_SECS).execute(&mut *tx).await?;
+        db::query(sql).bind(NODE_KEPT_SECS).execute(&mut tx).await?;
         let sql = concat!("SELECT COUNT(*) FROM nodes WHERE seen_at > ", database_secs!(), " - $1");
-        let alive: i64 = sqlx::query_scalar(sql).bind(NODE_ALIVE_SECS).fetch_one(&mut *tx).await?;
+        let alive: i64 = db::query_scalar(sql).bind(NODE_ALIVE_SECS).fetch_one(&mut tx).await?;
         tx.commit().await?;
         let before = before.map(|state| state_of(&state).start);
         Ok(Beaten {
@@ -173,7 +172,7 @@ impl Store {
             database_secs!(),
             " - seen_at AS ago FROM nodes ORDER BY name, id"
         );
-        let rows = sqlx::query(sql).fetch_all(&mut *tx).await?;
+        let rows = db::query(sql).fetch_all(&mut tx).await?;
         rows.iter().map(read).collect()
     }
 }
@@ -186,19 +185,19 @@ impl Tx {
         node: &str,
         ends_at: i64,
     ) -> Result<bool, StoreError> {
-        sqlx::query("DELETE FROM claims WHERE ends_at <= $1")
+        db::query("DELETE FROM claims WHERE ends_at <= $1")
             .bind(self.now)
-            .execute(&mut *self.inner)
+            .execute(&mut self.inner)
             .await?;
-        let claimed = sqlx::query(
+        let claimed = db::query(
             "INSERT INTO claims (what, node, ends_at) VALUES ($1, $2, $3) ON CONFLICT (what) DO NOTHING",
         )
         .bind(what)
         .bind(node)
         .bind(ends_at)
-        .execute(&mut *self.inner)
+        .execute(&mut self.inner)
         .await?;
-        Ok(claimed.rows_affected() == 1)
+        Ok(claimed == 1)
     }
 }
 
