@@ -15,8 +15,8 @@ use tonegate_config::{
     check_url,
 };
 
-pub use database_url::DatabaseUrl;
 use crate::limits::{NODE_NAME_CHARS_MAX, WITHOUT_DATABASE_HOURS};
+pub use database_url::DatabaseUrl;
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
