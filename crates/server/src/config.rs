@@ -18,6 +18,7 @@ use tonegate_pkcs11::{PinSource, Token, TokenConfig, Which};
 
 use crate::limits::PREMINT_HOURS_MAX;
 
+use crate::limits::{NODE_NAME_CHARS_MAX, WITHOUT_DATABASE_HOURS};
 pub use database_url::DatabaseUrl;
 
 /// The whole configuration.
@@ -26,6 +27,10 @@ pub use database_url::DatabaseUrl;
 pub struct Config {
     /// Where things are kept.
     pub data: Data,
+    /// This server among others.
+    pub node: Node,
+    /// Apps in memory, and their copy on disk.
+    pub directory: Directory,
     /// The licence API.
     pub gateway: Gateway,
     /// Console, admin API, health and metrics.
@@ -58,6 +63,22 @@ pub struct Data {
     pub key_encryption_key: PathBuf,
     /// A PostgreSQL database; empty: SQLite in the data directory.
     pub database_url: DatabaseUrl,
+}
+
+/// `[node]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Node {
+    /// What people call it; empty: the machine's name.
+    pub name: String,
+}
+
+/// `[directory]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Directory {
+    /// How long to go on after the last contact with a database elsewhere, hours.
+    pub serve_without_database_hours: u32,
 }
 
 /// `[gateway]`.
@@ -260,6 +281,20 @@ impl Configuration for Config {
         self.pkcs11.check()?;
         self.check_hosts()?;
         self.shared_guard.check()?;
+        if self.node.name.chars().count() > NODE_NAME_CHARS_MAX
+            || self.node.name.chars().any(char::is_control)
+        {
+            return Err(invalid(
+                "node.name",
+                "at most 64 characters, none of them a control character",
+            ));
+        }
+        if !WITHOUT_DATABASE_HOURS.contains(&self.directory.serve_without_database_hours) {
+            return Err(invalid(
+                "directory.serve_without_database_hours",
+                "1 to 8784 hours, which is a year",
+            ));
+        }
         check_url::<Self>("audit.checkpoint_url", &self.audit.checkpoint_url)?;
         check_url::<Self>("telemetry.otlp_endpoint", &self.telemetry.otlp_endpoint)?;
         check_origins::<Self>("gateway.cors_origins", &gateway.cors_origins)?;

@@ -77,6 +77,24 @@ impl DataDir {
         self.0.join("pending-keys.json")
     }
 
+    /// The directory's sealed copy, for starts without the database.
+    #[must_use]
+    pub fn copy(&self) -> PathBuf {
+        self.0.join("directory.copy")
+    }
+
+    /// When the database was last heard of, sealed.
+    #[must_use]
+    pub fn contact(&self) -> PathBuf {
+        self.0.join("last.contact")
+    }
+
+    /// This server's own id among those of its installation.
+    #[must_use]
+    pub fn node_id(&self) -> PathBuf {
+        self.0.join("node-id")
+    }
+
     /// Is there an installation in it, database and all?
     #[must_use]
     pub fn is_made(&self) -> bool {

@@ -21,7 +21,7 @@ use crate::guard::{GuardError, ReplayGuard};
 use crate::keys::{self, RotateError, Rotation};
 use crate::model::Environment;
 use crate::seal::SealError;
-use crate::store::{self, Meta, Store, StoreError};
+use crate::store::{self, Meta, Store, StoreError, StoredIssuingKey};
 
 pub use place::{Place, kek_source};
 
@@ -194,6 +194,12 @@ impl From<io::Error> for InstallationError {
 }
 
 impl Installation {
+    /// The pins, as apps write them.
+    #[must_use]
+    pub fn pins_text(&self) -> String {
+        [Root::Active, Root::Standby].map(|root| keys::pin_text(self.pins.key(root))).join(",")
+    }
+
     /// Makes an installation, whole or not at all. With PostgreSQL, what is left of one that failed half
     /// way is a directory that another try takes over, or a database that is to be made anew.
     pub async fn make(
@@ -291,13 +297,22 @@ pub async fn load_keyring(
     pins: &Pins,
     issuer: &str,
 ) -> Result<Keyring, InstallationError> {
+    keyring_of(&store.issuing_keys().await?, token, pins, issuer)
+}
+
+/// The same of keys that were read.
+pub(crate) fn keyring_of(
+    stored: &[StoredIssuingKey],
+    token: Option<&Token>,
+    pins: &Pins,
+    issuer: &str,
+) -> Result<Keyring, InstallationError> {
     let mut keyring = Vec::new();
-    for stored in store.issuing_keys().await? {
-        let key = stored.key;
+    for StoredIssuingKey { key, .. } in stored {
         let unfit = |source| InstallationError::Key { serial: key.serial, source };
         let chain = Chain::verify(&key.certificate, pins);
         let public = *chain.map_err(|reason| unfit(KeyError::Certificate(reason)))?.public_key();
-        let signer = keys::signer(key.place, public, token).map_err(|error| {
+        let signer = keys::signer(&key.place, public, token).map_err(|error| {
             InstallationError::Unusable { kid: key.kid.clone(), fault: error.to_string() }
         })?;
         let issuing = IssuingKey::new(&key.certificate, signer, pins).map_err(unfit)?;

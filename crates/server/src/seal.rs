@@ -79,6 +79,20 @@ pub enum Label<'a> {
     },
     /// A backup, as a stream.
     Backup,
+    /// A part of the directory's copy on disk.
+    Copy {
+        /// The copy's first line: which copy it is, of which installation and revision.
+        head: &'a str,
+        /// The part's number.
+        part: u32,
+        /// Does nothing come after it?
+        is_last: bool,
+    },
+    /// When the database was last heard of.
+    Contact {
+        /// The installation's id.
+        installation: &'a str,
+    },
 }
 
 /// Why a key-encryption key or a sealed value is of no use.
@@ -244,6 +258,16 @@ impl Label<'_> {
                 [b"preminted\0".as_slice(), &number.to_be_bytes()].concat()
             }
             Label::Backup => b"backup\0".to_vec(),
+            Label::Copy { head, part, is_last } => [
+                b"directory-copy\0".as_slice(),
+                &part.to_be_bytes(),
+                &[u8::from(is_last)],
+                head.as_bytes(),
+            ]
+            .concat(),
+            Label::Contact { installation } => {
+                [b"last-contact\0".as_slice(), installation.as_bytes()].concat()
+            }
         }
     }
 }
@@ -289,6 +313,8 @@ mod tests {
             Label::AuditKey,
             Label::Preminted { number: 12345 },
             Label::Totp { of: "0123456789abcdef" },
+            Label::Copy { head: "", part: 0, is_last: true },
+            Label::Contact { installation: "0123456789abcdef" },
         ];
         for label in others {
             assert!(matches!(kek().open(label, &sealed), Err(SealError::Closed)), "{label:?}");

@@ -16,11 +16,15 @@ use tonegate_protocol::{Refusal, ReturnCode};
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::gateway::FastGateway;
-use crate::limits::{BODY_BYTES_MAX, BODY_TIME, CLOCK_TICK, JOURNAL_SYNC, SELF_ISSUE};
+use crate::limits::{
+    BODY_BYTES_MAX, BODY_TIME, CLOCK_TICK, JOURNAL_SYNC, KEYS_TOLD_SECS, SELF_ISSUE,
+};
 use crate::metrics::{Metrics, Totals};
 use crate::service::{Service, StartError};
 use crate::watch::KeyAlarm;
-use crate::{admin, audit, gateway, news, premint, usage, watch, webhook_delivery};
+use crate::{
+    admin, audit, gateway, local_copy, news, node, premint, usage, watch, webhook_delivery,
+};
 
 /// How long the end waits for the store: a supervisor is waiting too.
 const LAST_FLUSH: Duration = Duration::from_secs(3);
@@ -40,8 +44,10 @@ impl Server {
         let gateway = gateway_listener(&config.gateway);
         let admin = admin_listener(&config.admin);
         let service = Service::open(config, clock).await?;
-        watch::renew_keys(&service).await;
-        watch::catch_up(&service).await?;
+        if service.store_answers.load(Ordering::Relaxed) {
+            watch::renew_keys(&service).await;
+            watch::catch_up(&service).await?;
+        }
         look_for_token(&service).await;
         let issued = issue_once(&service).await;
         service.issues_to_itself.store(issued.is_ok(), Ordering::Relaxed);
@@ -128,6 +134,7 @@ impl Server {
         if tokio::time::timeout(LAST_FLUSH, flush).await.is_err() {
             tracing::warn!("the store did not answer: last uses and usage were not written");
         }
+        local_copy::keep::finish(&service).await;
         if tokio::time::timeout(LAST_FLUSH, audit::publish::publish(&service)).await.is_err() {
             tracing::warn!("the last checkpoint of the audit log did not get out in time");
         }
@@ -175,6 +182,8 @@ fn chores(service: &Arc<Service>, stats: Arc<Stats>) -> JoinSet<()> {
     chores.spawn(keep_journal(Arc::clone(service)));
     chores.spawn(watch::follow(Arc::clone(service)));
     chores.spawn(watch::keep_last_uses(Arc::clone(service)));
+    chores.spawn(local_copy::keep::keep(Arc::clone(service)));
+    chores.spawn(node::beat(Arc::clone(service)));
     chores.spawn(issue_to_itself(Arc::clone(service)));
     chores.spawn(renew_keys(Arc::clone(service)));
     chores.spawn(premint::probe_signer(Arc::clone(service)));
@@ -257,7 +266,8 @@ async fn renew_keys(service: Arc<Service>) {
         // A key that has just come is no cause for alarm. That the store fails is `follow`'s to say.
         let _ = watch::catch_up(&service).await;
         if let Some(end) = alarm.look(&service) {
-            news::tell_once(&service, "key.ends_soon", &end).await;
+            let until = service.time.now() + KEYS_TOLD_SECS;
+            news::tell_once(&service, &end.name(), until, "key.ends_soon", &end).await;
         }
         tokio::time::sleep(KEY_CHECK).await;
     }

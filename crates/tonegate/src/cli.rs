@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 use crate::exit::{self, Exit};
 use crate::output::Output;
 use crate::{
-    app, audit, backup, completions, demo, doctor, init, key, license, ready, reference, relay,
-    restore, serve, sign, store, token, user,
+    app, audit, backup, completions, demo, doctor, init, key, license, node, ready, reference,
+    relay, restore, serve, sign, store, token, user,
 };
 
 /// Issues, delivers and verifies ZIM Audio licences.
@@ -42,6 +42,9 @@ pub(crate) enum Command {
     /// Who did what, and proof that nobody has changed that since
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// The servers of the installation, where there are several
+    #[command(subcommand)]
+    Node(node::Node),
     /// People who sign in to the console
     #[command(subcommand)]
     User(user::User),
@@ -79,6 +82,7 @@ impl Command {
             Self::Key(key) => key.run(output).await,
             Self::Token(token) => token.run(output).await,
             Self::Audit(audit) => audit.run(output).await,
+            Self::Node(node) => node.run(output).await,
             Self::User(user) => user.run(output).await,
             Self::Sign(sign) => sign.run(output).await,
             Self::License(license) => license.run(output).await,

@@ -17,6 +17,7 @@ mod init;
 mod key;
 mod license;
 mod logs;
+mod node;
 mod output;
 mod process;
 mod progress;

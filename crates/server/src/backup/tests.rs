@@ -92,7 +92,7 @@ async fn what_was_backed_up_is_back_in_a_place_that_had_nothing() {
     let app = store.list_apps(None, 9).await.unwrap().remove(0);
     assert_eq!(app.secrets[0].secret.as_ref().unwrap().expose(), secret(1).secret().expose());
     assert!(app.app.unwrap().rev > 1_000, "no licence has this rev");
-    assert!(store.due_deliveries(LATER).await.unwrap().is_empty());
+    assert!(store.due_deliveries("n", LATER).await.unwrap().is_empty());
     let newest = store.audit(&crate::store::AuditFilter::default(), None, 1).await.unwrap();
     assert_eq!(newest[0].action, "installation.restore");
     assert!(directory.path().join("pins.json").exists());

@@ -92,7 +92,7 @@ pub(super) fn joined(
         Some(label) => KeyPlace::Token(label.clone()),
         None => KeyPlace::Seed(seed_of(store, waiting)?),
     };
-    let signer = keys::signer(place.clone(), *chain.public_key(), None)?;
+    let signer = keys::signer(&place, *chain.public_key(), None)?;
     IssuingKey::new(certificate, signer, pins)?;
     Ok(NewIssuingKey {
         serial: chain.serial(),

@@ -138,6 +138,15 @@ impl Secret {
         }
     }
 
+    /// What it is good for, as the store said.
+    pub(crate) fn state(&self) -> SecretState {
+        match self.signs {
+            Signs::Always => SecretState::Active,
+            Signs::Until => SecretState::Retiring { until: self.until },
+            Signs::Never => SecretState::Revoked,
+        }
+    }
+
     /// Notes a good signature. Is it the first since [`take_use`](Self::take_use)?
     pub(super) fn touch(&self, now: i64) -> bool {
         // Most are the second's second: those write nothing that other threads read.

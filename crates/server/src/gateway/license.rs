@@ -43,6 +43,7 @@ impl Licensed {
 
 /// The app's licence of this hour, unless that takes a hardware token.
 pub(super) fn at_once(service: &Service, app: &Licensee, now: i64) -> Result<Licensed, Refusal> {
+    check_directory(service)?;
     if let Some(held) = held(service, app, now) {
         return Ok(Licensed::Now(held));
     }
@@ -92,7 +93,18 @@ pub(super) fn of_this_hour(
     app: &Licensee,
     now: i64,
 ) -> Result<Arc<Minted>, Refusal> {
+    check_directory(service)?;
     held(service, app, now).map_or_else(|| unheld(service, app, now), Ok)
+}
+
+/// Who was suspended since the database was last heard of is not known; after a while nobody gets a licence.
+fn check_directory(service: &Service) -> Result<(), Refusal> {
+    const TOO_OLD: &str =
+        "the issuer has been without its database for longer than it may serve without one";
+    match service.local_copy.contact.is_too_old() {
+        true => Err(Refusal::new(ReturnCode::ServiceInternal, TOO_OLD)),
+        false => Ok(()),
+    }
 }
 
 fn unheld(service: &Service, app: &Licensee, now: i64) -> Result<Arc<Minted>, Refusal> {

@@ -81,16 +81,16 @@ async fn aside<T: Send + 'static>(
 
 /// What signs with a key that is kept. A key in a token is there whether the token is or not.
 pub(crate) fn signer(
-    place: KeyPlace,
+    place: &KeyPlace,
     public: [u8; 32],
     token: Option<&Token>,
 ) -> Result<Arc<dyn Signer>, SignError> {
     Ok(match (place, token) {
-        (KeyPlace::Seed(seed), _) => Arc::new(SoftwareKey::from_seed(seed)?),
+        (KeyPlace::Seed(seed), _) => Arc::new(SoftwareKey::from_seed(seed.clone())?),
         (KeyPlace::Token(label), Some(token)) => {
-            Arc::new(TokenKey::new(token.clone(), public, label))
+            Arc::new(TokenKey::new(token.clone(), public, label.clone()))
         }
-        (KeyPlace::Token(label), None) => Arc::new(OutOfReach { public, label }),
+        (KeyPlace::Token(label), None) => Arc::new(OutOfReach { public, label: label.clone() }),
     })
 }
 

@@ -37,7 +37,7 @@ pub enum KeyPlace {
 }
 
 /// An issuing key as found.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct StoredIssuingKey {
     /// What was kept.
     pub key: NewIssuingKey,

@@ -38,6 +38,7 @@ mod load;
 mod meta;
 #[cfg(test)]
 mod million;
+mod nodes;
 mod packed;
 #[cfg(test)]
 mod postgres_tests;
@@ -83,6 +84,7 @@ pub use issued::IssuedLicenses;
 pub use keys::{KeyPlace, NewIssuingKey, StoredIssuingKey, StoredRootKey};
 pub use load::StoredApp;
 pub use meta::{Installation, Meta};
+pub use nodes::{Beat, Beaten, Node, NodeState, Position};
 pub use requests::{AnswerRecord, RequestFilter, RequestPage, StoredRequest};
 pub(crate) use restored::{Restored, schema_known};
 pub use secrets::{SecretUse, StoredSecret};
@@ -90,7 +92,7 @@ pub use sessions::{Origin, Session};
 pub(crate) use tables::{
     Cell, Cells, Column, Range, Snapshot, TABLES, Table, key_of, rows_at_once,
 };
-pub use usage::{Resolution, UsageBatch, UsageCount};
+pub use usage::{BatchId, Resolution, UsageBatch, UsageCount};
 pub use usage_views::{AppUsage, UsageCursor, UsagePage, UsageRow, UsageSeries, UsageSort};
 pub use user_row::Credentials;
 pub use users::{NewUser, UserChange};
