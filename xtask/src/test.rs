@@ -53,7 +53,7 @@ enum Kind {
 }
 
 /// In the order of what fails soonest and is mended most easily.
-const STEPS: [Step; 19] = [
+const STEPS: [Step; 21] = [
     Step { name: "tidy", kind: Kind::Quick, run: tidy::run },
     Step { name: "format", kind: Kind::Quick, run: format },
     Step { name: "compiler", kind: Kind::Quick, run: compiler },
@@ -61,7 +61,9 @@ const STEPS: [Step; 19] = [
     Step { name: "interop", kind: Kind::Usual, run: interop::prepare },
     Step { name: "languages", kind: Kind::Usual, run: languages },
     Step { name: "console", kind: Kind::Usual, run: console::check },
+    Step { name: "postgresql", kind: Kind::Usual, run: postgresql },
     Step { name: "tests", kind: Kind::Quick, run: tests },
+    Step { name: "stores", kind: Kind::Usual, run: stores },
     Step { name: "browser", kind: Kind::Usual, run: console::walk },
     Step { name: "schemathesis", kind: Kind::Long, run: schemathesis::run },
     Step { name: "doctests", kind: Kind::Usual, run: doctests },
@@ -151,6 +153,18 @@ fn languages(_: &Workspace) -> anyhow::Result<()> {
     // One that is not to be had takes nothing from the others.
     .map(|(probe, package)| system::ensure(&probe, package));
     tried.into_iter().collect()
+}
+
+/// A server that tests start for themselves; its programs are not in Debian's path.
+fn postgresql(_: &Workspace) -> anyhow::Result<()> {
+    const PROBE: &str = "initdb --version || ls /usr/lib/postgresql/*/bin/initdb";
+    system::ensure(&["sh", "-c", PROBE], "postgresql-15")
+}
+
+/// What the store is tested by, on PostgreSQL: in one process, which starts one cluster for all.
+fn stores(workspace: &Workspace) -> anyhow::Result<()> {
+    let mut tests = workspace.cargo(["test", "--package", "tonegate-server", "--lib"]);
+    command::run(tests.env("TONEGATE_TEST_ENGINE", "postgres"))
 }
 
 fn tests(workspace: &Workspace) -> anyhow::Result<()> {

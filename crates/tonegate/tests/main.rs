@@ -17,6 +17,7 @@ mod licenses;
 mod migrate;
 mod observability;
 mod page;
+mod postgres;
 mod reference;
 mod relay;
 mod remote;

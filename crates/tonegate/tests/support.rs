@@ -92,6 +92,7 @@ impl House {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TONEGATE_")) {
             command.env_remove(name);
         }
+        command.env_remove("DATABASE_URL");
         command
     }
 

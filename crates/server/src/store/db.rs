@@ -31,6 +31,7 @@ pub(super) use self::connection::{Connection, ReadTransaction, Transaction};
 pub(super) use self::dialect::columns;
 #[cfg(test)]
 pub(super) use self::migrations::run as run_migrations;
+pub(super) use self::migrations::version as schema;
 pub(super) use self::query::{QueryBuilder, query, query_of, query_scalar};
 pub(super) use self::row::{FromColumn, Row};
 

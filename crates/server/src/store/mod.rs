@@ -22,6 +22,7 @@ mod database;
 mod db;
 mod deliveries;
 mod error;
+mod facts;
 #[cfg(test)]
 mod fail_points;
 #[cfg(test)]
@@ -72,6 +73,7 @@ pub use changes::{Changes, Found};
 pub use database::{Database, PostgresUrl, PostgresUrlError};
 pub use deliveries::{Delivery, DueDelivery};
 pub use error::{RowFault, StoreError};
+pub use facts::ServerFacts;
 pub use idempotency::Asked;
 pub use invitations::{Chosen, Invitation};
 pub use issued::IssuedLicenses;

@@ -8,7 +8,7 @@ use tonegate_issuer::{hour_of, mint};
 use tonegate_license::{Expect, State};
 use tonegate_server::grant;
 use tonegate_server::limits::KEYS_END_SOON_SECS;
-use tonegate_server::store::AuditFilter;
+use tonegate_server::store::{AuditFilter, ServerFacts};
 
 use super::check::Finding;
 use tonegate_server::installation::Place;
@@ -20,6 +20,8 @@ use crate::time::{self, Moment, Span, distance};
 /// Room for the journal and the database to grow.
 const DISK_WARN: u64 = 1 << 30;
 const DISK_FAIL: u64 = 64 << 20;
+/// The oldest PostgreSQL that is tested.
+const POSTGRES_MAJOR: i64 = 15;
 /// When this program was written: an earlier clock is wrong.
 const WRITTEN: i64 = 1_735_689_600;
 
@@ -33,6 +35,7 @@ pub(super) async fn all(data: &DataArgs) -> Vec<Finding> {
     match data::open(&place).await {
         Ok(opened) => {
             found.push(Finding::ok("installation", "directory, keys, pins and database fit"));
+            found.extend(server(&opened).await);
             found.push(database(&opened).await);
             found.push(apps(&opened).await);
             found.push(roots(&opened));
@@ -92,6 +95,28 @@ fn disk(place: &Place) -> Finding {
             }
         }
     }
+}
+
+/// Of a database that is a server's.
+async fn server(opened: &Opened) -> Option<Finding> {
+    const CHECK: &str = "database server";
+    let facts = match opened.store.server_facts().await {
+        Ok(facts) => facts?,
+        Err(error) => return Some(Finding::failed(CHECK, error)),
+    };
+    let ServerFacts { version, major, weak_settings, synchronous_commit, schema } = facts;
+    let found = format!("PostgreSQL {version}, schema {schema}");
+    Some(if major < POSTGRES_MAJOR {
+        Finding::fail(CHECK, found, "upgrade it to PostgreSQL 15 or later")
+    } else if !weak_settings.is_empty() {
+        let found = format!("{found}, {}", weak_settings.join(", "));
+        Finding::fail(CHECK, found, "switch it on: a power cut would take what was acknowledged")
+    } else if !matches!(&*synchronous_commit, "on" | "remote_apply") {
+        let found = format!("{found}, synchronous_commit = {synchronous_commit}");
+        Finding::ok(CHECK, format!("{found}, which changes of ours raise to on"))
+    } else {
+        Finding::ok(CHECK, format!("{found}, synchronous_commit = {synchronous_commit}"))
+    })
 }
 
 async fn database(opened: &Opened) -> Finding {

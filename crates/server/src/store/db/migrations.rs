@@ -71,7 +71,7 @@ pub(in crate::store) async fn run(
 }
 
 /// The newest migration that ran. `None`: this is no database of ours.
-pub(super) async fn version(conn: &mut Connection) -> Result<Option<i64>, StoreError> {
+pub(in crate::store) async fn version(conn: &mut Connection) -> Result<Option<i64>, StoreError> {
     let tables: i64 = query_scalar(conn.migration_tables()).fetch_one(conn).await?;
     if tables == 0 {
         return Ok(None);
