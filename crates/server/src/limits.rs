@@ -72,6 +72,8 @@ pub const HEARTBEAT: Duration = Duration::from_secs(5);
 pub const LONELY_HEARTBEAT: Duration = Duration::from_secs(60);
 /// A server that was not heard of for so long does not count, seconds.
 pub const NODE_ALIVE_SECS: i64 = 20;
+/// The same of one that is alone.
+pub const LONELY_NODE_ALIVE_SECS: i64 = 180;
 /// A server that was not heard of for so long is forgotten.
 pub const NODE_KEPT_SECS: i64 = 30 * DAY_SECS;
 /// Most bytes of what a server says of itself.

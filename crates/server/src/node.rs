@@ -16,7 +16,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use data_encoding::HEXLOWER;
 
 use crate::data_dir::{DataDir, write_atomically};
-use crate::limits::{HEARTBEAT, LONELY_HEARTBEAT, NODE_NAME_CHARS_MAX};
+use crate::limits::{
+    HEARTBEAT, LONELY_HEARTBEAT, LONELY_NODE_ALIVE_SECS, NODE_ALIVE_SECS, NODE_NAME_CHARS_MAX,
+};
 use crate::model::check_text;
 use crate::service::Service;
 use crate::store::{Beat, NodeState, Revision, StoreError};
@@ -156,6 +158,10 @@ impl Service {
             ready: self.is_ready(),
             from_copy: self.local_copy.is_in_use.load(Ordering::Relaxed),
             replay_guard: "local".to_owned(),
+            heard_of_within_secs: match self.store.is_shared() {
+                true => NODE_ALIVE_SECS,
+                false => LONELY_NODE_ALIVE_SECS,
+            },
         }
     }
 

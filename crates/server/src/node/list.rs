@@ -26,7 +26,7 @@ pub struct NodeView {
     pub release: String,
     /// Is it the one that answers this?
     pub answers_this: bool,
-    /// Was it heard of in the last 20 s?
+    /// Was it heard of lately: in the last 20 s, or where it is the only one, in the last 3 minutes?
     pub alive: bool,
     /// How long ago it was heard of, seconds.
     pub seen_secs_ago: i64,
@@ -61,7 +61,9 @@ impl Nodes {
 impl NodeView {
     fn of(node: Node, newest: Revision, own: Option<&str>) -> Self {
         let answers_this = own == Some(&*node.id);
-        let alive = answers_this || node.seen_secs_ago < NODE_ALIVE_SECS;
+        // One that is alone says a word a minute.
+        let within = node.state.heard_of_within_secs.max(NODE_ALIVE_SECS);
+        let alive = answers_this || node.seen_secs_ago < within;
         Self {
             answers_this,
             alive,

@@ -45,6 +45,8 @@ pub struct NodeState {
     pub from_copy: bool,
     /// `shared` or `local`: which replay guard judges.
     pub replay_guard: String,
+    /// After so many seconds without a word it may be taken for gone.
+    pub heard_of_within_secs: i64,
 }
 
 /// A server tells that it is there.
