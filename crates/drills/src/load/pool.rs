@@ -1,0 +1,42 @@
+//! Connections that are kept, per server. One that the server has closed is not used: every client that
+//! keeps connections looks before it writes.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
+
+use crate::http::{Answer, Broken, Connection};
+
+/// The connections that wait for work.
+#[derive(Debug, Default)]
+pub(super) struct Pool {
+    idle: Mutex<HashMap<SocketAddr, Vec<Connection>>>,
+}
+
+impl Pool {
+    /// One GET.
+    pub(super) async fn ask(&self, address: SocketAddr, target: &str) -> Result<Answer, Broken> {
+        let mut connection = match self.take(address) {
+            Some(connection) => connection,
+            None => Connection::open(address).await?,
+        };
+        let request = format!("GET {target} HTTP/1.1\r\nHost: {address}\r\n\r\n");
+        let answer = connection.exchange(request.as_bytes()).await?;
+        if connection.is_open() {
+            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            idle.entry(address).or_default().push(connection);
+        }
+        Ok(answer)
+    }
+
+    fn take(&self, address: SocketAddr) -> Option<Connection> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = idle.get_mut(&address)?;
+        loop {
+            let connection = waiting.pop()?;
+            if connection.is_open() {
+                return Some(connection);
+            }
+        }
+    }
+}
