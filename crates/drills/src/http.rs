@@ -9,6 +9,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::clock;
+
 /// Longer than any answer takes that a backend would wait for.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// A connection is there within this, or not at all.
@@ -44,6 +46,8 @@ pub(crate) enum Broken {
 pub(crate) struct Connection {
     stream: TcpStream,
     reusable: bool,
+    /// When the last request was with the system, all of it.
+    pub(crate) written: Duration,
 }
 
 impl Connection {
@@ -53,7 +57,7 @@ impl Connection {
             Ok(Ok(stream)) => {
                 // It saves time and nothing else.
                 let _ = stream.set_nodelay(true);
-                Ok(Self { stream, reusable: true })
+                Ok(Self { stream, reusable: true, written: Duration::MAX })
             }
             _ => Err(Broken::Unreachable),
         }
@@ -75,6 +79,7 @@ impl Connection {
     async fn try_exchange(&mut self, request: &[u8]) -> Result<Answer, Broken> {
         // A server may answer and close before it has read; what it says counts.
         let _ = self.stream.write_all(request).await;
+        self.written = clock::monotonic();
         let mut bytes = Vec::with_capacity(2_048);
         let head = loop {
             if let Some(end) = find(&bytes, b"\r\n\r\n") {

@@ -157,11 +157,11 @@ impl Inner {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let app = &self.apps[turn % self.apps.len().min(self.plan.apps)];
         let late = due.elapsed();
-        let sent = clock::monotonic();
+        let begun = clock::monotonic();
         let mut record = self.attempt(turn, app).await;
-        record.sent = sent;
+        record.begun = begun;
         record.done = clock::monotonic();
-        record.latency = record.done - sent + late;
+        record.latency = record.done - begun + late;
         if !record.first.is_license() && self.plan.second_try {
             record.second = Some(self.attempt(turn + 1, app).await.first);
         }
@@ -175,7 +175,9 @@ impl Inner {
         let now = clock::unix_seconds();
         let target = format!("/?{}", signed_query(app.id, &nonce, &app.secret, now));
         let mut record = Record { app: app.id.0, unix: now, ..Record::default() };
-        let answer = match self.pool.ask(*address, &target).await {
+        let (answer, sent) = self.pool.ask(*address, &target).await;
+        record.sent = sent;
+        let answer = match answer {
             Ok(answer) => answer,
             Err(broken) => {
                 record.node.clone_from(name);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use crate::clock;
 use crate::network::Network;
 
 /// The stage of one drill.
@@ -41,6 +42,11 @@ impl Stage {
     /// One figure in the short form, another in the long one.
     pub(crate) fn pick<T>(&self, short: T, long: T) -> T {
         if self.long { long } else { short }
+    }
+
+    /// Says how far it is, to whoever waits.
+    pub(crate) fn say(&self, text: &str) {
+        eprintln!("{:5.0} s  {text}", clock::monotonic().as_secs_f64());
     }
 
     /// Leaves the files where they are, for whoever wants to know why; where that is.

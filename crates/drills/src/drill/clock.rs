@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use tokio::task::{JoinSet, LocalSet};
 
-use crate::clock::{monotonic, seconds, unix_seconds, until};
+use crate::clock::{monotonic, seconds, unix_seconds, wait};
 use crate::findings::Findings;
 use crate::house::{House, UNLIMITED};
 use crate::load::{Load, Plan, Record, Replayed, Seen, replay};
@@ -57,7 +57,8 @@ struct Subject {
     node: Node,
     /// What faketime reads.
     clock: PathBuf,
-    load: Option<Load>,
+    /// How often it was started.
+    starts: u32,
 }
 
 /// What one subject came to.
@@ -69,6 +70,8 @@ struct Outcome {
     recovered: Option<Duration>,
     /// When its clock was right again.
     right: Duration,
+    /// How often it was started.
+    starts: u32,
 }
 
 pub(super) async fn run(stage: &Stage) -> anyhow::Result<Findings> {
@@ -123,22 +126,23 @@ impl Subject {
         ] {
             node.set(name, value);
         }
-        Ok(Self { name, fault, live, node, clock, load: None })
+        Ok(Self { name, fault, live, node, clock, starts: 1 })
     }
 
     async fn drill(mut self, house: House, wrong_for: u64) -> anyhow::Result<Outcome> {
         self.turn(if self.live { Fault::Offset(0) } else { self.fault })?;
-        self.node.start().await?;
+        self.node.spawn()?;
         let address = self.node.place.gateway;
         let plan = Plan { second_try: false, ..Plan::one(&self.node.name, address, RATE) };
         let load = Load::start(&house, plan);
         if self.live {
+            self.node.ready().await?;
             seconds(4).await;
             self.turn(self.fault)?;
         }
         let mut replayed = Replayed::default();
         for _ in 0..wrong_for / 4 {
-            seconds(4).await;
+            self.supervise(4).await?;
             replayed += replay(address, &load.accepted(&self.node.name, 20)).await;
         }
         // Everything that was accepted until now is sent again once the clock is right.
@@ -147,15 +151,33 @@ impl Subject {
         let right = monotonic();
         replayed += replay(address, &sample(&before)).await;
         let accepted = load.accepted(&self.node.name, 1);
-        let again = async || (load.accepted(&self.node.name, 1) != accepted).then_some(());
-        let recovered = until("a licence", RECOVERY, again).await.ok().map(|((), took)| took);
+        while monotonic() - right < RECOVERY && load.accepted(&self.node.name, 1) == accepted {
+            self.supervise(0).await?;
+        }
+        let recovered = (load.accepted(&self.node.name, 1) != accepted).then(|| monotonic() - right);
         replayed += replay(address, &sample(&before)).await;
         seconds(2).await;
         let seen = load.stop().await;
         let when = if self.live { "while it runs" } else { "at boot" };
         ensure!(self.node.is_running(), "{} {when}: the node ended", self.name);
         let what = format!("{} {when}", self.name);
-        Ok(Outcome { what, seen, replayed, recovered, right })
+        Ok(Outcome { what, seen, replayed, recovered, right, starts: self.starts })
+    }
+
+    /// What a supervisor does: a node that ended is started again, a second later.
+    async fn supervise(&mut self, for_seconds: u64) -> anyhow::Result<()> {
+        let begun = monotonic();
+        loop {
+            wait(Duration::from_millis(200)).await;
+            if !self.node.is_running() {
+                seconds(1).await;
+                self.node.spawn()?;
+                self.starts += 1;
+            }
+            if monotonic() - begun >= Duration::from_secs(for_seconds) {
+                return Ok(());
+            }
+        }
     }
 
     /// Sets the clock. The file is replaced, so that it is never read half written.
@@ -209,8 +231,8 @@ fn findings(outcomes: &[Outcome], wrong_for: u64) -> Findings {
 
 impl Outcome {
     fn told(&self) -> String {
-        let (wrong, licensed) = self.share(|record| record.sent < self.right);
-        let (after, good) = self.share(|record| record.sent >= self.right);
+        let (wrong, licensed) = self.share(|record| record.begun < self.right);
+        let (after, good) = self.share(|record| record.begun >= self.right);
         let recovered = self.recovered.map_or("never".to_owned(), |took| {
             format!("{:.1} s after the clock was right", took.as_secs_f64())
         });
@@ -220,8 +242,9 @@ impl Outcome {
         codes.dedup();
         format!(
             "{}: {licensed} of {wrong} requests got a licence before the clock was right, {good} of {after} after; \
-             first licence {recovered}; refused with: {}",
+             first licence {recovered}; {} starts; refused with: {}",
             self.what,
+            self.starts,
             if codes.is_empty() { "–".to_owned() } else { codes.join(", ") }
         )
     }

@@ -24,6 +24,8 @@ use crate::{enclosure, process};
 
 /// Requests a second.
 const RATE: u32 = 100;
+/// Between two admin writes of one app: one caller may send 50 a second, and is asked for more besides.
+const PAUSE: Duration = Duration::from_millis(150);
 /// Room on the disk that fills up.
 const ROOM: &str = "size=24m";
 /// All must be well again so soon.
@@ -43,15 +45,17 @@ async fn full(stage: &Stage, house: &House, findings: &mut Findings) -> anyhow::
     disk.node.start().await?;
     let plan = Plan { second_try: false, ..Plan::one("full", disk.node.place.gateway, RATE) };
     let load = Load::start(house, plan);
-    let writes = Writes::start(house, disk.node.place.admin, Duration::from_millis(100));
+    let writes = Writes::start(house, disk.node.place.admin, PAUSE);
     clock::seconds(2).await;
     let before = writes.acknowledged();
     disk.fill()?;
+    stage.say("the disk is full");
     let filled = clock::monotonic();
     clock::seconds(stage.pick(6, 60)).await;
     let during = load.accepted("full", 100);
     let full_for = clock::monotonic() - filled;
     disk.free()?;
+    stage.say("the disk has room again");
     let freed = clock::monotonic();
     let node = &disk.node;
     let normal = clock::until("normal", NORMAL * 4, async || is_normal(node, house).await).await;
@@ -111,18 +115,22 @@ async fn failing(stage: &Stage, house: &House, findings: &mut Findings) -> anyho
         node.start().await?;
         let plan = Plan { second_try: false, ..Plan::one(target, node.place.gateway, RATE) };
         let load = Load::start(house, plan);
-        let writes = Writes::start(house, node.place.admin, Duration::from_millis(10));
+        let writes = Writes::start(house, node.place.admin, PAUSE);
         for &first in &rounds {
             let error = if first % 2 == 0 { Error::Full } else { Error::Broken };
             faults.arm(first, 1, error)?;
             let hit = async || faults.failed().is_ok_and(|failed| failed > 0).then_some(());
             let hit = clock::until("the write that fails", Duration::from_secs(10), hit).await;
             faults.disarm()?;
+            stage.say(&format!("{target}: write {first} failed: {}", hit.is_ok()));
             failed += usize::from(hit.is_ok());
             let normal = async || is_normal(&node, house).await;
             match clock::until("normal", NORMAL, normal).await {
                 Ok(((), took)) => slowest = slowest.max(took),
-                Err(_) => unwell += 1,
+                Err(error) => {
+                    stage.say(&format!("{target}: write {first}: {error}"));
+                    unwell += 1;
+                }
             }
         }
         let accepted = load.accepted(target, 500);
@@ -172,7 +180,7 @@ async fn is_normal(node: &Node, house: &House) -> Option<()> {
     let app = house.apps.last()?.id;
     let tag = json!({ "tags": [format!("t{}", fastrand::u32(..))] });
     let called = admin.call("PATCH", &format!("/apps/{app}"), Some(&tag)).await;
-    let degraded = node.metric("tonegate_degraded{reason=\"journal_unwritten\"}").await;
+    let degraded = node.metric("tonegate_degraded{reason=\"journal\"}").await;
     (matches!(called, Called::Done(_)) && degraded.unwrap_or(0.0) == 0.0).then_some(())
 }
 

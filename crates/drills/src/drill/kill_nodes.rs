@@ -21,10 +21,11 @@ pub(super) async fn run(stage: &Stage) -> anyhow::Result<Findings> {
     let load = Load::start(&cluster.house, cluster.plan(rate));
     clock::seconds(2).await;
     let (mut replayed, mut slowest) = (Replayed::default(), Duration::ZERO);
-    for _ in 0..kills {
+    for kill in 0..kills {
         let begun = clock::monotonic();
         let node = &mut cluster.nodes[fastrand::usize(..3)];
         node.kill().await?;
+        stage.say(&format!("kill {} of {kills}: {}", kill + 1, node.name));
         // Taken after its death: everything that it can have accepted.
         let accepted = load.accepted(&node.name, REPLAYED);
         clock::wait(DEAD).await;

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::http::{Answer, Broken, Connection};
 
@@ -14,19 +15,28 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    /// One GET.
-    pub(super) async fn ask(&self, address: SocketAddr, target: &str) -> Result<Answer, Broken> {
-        let mut connection = match self.take(address) {
-            Some(connection) => connection,
-            None => Connection::open(address).await?,
+    /// One GET; with it, when the request was with the system, [`Duration::MAX`] if it never was.
+    pub(super) async fn ask(
+        &self,
+        address: SocketAddr,
+        target: &str,
+    ) -> (Result<Answer, Broken>, Duration) {
+        let opened = match self.take(address) {
+            Some(connection) => Ok(connection),
+            None => Connection::open(address).await,
+        };
+        let mut connection = match opened {
+            Ok(connection) => connection,
+            Err(broken) => return (Err(broken), Duration::MAX),
         };
         let request = format!("GET {target} HTTP/1.1\r\nHost: {address}\r\n\r\n");
-        let answer = connection.exchange(request.as_bytes()).await?;
-        if connection.is_open() {
+        let answer = connection.exchange(request.as_bytes()).await;
+        let written = connection.written;
+        if answer.is_ok() && connection.is_open() {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
             idle.entry(address).or_default().push(connection);
         }
-        Ok(answer)
+        (answer, written)
     }
 
     fn take(&self, address: SocketAddr) -> Option<Connection> {

@@ -23,7 +23,9 @@ pub(crate) enum Outcome {
 /// One request.
 #[derive(Clone, Debug)]
 pub(crate) struct Record {
-    /// When it was sent, on this process's clock.
+    /// When it began, on this process's clock.
+    pub(crate) begun: Duration,
+    /// When all of it was with the system; [`Duration::MAX`]: never, there was no connection.
     pub(crate) sent: Duration,
     /// When its first try was over.
     pub(crate) done: Duration,
@@ -76,6 +78,7 @@ impl fmt::Display for Outcome {
 impl Default for Record {
     fn default() -> Self {
         Self {
+            begun: Duration::ZERO,
             sent: Duration::ZERO,
             done: Duration::ZERO,
             latency: Duration::ZERO,
