@@ -154,6 +154,7 @@ fn languages(_: &Workspace) -> anyhow::Result<()> {
 }
 
 fn tests(workspace: &Workspace) -> anyhow::Result<()> {
+    system::ensure(&["redis-server", "--version"], "redis-server")?;
     let nextest = command::succeeds(&mut workspace.cargo(["nextest", "--version"]));
     let mut tests = if nextest {
         workspace.cargo(["nextest", "run", "--workspace", "--no-fail-fast"])

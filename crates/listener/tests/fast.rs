@@ -24,10 +24,29 @@ async fn answers_keep_their_order_whoever_makes_them() {
 }
 
 #[tokio::test]
+async fn answers_keep_their_order_whenever_they_come() {
+    let running = start(config()).await;
+    let targets = ["/later1", "/1", "/2", "/later2", "/later3", "/3", "/hyper", "/later4", "/4"];
+    let mut streams = Vec::new();
+    for _ in 0..20 {
+        let mut stream = running.connect().await;
+        stream.write_all(targets.map(get).concat().as_bytes()).await.unwrap();
+        streams.push(stream);
+    }
+    for mut stream in streams {
+        for target in targets {
+            let answer = read_answer(&mut stream).await;
+            assert!(answer.contains(&format!(" GET {target} ")), "{target}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_flood_of_requests_is_answered_in_order_and_never_held_whole() {
     let running = start(config()).await;
     let (mut reader, mut writer) = running.connect().await.into_split();
-    let targets: Vec<_> = (0..5_000).map(|number| format!("/{number}")).collect();
+    let kind = |number| if number % 3 == 0 { "later" } else { "" };
+    let targets: Vec<_> = (0..5_000).map(|number| format!("/{}{number}", kind(number))).collect();
     let flood: String = targets.iter().map(|target| get(target)).collect();
     let sent =
         tokio::spawn(async move { writer.write_all(flood.as_bytes()).await.map(|()| writer) });

@@ -77,7 +77,8 @@ async fn tell(
 struct Teller;
 
 impl FastPath for Teller {
-    type Turn = Vec<String>;
+    /// The answers to requests for `/later…`, once they are settled.
+    type Turn = (Vec<String>, bool);
 
     fn answer(
         &self,
@@ -91,6 +92,10 @@ impl FastPath for Teller {
         let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
         match request.target {
             "/hyper" | "/hold" => return Fast::NotMine,
+            later if later.starts_with("/later") => {
+                turn.0.push(answer);
+                return Fast::Later;
+            }
             "/large" => {
                 let body = "x".repeat(LARGE);
                 let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {LARGE}\r\n\r\n");
@@ -98,12 +103,20 @@ impl FastPath for Teller {
             }
             _ => answers.extend_from_slice(answer.as_bytes()),
         }
-        turn.push(request.target.to_owned());
         Fast::Answered
     }
 
+    fn settle(&self, turn: &mut Self::Turn) {
+        turn.1 = true;
+    }
+
+    fn finish(&self, turn: &mut Self::Turn, number: usize, answers: &mut Vec<u8>) {
+        assert!(turn.1, "settled first");
+        answers.extend_from_slice(turn.0[number].as_bytes());
+    }
+
     fn commit(&self, turn: &mut Self::Turn) {
-        turn.clear();
+        *turn = Default::default();
     }
 }
 

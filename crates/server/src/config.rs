@@ -25,6 +25,8 @@ pub struct Config {
     pub admin: Admin,
     /// The replay guard.
     pub guard: Guard,
+    /// What the nodes of a cluster share of it.
+    pub shared_guard: SharedGuard,
     /// The limit on failing requests.
     pub network_limit: NetworkLimit,
     /// Who is told of changes and trouble.
@@ -101,6 +103,40 @@ pub struct Guard {
     pub max_entries: usize,
 }
 
+/// `[shared_guard]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SharedGuard {
+    /// Where Valkey is; none: every node guards alone.
+    pub urls: Vec<String>,
+    /// What stands there.
+    pub topology: Topology,
+    /// The sentinels' name for the primary.
+    pub sentinel_master: String,
+    /// The ACL user; empty: the default one.
+    pub username: String,
+    /// The file with its password; empty: credential or environment.
+    pub password_file: PathBuf,
+    /// Certificate authorities, PEM; empty: the system's.
+    pub tls_ca: PathBuf,
+    /// The longest that a request waits for it.
+    pub timeout_ms: u64,
+    /// Are new signatures refused while it is lost?
+    pub fail_closed: bool,
+}
+
+/// `shared_guard.topology`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Topology {
+    /// One server, or one address that leads to the primary.
+    Single,
+    /// Sentinels, which name the primary.
+    Sentinel,
+    /// Some servers of a Cluster, which name all others.
+    Cluster,
+}
+
 /// `[network_limit]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -159,10 +195,12 @@ impl Configuration for Config {
             ("gateway.connections", gateway.connections == 0),
             ("gateway.connections_per_network", gateway.connections_per_network == 0),
             ("guard.max_entries", self.guard.max_entries == 0),
+            ("shared_guard.timeout_ms", self.shared_guard.timeout_ms == 0),
             ("network_limit.per_second", self.network_limit.per_second == 0),
             ("network_limit.burst", self.network_limit.burst == 0),
         ])?;
         self.check_hosts()?;
+        self.shared_guard.check()?;
         check_url::<Self>("audit.checkpoint_url", &self.audit.checkpoint_url)?;
         check_url::<Self>("telemetry.otlp_endpoint", &self.telemetry.otlp_endpoint)?;
         check_origins::<Self>("gateway.cors_origins", &gateway.cors_origins)?;
@@ -195,6 +233,52 @@ impl Config {
         }
         self
     }
+}
+
+impl SharedGuard {
+    fn check(&self) -> Result<(), ConfigError> {
+        for url in &self.urls {
+            check_valkey_url(url)?;
+        }
+        let secure = |url: &&String| url.starts_with("rediss://");
+        let secured = self.urls.iter().filter(secure).count();
+        let faults = [
+            (secured > 0 && secured < self.urls.len(), "urls", "all or none must be rediss://"),
+            (
+                self.topology == Topology::Single && self.urls.len() > 1,
+                "urls",
+                "several servers need topology = \"cluster\" or \"sentinel\"",
+            ),
+            (
+                self.topology == Topology::Sentinel && self.sentinel_master.is_empty(),
+                "sentinel_master",
+                "topology = \"sentinel\" needs the name that the sentinels have for the primary",
+            ),
+            (
+                !self.tls_ca.as_os_str().is_empty() && secured == 0,
+                "tls_ca",
+                "no URL begins with rediss://, so nothing would be encrypted",
+            ),
+            (self.timeout_ms > 1_000, "timeout_ms", "a request would wait for more than a second"),
+        ];
+        match faults.iter().find(|(is, ..)| *is) {
+            Some((_, key, fault)) => Err(invalid(&format!("shared_guard.{key}"), fault)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// `redis://` or `rediss://`, a host, and no password: what is printed here is no place for one.
+fn check_valkey_url(url: &str) -> Result<(), ConfigError> {
+    let rest = url.strip_prefix("redis://").or_else(|| url.strip_prefix("rediss://"));
+    let fault = match rest {
+        Some(rest) if rest.contains('@') => {
+            "a URL must hold no password: use username and password_file"
+        }
+        Some(rest) if !(rest.is_empty() || rest.starts_with([':', '/'])) => return Ok(()),
+        _ => "this is no URL that begins with redis:// or rediss://",
+    };
+    Err(invalid("shared_guard.urls", fault))
 }
 
 /// A name or an address, not a URL, and without a port.
@@ -276,8 +360,19 @@ mod tests {
             ("audit", "checkpoint_url", "witness.example.com/log"),
             ("audit", "checkpoint_url", "ftp://witness.example.com/log"),
             ("telemetry", "otlp_endpoint", "127.0.0.1:4318"),
+            ("shared_guard", "timeout_ms", "0"),
+            ("shared_guard", "timeout_ms", "1001"),
+            ("shared_guard", "urls", "['127.0.0.1:6379']"),
+            ("shared_guard", "urls", "['redis://']"),
+            ("shared_guard", "urls", "['redis://user:password@valkey']"),
+            ("shared_guard", "urls", "['redis://a', 'redis://b']"),
+            ("shared_guard", "urls", "['rediss://a', 'redis://b']"),
+            ("shared_guard", "sentinel_master", "''"),
+            ("shared_guard", "tls_ca", "/etc/ca.pem"),
         ] {
-            let error = Sources::new().set(section, key, value, "flag").unwrap().read();
+            let topology = if key == "sentinel_master" { "sentinel" } else { "single" };
+            let sources = Sources::new().set("shared_guard", "topology", topology, "flag").unwrap();
+            let error = sources.set(section, key, value, "flag").unwrap().read();
             let error = error.unwrap_err().to_string();
             assert!(error.starts_with(&format!("{section}.{key}: ")), "{error}");
         }

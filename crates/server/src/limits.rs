@@ -20,6 +20,19 @@ pub const BODY_TIME: Duration = Duration::from_secs(30);
 pub const CLOCK_TICK: Duration = Duration::from_millis(250);
 /// How often the replay guard's journal is forced to disk.
 pub const JOURNAL_SYNC: Duration = Duration::from_millis(200);
+/// Requests of one app in one call of the shared guard's script: others wait so long. Below 256, since a
+/// byte counts their minutes.
+pub const SHARED_GUARD_CALL_MAX: usize = 128;
+/// Signatures of one app and minute that are handed over to the shared guard in one call.
+pub const SHARED_GUARD_PUSH_MAX: usize = 500;
+/// How long a connection to Valkey may take, and handing over to it. No request waits for either.
+pub const SHARED_GUARD_DIAL: Duration = Duration::from_millis(500);
+/// How often a lost Valkey is looked for.
+pub const SHARED_GUARD_PROBE: Duration = Duration::from_secs(1);
+/// How long a start waits for the first look.
+pub const SHARED_GUARD_FIRST_LOOK: Duration = Duration::from_secs(3);
+/// Most signatures accepted without Valkey that are kept for it, at 48 bytes each: a window of 800 a second.
+pub const ALONE_MAX: usize = 1_000_000;
 /// How often the store is asked for a new revision. An app change is in force within 2 s.
 pub const STORE_POLL: Duration = Duration::from_millis(500);
 /// How often the last use of secrets is written to the store.

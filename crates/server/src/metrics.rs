@@ -14,6 +14,7 @@ use prometheus_client::registry::{Metric, Registry};
 pub(crate) use tally::{CODES, Tally};
 use tonegate_protocol::ReturnCode;
 
+use crate::guard::shared::SharedGuardMetrics;
 use crate::usage::Latency;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -52,6 +53,8 @@ pub struct Metrics {
     pub store_failures: Counter,
     /// Checkpoints of the audit log that did not get out.
     pub audit_checkpoint_failures: Counter,
+    /// What the nodes share.
+    pub shared_guard: SharedGuardMetrics,
     /// Set when `/metrics` is read.
     pub gauges: Gauges,
     /// Counted elsewhere.
@@ -113,6 +116,7 @@ impl Metrics {
             self_issue_failures: Counter::default(),
             store_failures: Counter::default(),
             audit_checkpoint_failures: Counter::default(),
+            shared_guard: SharedGuardMetrics::default(),
             gauges: Gauges::default(),
             totals: Totals::default(),
         };
@@ -200,6 +204,36 @@ impl Metrics {
             "replay_guard_journal_errors",
             "Signatures kept in memory only, because the journal could not be written",
             &totals.guard_journal_errors,
+        );
+        let shared = &self.shared_guard;
+        add(
+            "replay_guard_shared",
+            "1 while Valkey decides for all nodes, 0 while this one guards alone",
+            &shared.shared,
+        );
+        add("replay_guard_trips", "Round trips to Valkey", &shared.trips);
+        add("replay_guard_trip_failures", "Round trips that failed", &shared.failures);
+        add("replay_guard_trip_seconds", "Times of round trips to Valkey", &shared.seconds);
+        add("replay_guard_lost", "Times that Valkey was lost", &shared.lost);
+        add(
+            "replay_guard_accepted_alone",
+            "Signatures that this node accepted without Valkey",
+            &shared.alone,
+        );
+        add(
+            "replay_guard_handed_over",
+            "Signatures accepted alone that Valkey was told of afterwards",
+            &shared.handed_over,
+        );
+        add(
+            "replay_guard_not_handed_over",
+            "Signatures accepted alone that were too many to keep for Valkey",
+            &shared.not_handed_over,
+        );
+        add(
+            "replay_guard_extra_acceptances",
+            "Signatures accepted alone that another node had accepted too",
+            &shared.extra,
         );
         add("clock_suspect", "1 while the wall clock disagrees", &gauges.clock_suspect);
         add("clock_reanchored", "Times that the clock was re-anchored", &totals.clock_reanchored);

@@ -4,7 +4,7 @@
 //! `network_limit` and rates by requests; `time` by the clock's tick. All of it is safe to share.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
@@ -17,6 +17,7 @@ use crate::clock::{Clock, ClockState, GatewayTime};
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::directory::Directory;
+use crate::guard::shared::{SharedGuard, SharedGuardError};
 use crate::guard::{self, GuardConfig, GuardError, ReplayGuard};
 use crate::held::Held;
 use crate::installation::{Installation, InstallationError};
@@ -46,6 +47,10 @@ pub struct Service {
     pub held: Held,
     /// Signatures that were used.
     pub guard: ReplayGuard,
+    /// Those that any node has seen; `None`: this one guards alone.
+    pub shared_guard: Option<SharedGuard>,
+    /// How many nodes there are, itself included; what an app may ask this one while it limits alone.
+    pub nodes: AtomicU32,
     /// Networks whose requests fail.
     pub network_limit: NetworkLimit,
     /// The time that requests are judged by.
@@ -79,6 +84,9 @@ pub enum StartError {
     /// The replay guard.
     #[error(transparent)]
     Guard(#[from] GuardError),
+    /// What the nodes share of it.
+    #[error(transparent)]
+    SharedGuard(#[from] SharedGuardError),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -116,6 +124,7 @@ impl Service {
         };
         let guard = ReplayGuard::open(guard, time.now(), guard::boot_id().as_deref())?;
         let metrics = Metrics::new();
+        let shared_guard = shared_guard(&config, &installation, &metrics).await?;
         let service = Arc::new(Self {
             network_limit: NetworkLimit::new(network_limit(&config)),
             couriers: Couriers::new(config.webhooks.allow_private_addresses),
@@ -126,6 +135,8 @@ impl Service {
             keyring: ArcSwap::from_pointee(keyring),
             held: Held::new(),
             guard,
+            shared_guard,
+            nodes: AtomicU32::new(1),
             time,
             usage: Usage::new(&metrics),
             metrics,
@@ -178,7 +189,7 @@ impl Service {
     }
 
     /// Everything that can be so, and whether it is.
-    pub(crate) fn degradations(&self) -> [(&'static str, bool); 6] {
+    pub(crate) fn degradations(&self) -> [(&'static str, bool); 7] {
         let now = self.time.now();
         let fill = self.guard.len() as f64 / self.guard.capacity().max(1) as f64;
         [
@@ -186,10 +197,29 @@ impl Service {
             ("store_unreachable", !self.store_answers.load(Ordering::Relaxed)),
             ("journal_failing", self.guard.journal_is_failing(now)),
             ("guard_nearly_full", fill >= 0.8),
+            ("shared_guard_lost", self.shared_guard.as_ref().is_some_and(SharedGuard::is_lost)),
             ("audit_checkpoint_failing", self.checkpoints_fail.load(Ordering::Relaxed)),
             ("keys_end_soon", self.keyring.load().covered_until(now) - now < KEYS_END_SOON_SECS),
         ]
     }
+}
+
+/// Its first look blocks.
+async fn shared_guard(
+    config: &Config,
+    installation: &Installation,
+    metrics: &Metrics,
+) -> Result<Option<SharedGuard>, StartError> {
+    let (section, metrics) = (config.shared_guard.clone(), metrics.shared_guard.clone());
+    let id = installation.id.clone();
+    let loops = match config.gateway.workers {
+        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        loops => loops,
+    };
+    let start = move || SharedGuard::start(&section, &id, loops, metrics);
+    let started = tokio::task::spawn_blocking(start).await;
+    let threads = |error| SharedGuardError::Threads(std::io::Error::other(error));
+    Ok(started.map_err(threads)??)
 }
 
 fn network_limit(config: &Config) -> NetworkLimitConfig {

@@ -20,6 +20,7 @@ mod outage;
 mod replay;
 mod scale;
 mod secrecy;
+mod shared_guard;
 mod support;
 mod usage;
 mod webhooks;

@@ -3,7 +3,8 @@
 //! [`Upstream`] listens on loopback, checks requests in the published order and answers with
 //! licences that the shipped verifier accepts, or with whatever [`Behaviour`] it was told. Time
 //! comes from the test's [`Clock`](tonegate_clock::Clock), so weeks pass as fast as the test moves
-//! its hand. [`Authority`] mints, and forges, without a server. [`Collector`] keeps traces and metrics.
+//! its hand. [`Authority`] mints, and forges, without a server. [`Collector`] keeps traces and metrics;
+//! [`Valkey`] is a server of its own for a test.
 //!
 //! ```
 //! use tonegate_clock::Clock;
@@ -32,12 +33,14 @@ mod forgery;
 mod gateway;
 mod limits;
 mod upstream;
+mod valkey;
 
 pub use authority::Authority;
 pub use behaviour::Behaviour;
 pub use collector::Collector;
 pub use tonegate_issuer::{Grant, GrantedFeature};
 pub use upstream::Upstream;
+pub use valkey::{Valkey, ValkeyCluster, ValkeySentinel};
 
 /// The issuer that [`Upstream`]'s licences name.
 pub const ISSUER: &str = "tonegate-test";

@@ -63,7 +63,8 @@ pub(crate) async fn gateway_call(
     }
     let time = &admin.service.time;
     let start = time.monotonic();
-    let response = gateway::call(&admin.service, &call.query, peer.address, by.caller.key());
+    let call = gateway::call(&admin.service, &call.query, peer.address, by.caller.key());
+    let response = call.await;
     let took = time.monotonic().saturating_sub(start);
     let (head, body) = response.into_parts();
     let body = to_bytes(axum::body::Body::new(body), usize::MAX).await.unwrap_or_default();

@@ -9,6 +9,7 @@
 
 mod head;
 mod inbox;
+mod pieces;
 mod worker;
 mod workers;
 
@@ -16,7 +17,8 @@ use crate::Peer;
 pub(crate) use inbox::Accepted;
 pub(crate) use workers::{HandedOver, Workers};
 
-/// What answers on the fast path. Calls come from several event loops at once, and must not block.
+/// What answers on the fast path. Calls come from several event loops at once, and but for
+/// [`settle`](Self::settle) must not block.
 pub trait FastPath: Send + Sync + 'static {
     /// What one event loop keeps to itself from turn to turn.
     type Turn: Default + Send + 'static;
@@ -28,6 +30,18 @@ pub trait FastPath: Send + Sync + 'static {
         request: &FastRequest<'_>,
         answers: &mut Vec<u8>,
     ) -> Fast;
+
+    /// Decides all that [`answer`](Self::answer) left for later in this turn. This one may block, for as long as
+    /// every client of the event loop can wait.
+    fn settle(&self, turn: &mut Self::Turn) {
+        let _ = turn;
+    }
+
+    /// Appends the whole answer to a request that was left for later, the `number`th of the turn from 0 on.
+    /// Called for each in turn, after [`settle`](Self::settle).
+    fn finish(&self, turn: &mut Self::Turn, number: usize, answers: &mut Vec<u8>) {
+        let _ = (turn, number, answers);
+    }
 
     /// Called when all requests of a turn were answered, before the first of these answers leaves.
     fn commit(&self, turn: &mut Self::Turn);
@@ -53,6 +67,8 @@ pub struct FastRequest<'a> {
 pub enum Fast {
     /// Its answer stands at the end of the answers.
     Answered,
+    /// Its answer comes at the end of the turn, from [`FastPath::finish`]. Nothing was appended.
+    Later,
     /// It is the ordinary handler's. Nothing was appended, and nothing else was done.
     NotMine,
 }

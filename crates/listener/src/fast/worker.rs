@@ -1,13 +1,12 @@
 //! One event loop: reads what came, has it answered, and only then writes.
 //!
 //! A turn: every connection that became readable is read once and its requests are answered into one
-//! buffer; the [`FastPath`] commits what must not be lost; the answers are written. Invariant: nothing
-//! more is read from a connection until all its answers are sent, so a client that does not read is
-//! not read either. Events come once a change
+//! buffer; the [`FastPath`] settles what it left for later, all of it at once, and commits what must not
+//! be lost; the answers are written. Invariant: nothing more is read from a connection until all its
+//! answers are sent, so a client that does not read is not read either. Events come once a change
 //! (edge-triggered), so whatever is left unread is remembered in [`Connection::readable`].
 
 use std::io::{self, Read as _, Write as _};
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -21,6 +20,7 @@ use tokio::time::Instant;
 
 use super::head::HeadReader;
 use super::inbox::{Accepted, Inbox, Message};
+use super::pieces::Pieces;
 use super::workers::HandedOver;
 use super::{Fast, FastPath};
 use crate::admission::Permit;
@@ -34,8 +34,6 @@ const READ_BYTES: usize = 16 << 10;
 const ANSWER_BYTES: usize = 32 << 10;
 /// With more answers than this, a turn reads nothing more: first these are sent.
 const TURN_BYTES: usize = 256 << 10;
-/// Kept of the buffer of answers from one turn to the next.
-const KEPT_BYTES: usize = 1 << 20;
 /// Taken at once from the system.
 const EVENTS: usize = 64;
 /// Stands for the inbox among the tokens.
@@ -58,8 +56,7 @@ pub(super) struct Worker<P: FastPath> {
     connections: Slab<Connection>,
     buffer: Box<[u8; READ_BYTES]>,
     /// This turn's answers, and whose they are.
-    answers: Vec<u8>,
-    answered: Vec<(usize, Range<usize>)>,
+    pieces: Pieces,
     /// Connections with more to read than one turn takes.
     again: Vec<usize>,
     now: Instant,
@@ -106,8 +103,7 @@ impl<P: FastPath> Worker<P> {
             inbox,
             connections: Slab::new(),
             buffer: Box::new([0; READ_BYTES]),
-            answers: Vec::new(),
-            answered: Vec::new(),
+            pieces: Pieces::default(),
             again: Vec::new(),
             now,
             next_look: now,
@@ -158,9 +154,18 @@ impl<P: FastPath> Worker<P> {
         for message in messages {
             self.message(message);
         }
-        self.setting.path.commit(&mut self.turn);
+        self.settle_turn();
         self.write_answers();
         self.close_overdue();
+    }
+
+    fn settle_turn(&mut self) {
+        let Self { setting: Setting { path, .. }, turn, pieces, .. } = self;
+        if pieces.later() > 0 {
+            path.settle(turn);
+            pieces.finish(|number, answers| path.finish(turn, number, answers));
+        }
+        path.commit(turn);
     }
 
     fn message(&mut self, message: Message) {
@@ -217,7 +222,7 @@ impl<P: FastPath> Worker<P> {
         if !connection.readable || connection.is_busy() {
             return;
         }
-        if self.answers.len() > TURN_BYTES {
+        if self.pieces.bytes() > TURN_BYTES {
             return self.again.push(key);
         }
         match connection.stream.read(&mut self.buffer[..]) {
@@ -238,13 +243,20 @@ impl<P: FastPath> Worker<P> {
         let Some(connection) = self.connections.get_mut(key) else { return };
         let Setting { path, limits, trusted, .. } = &self.setting;
         let reader = HeadReader { limits, trusted };
-        let start = self.answers.len();
+        let (start, bytes) = (self.pieces.mark(), self.pieces.bytes());
         let mut rest = &self.buffer[..length];
         while !rest.is_empty() {
-            let full = self.answers.len() - start > ANSWER_BYTES;
+            let full = self.pieces.bytes() - bytes > ANSWER_BYTES;
             let request = if full { None } else { reader.read(rest, connection.peer) };
             let answered = request.filter(|(request, _)| {
-                path.answer(&mut self.turn, request, &mut self.answers) == Fast::Answered
+                match path.answer(&mut self.turn, request, &mut self.pieces.answers) {
+                    Fast::Answered => true,
+                    Fast::Later => {
+                        self.pieces.leave();
+                        true
+                    }
+                    Fast::NotMine => false,
+                }
             });
             let Some((_, length)) = answered else {
                 connection.then = Then::HandOver(rest.to_vec());
@@ -252,26 +264,23 @@ impl<P: FastPath> Worker<P> {
             };
             rest = &rest[length..];
         }
-        if self.answers.len() > start {
+        if self.pieces.mark() != start {
             connection.fresh = false;
             connection.deadline = self.now + limits.idle;
         }
         connection.answered = true;
-        self.answered.push((key, start..self.answers.len()));
+        self.pieces.give(key, start);
     }
 
     fn write_answers(&mut self) {
-        let answers = std::mem::take(&mut self.answers);
-        let mut answered = std::mem::take(&mut self.answered);
-        for (key, range) in answered.drain(..) {
+        let mut pieces = std::mem::take(&mut self.pieces);
+        pieces.write(|key, answers| {
             if let Some(connection) = self.connections.get_mut(key) {
                 connection.answered = false;
             }
-            self.write(key, &answers[range]);
-        }
-        (self.answers, self.answered) = (answers, answered);
-        self.answers.clear();
-        self.answers.shrink_to(KEPT_BYTES);
+            self.write(key, answers);
+        });
+        self.pieces = pieces;
     }
 
     /// Sends `bytes` behind what is unsent, as far as the socket takes them.

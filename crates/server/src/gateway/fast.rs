@@ -1,21 +1,25 @@
-//! The licence API on the listener's fast path: what `decide` says, written as HTTP by hand.
+//! The licence API on the listener's fast path: what `begin` says, written as HTTP by hand.
 //!
 //! Invariant: an answer differs from what goes through hyper in the order of its headers alone (and in
 //! `connection: close`, which hyper adds while draining), and no answer with a licence leaves before
 //! its signature is in the journal. Once warm, an answer with a held licence allocates nothing: the
-//! tests count.
+//! tests count. What the shared guard decides is decided for a whole turn in one round trip.
 
 use std::io::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tonegate_issuer::Minted;
 use tonegate_listener::{Fast, FastPath, FastRequest};
 use tonegate_protocol::{Envelope, Refusal};
 
+use super::Begun;
 use super::asked::Asked;
 use super::caller::Caller;
 use super::respond;
+use super::waiting::Waiting;
 use crate::guard::Unwritten;
+use crate::guard::shared::Batch;
 use crate::service::Service;
 
 /// The gateway, as the fast path asks it.
@@ -28,6 +32,9 @@ pub struct Turn {
     head: Head,
     /// A refusal's body, whose length is known only when it is there.
     json: Vec<u8>,
+    /// What waits for the end of the turn; whose it is, and what is asked about it.
+    waiting: Vec<Option<(Caller, Box<Waiting>)>>,
+    batch: Batch,
 }
 
 impl FastPath for FastGateway {
@@ -38,14 +45,43 @@ impl FastPath for FastGateway {
         let Some(asked) = Asked::fast(request) else { return Fast::NotMine };
         let at = service.time.moment();
         let mut caller = Caller::new(asked.address, at);
-        let outcome =
-            super::guarded(|| super::decide(service, &asked, &mut caller, &mut turn.unwritten));
+        let begun =
+            super::guarded(|| super::begin(service, &asked, &mut caller, &mut turn.unwritten));
+        let outcome = match begun {
+            Ok(Begun::Licensed(minted)) => Ok(minted),
+            Err(refusal) => Err(refusal),
+            Ok(Begun::Waits(waiting)) => {
+                turn.batch.push(waiting.ask);
+                turn.waiting.push(Some((caller, waiting)));
+                return Fast::Later;
+            }
+        };
         turn.head.refresh(service, at.now);
         turn.write(service, &caller, &outcome, answers);
         Fast::Answered
     }
 
+    fn settle(&self, turn: &mut Turn) {
+        if let Some(shared) = &self.0.shared_guard {
+            // After a panic every request counts as one that Valkey did not answer.
+            let _ = catch_unwind(AssertUnwindSafe(|| shared.settle(&mut turn.batch)));
+        }
+    }
+
+    fn finish(&self, turn: &mut Turn, number: usize, answers: &mut Vec<u8>) {
+        let Self(service) = self;
+        let waiting = turn.waiting.get_mut(number).and_then(Option::take);
+        let Some((caller, waiting)) = waiting else { return };
+        let answer = turn.batch.answer(number);
+        let outcome =
+            super::guarded(|| waiting.resume(service, &caller, answer, &mut turn.unwritten));
+        turn.head.refresh(service, service.time.now());
+        turn.write(service, &caller, &outcome, answers);
+    }
+
     fn commit(&self, turn: &mut Turn) {
+        turn.waiting.clear();
+        turn.batch.clear();
         let Self(service) = self;
         if !turn.unwritten.is_empty() {
             service.guard.write(&mut turn.unwritten, service.time.now());

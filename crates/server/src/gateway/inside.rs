@@ -11,14 +11,13 @@ use tonegate_protocol::{AppId, Refusal, ReturnCode};
 use super::asked::Asked;
 use super::caller::Caller;
 use super::{decide, entitlement, guarded, license, respond, service_enabled};
-use crate::guard::Unwritten;
 use crate::service::Service;
 
 /// Answers a query (what stands behind `/?`) as if `address` had sent it: it counts, and its signature is
 /// used afterwards. What fails is charged to the caller, named by `caller`, and never to the network of
 /// `address`: behind a proxy that may be a backend's too.
 #[must_use]
-pub fn call(
+pub async fn call(
     service: &Service,
     query: &str,
     address: IpAddr,
@@ -27,9 +26,8 @@ pub fn call(
     let host = service.config.gateway.hosts.first().map_or("", String::as_str);
     let asked = Asked { host, query, address, charged: stand_in(caller) };
     let at = service.time.moment();
-    let (mut caller, mut unwritten) = (Caller::new(address, at), Unwritten::default());
-    let outcome = guarded(|| decide(service, &asked, &mut caller, &mut unwritten));
-    service.guard.write(&mut unwritten, at.now);
+    let mut caller = Caller::new(address, at);
+    let outcome = decide(service, &asked, &mut caller).await;
     respond::license(service, &caller, outcome)
 }
 

@@ -1,9 +1,11 @@
 //! The gateway: a signed request's way to a licence, one file a step, in the published order.
 //!
-//! `decide` is that way and nothing else. It does no I/O and waits for nothing, so it answers on the
-//! event loops of the fast path ([`FastGateway`]) and behind hyper ([`answer`]) alike. What is left to
-//! both is the body before, and afterwards writing what was accepted to the journal. Every outcome is an answer with HTTP status
-//! 200 and a return code; what is not a request of this API at all is `route`'s matter.
+//! `begin` is that way and nothing else. It does no I/O and waits for nothing, so it answers on the
+//! event loops of the fast path ([`FastGateway`]) and behind hyper ([`answer`]) alike. Where nodes share a
+//! guard it ends in the middle, with a request that is `Waiting`; both ask the guard, each in its way, and
+//! `Waiting::resume` is the rest. What is left to both is the body before, and afterwards writing what was
+//! accepted to the journal. Every outcome is an answer with HTTP status 200 and a return code; what is not
+//! a request of this API at all is `route`'s matter.
 
 mod action;
 mod admission;
@@ -24,8 +26,10 @@ mod respond;
 mod route;
 mod service_enabled;
 mod signature;
+mod waiting;
 mod window;
 
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -37,6 +41,8 @@ use crate::clock::Moment;
 use crate::directory::Entry;
 use crate::grant;
 use crate::guard::Unwritten;
+use crate::guard::shared::Answer;
+use crate::model::Licensee;
 use crate::service::Service;
 use asked::Asked;
 use caller::Caller;
@@ -44,6 +50,18 @@ pub use fast::FastGateway;
 pub use inside::{call, license_of};
 use route::Route;
 use signature::Authenticated;
+use waiting::Waiting;
+
+/// The licence, or why there is none.
+type Outcome = Result<Arc<Minted>, Refusal>;
+
+/// How far a request came.
+enum Begun {
+    /// To its licence.
+    Licensed(Arc<Minted>),
+    /// To its admission, which the shared guard decides.
+    Waits(Box<Waiting>),
+}
 
 /// Answers a request that came in on the gateway's listener and is not the fast path's.
 pub async fn answer(
@@ -72,7 +90,7 @@ async fn outcome(
     service: &Service,
     request: Request<RequestBody>,
     peer: Peer,
-) -> (Caller, Result<Arc<Minted>, Refusal>) {
+) -> (Caller, Outcome) {
     let (head, body) = request.into_parts();
     let read = body::read(body).await;
     let (at, asked) = (service.time.moment(), Asked::of(&head, &peer));
@@ -82,14 +100,32 @@ async fn outcome(
         network::charge(service, asked.charged, at, &refusal);
         return (caller, Err(refusal));
     }
-    let mut unwritten = Unwritten::default();
-    let outcome = guarded(|| decide(service, &asked, &mut caller, &mut unwritten));
-    service.guard.write(&mut unwritten, at.now);
+    let outcome = decide(service, &asked, &mut caller).await;
     (caller, outcome)
 }
 
+/// The whole way, for those who can wait. Whoever is gone before its end has used the signature perhaps,
+/// and gets no licence.
+async fn decide(service: &Service, asked: &Asked<'_>, caller: &mut Caller) -> Outcome {
+    let mut unwritten = Unwritten::default();
+    let begun = guarded(|| begin(service, asked, caller, &mut unwritten));
+    let outcome = match begun {
+        Ok(Begun::Licensed(minted)) => Ok(minted),
+        Err(refusal) => Err(refusal),
+        Ok(Begun::Waits(waiting)) => {
+            let answer = match &service.shared_guard {
+                Some(shared) => shared.ask(waiting.ask).await,
+                None => Answer::Lost,
+            };
+            guarded(|| waiting.resume(service, caller, answer, &mut unwritten))
+        }
+    };
+    service.guard.write(&mut unwritten, caller.at.now);
+    outcome
+}
+
 /// A fault of our own as a return code instead of a dropped connection.
-fn guarded(decide: impl FnOnce() -> Result<Arc<Minted>, Refusal>) -> Result<Arc<Minted>, Refusal> {
+fn guarded<T>(decide: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
     // Nothing that a request changes is left half-changed by a panic: each step is one atomic change.
     let decided = catch_unwind(AssertUnwindSafe(decide));
     decided.unwrap_or_else(|_| Err(ReturnCode::GatewayInternal.into()))
@@ -97,12 +133,12 @@ fn guarded(decide: impl FnOnce() -> Result<Arc<Minted>, Refusal>) -> Result<Arc<
 
 /// The checks, in the published order (docs/PROTOCOL.md §5). The first that fails decides. Notes on
 /// the way whose request it is.
-fn decide(
+fn begin(
     service: &Service,
     asked: &Asked<'_>,
     caller: &mut Caller,
     unwritten: &mut Unwritten,
-) -> Result<Arc<Minted>, Refusal> {
+) -> Result<Begun, Refusal> {
     let (directory, at) = (service.directory.read(), caller.at);
     let charge = |refusal: &Refusal| network::charge(service, asked.charged, at, refusal);
     let parameters = parameters(service, asked).inspect_err(charge).inspect_err(|_| {
@@ -111,14 +147,13 @@ fn decide(
     let entry = directory.get(parameters.app_id);
     caller.names(parameters.app_id, entry.map(|entry| &**entry));
     let app = authenticate(service, entry, asked, &parameters, at).inspect_err(charge)?;
-    admission::admit(service, &app, parameters.timestamp, asked.address, at, unwritten)
+    let ask = admission::admit(service, &app, parameters.timestamp, asked.address, at, unwritten)
         .inspect_err(charge)?;
-    action::check(&parameters.action)?;
-    let licensee = service_enabled::check(service, app.entry)?;
-    nonce::check(licensee, &parameters.nonce)?;
-    credential::check(&service.directory, licensee, &app, asked.address, at.now)?;
-    entitlement::check(licensee, at.now)?;
-    license::of_this_hour(service, licensee, at.now)
+    if let Some(ask) = ask {
+        return Ok(Begun::Waits(Waiting::new(service, &app, &parameters, asked, ask)));
+    }
+    form(service, app.entry, &parameters)?;
+    issue(service, &app, asked.address, at).map(Begun::Licensed)
 }
 
 /// What fails here or in [`authenticate`] costs the caller's network, not the app. So does a repeated
@@ -138,6 +173,26 @@ fn authenticate<'d>(
     network::check(service, asked.charged, at)?;
     window::check(&service.time, parameters.timestamp, at.now)?;
     signature::check(entry, parameters)
+}
+
+/// What is looked at of the request itself once it was admitted.
+fn form<'e>(
+    service: &Service,
+    entry: &'e Entry,
+    parameters: &PublicParameters<'_>,
+) -> Result<&'e Licensee, Refusal> {
+    action::check(&parameters.action)?;
+    let licensee = service_enabled::check(service, entry)?;
+    nonce::check(licensee, &parameters.nonce)?;
+    Ok(licensee)
+}
+
+/// The last steps, where the request itself is in order.
+fn issue(service: &Service, app: &Authenticated<'_>, address: IpAddr, at: Moment) -> Outcome {
+    let licensee = app.entry.app.as_ref().ok_or(ReturnCode::AppConfigUnavailable)?;
+    credential::check(&service.directory, licensee, app, address, at.now)?;
+    entitlement::check(licensee, at.now)?;
+    license::of_this_hour(service, licensee, at.now)
 }
 
 /// Issues a licence to the server itself: the last steps of the way, held licences included.

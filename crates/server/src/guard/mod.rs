@@ -20,6 +20,7 @@ mod fingerprint;
 mod forgotten;
 mod journal;
 mod segment;
+pub mod shared;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -81,6 +82,19 @@ pub enum Admission {
     /// No room for a new one; neither consumed nor charged. Code 1.
     Full,
     /// Its Timestamp's table is gone (or no table was ever for it). Code 100000004.
+    Forgotten,
+}
+
+/// What a look at a signature finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Not seen, and there is room for it.
+    New,
+    /// Not seen, and there is no room.
+    Full,
+    /// Seen before.
+    Seen,
+    /// Its Timestamp's table is gone.
     Forgotten,
 }
 
@@ -205,6 +219,13 @@ impl ReplayGuard {
             unwritten.push(record);
         }
         admission
+    }
+
+    /// What [`admit`](Self::admit) would begin with. Changes nothing, and may be out of date at once.
+    pub fn look(&self, app_id: u32, signature: &[u8; 16], timestamp: i64) -> Look {
+        let Some(minute) = Minute::of(timestamp) else { return Look::Forgotten };
+        let fingerprint = self.key.fingerprint(app_id, signature);
+        self.wheel.look(Record { fingerprint, minute }, timestamp)
     }
 
     /// Was the signature used? A look that changes nothing; the answer may be out of date at once.

@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use super::forgotten::Forgotten;
 use super::segment::Record;
 use super::table::Table;
-use super::{Admission, ReplayMode};
+use super::{Admission, Look, ReplayMode};
 
 /// More shards make the pause shorter in which a table doubles.
 const SHARDS: u64 = 64;
@@ -103,6 +103,19 @@ impl Wheel {
             shard.remove(&record.minute);
         }
         admission
+    }
+
+    /// What an admission would begin with.
+    pub(super) fn look(&self, record: Record, timestamp: i64) -> Look {
+        if self.is_forgotten(timestamp) {
+            Look::Forgotten
+        } else if self.holds(record) {
+            Look::Seen
+        } else if self.len() >= self.max_entries {
+            Look::Full
+        } else {
+            Look::New
+        }
     }
 
     /// Is it held? Changes nothing.

@@ -1,0 +1,57 @@
+//! The requests of one turn that are decided in one round trip, and what was decided.
+
+use std::time::Duration;
+
+use super::ask::{Answer, Ask};
+
+/// Requests and, after [`SharedGuard::settle`](super::SharedGuard::settle), their answers, in the order
+/// in which they came.
+#[derive(Debug, Default)]
+pub struct Batch {
+    asks: Vec<Ask>,
+    answers: Vec<Answer>,
+    /// How long the last trip kept whoever came meanwhile.
+    pub(super) waited: Duration,
+}
+
+impl Batch {
+    /// Adds a request.
+    pub fn push(&mut self, ask: Ask) {
+        self.asks.push(ask);
+        self.answers.push(Answer::Lost);
+    }
+
+    /// What was decided about the `number`th.
+    #[must_use]
+    pub fn answer(&self, number: usize) -> Answer {
+        self.answers.get(number).copied().unwrap_or_default()
+    }
+
+    /// Is there nothing to decide?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.asks.is_empty()
+    }
+
+    /// For the next turn.
+    pub fn clear(&mut self) {
+        self.asks.clear();
+        self.answers.clear();
+    }
+
+    pub(super) fn ask(&self, place: usize) -> Option<&Ask> {
+        self.asks.get(place)
+    }
+
+    pub(super) fn answered(&mut self, place: usize, answer: Answer) {
+        if let Some(held) = self.answers.get_mut(place) {
+            *held = answer;
+        }
+    }
+
+    /// Those without an answer.
+    pub(super) fn open(&self) -> impl Iterator<Item = usize> {
+        let answers = self.answers.iter().enumerate();
+        answers.filter(|(_, answer)| **answer == Answer::Lost).map(|(place, _)| place)
+    }
+}

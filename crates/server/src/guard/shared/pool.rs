@@ -1,0 +1,107 @@
+//! Lines that nobody uses at the moment, for event loops that need one for a round trip.
+//!
+//! Invariant: only the keeper adds lines; whoever takes one gives it back or tells that it is gone. A line of
+//! an earlier generation is never given out again.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use tokio::time::Instant;
+
+use super::line::Line;
+
+pub(super) struct Pool {
+    state: Mutex<State>,
+    changed: Condvar,
+    /// As many as may be in use at once.
+    size: usize,
+}
+
+#[derive(Default)]
+struct State {
+    idle: Vec<Line>,
+    /// Idle ones and those in use.
+    alive: usize,
+    generation: u64,
+    /// Times that no line could be had.
+    failures: u64,
+}
+
+impl Pool {
+    pub(super) fn new(size: usize) -> Self {
+        Self { state: Mutex::default(), changed: Condvar::new(), size }
+    }
+
+    /// Waits for one until `deadline`, but not longer than until the keeper finds that there is none.
+    /// `missing` is called where there is none at once.
+    pub(super) fn take(&self, deadline: Instant, missing: impl FnOnce()) -> Option<Line> {
+        let mut state = self.state();
+        if let Some(line) = state.idle.pop() {
+            return Some(line);
+        }
+        let failures = state.failures;
+        missing();
+        loop {
+            let rest = deadline.saturating_duration_since(Instant::now());
+            if rest.is_zero() || state.failures != failures {
+                return None;
+            }
+            let waited = self.changed.wait_timeout(state, rest);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            if let Some(line) = state.idle.pop() {
+                return Some(line);
+            }
+        }
+    }
+
+    /// Takes a line back.
+    pub(super) fn put(&self, line: Line) {
+        let mut state = self.state();
+        if line.generation == state.generation {
+            state.idle.push(line);
+            self.changed.notify_one();
+        } else {
+            state.alive = state.alive.saturating_sub(1);
+        }
+    }
+
+    /// A line that was taken is of no use any more.
+    pub(super) fn gone(&self) {
+        let mut state = self.state();
+        state.alive = state.alive.saturating_sub(1);
+    }
+
+    /// Gives up all lines: what is wrong with one is wrong with all.
+    pub(super) fn clear(&self) {
+        let idle = {
+            let mut state = self.state();
+            state.generation += 1;
+            state.alive = state.alive.saturating_sub(state.idle.len());
+            std::mem::take(&mut state.idle)
+        };
+        drop(idle);
+    }
+
+    /// Adds a new line.
+    pub(super) fn add(&self, mut line: Line) {
+        let mut state = self.state();
+        line.generation = state.generation;
+        state.idle.push(line);
+        state.alive += 1;
+        self.changed.notify_one();
+    }
+
+    /// Says that no line is to be had now.
+    pub(super) fn none_to_be_had(&self) {
+        self.state().failures += 1;
+        self.changed.notify_all();
+    }
+
+    /// Are there fewer than there should be?
+    pub(super) fn wants(&self) -> bool {
+        self.state().alive < self.size
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
