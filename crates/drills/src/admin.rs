@@ -40,9 +40,8 @@ impl Admin {
              Content-Length: {}\r\n\r\n{body}",
             body.len()
         );
-        let answered = async {
-            Connection::open(*address).await?.exchange(request.as_bytes()).await
-        };
+        let answered =
+            async { Connection::open(*address).await?.exchange(request.as_bytes()).await };
         match answered.await {
             Ok(answer) if (200..300).contains(&answer.status) => {
                 Called::Done(serde_json::from_str(&answer.body).unwrap_or_default())

@@ -2,12 +2,16 @@
 
 mod clock;
 mod cluster;
+mod database;
+mod database_gone;
 mod disk_full;
 mod faults;
 mod kill_nodes;
+mod postgres_failover;
 mod quota;
 mod rolling_upgrade;
 mod sigterm;
+mod valkey;
 mod writes;
 
 use std::pin::Pin;
@@ -30,11 +34,26 @@ pub(crate) struct Drill {
 }
 
 /// All of them.
-pub(crate) const DRILLS: [Drill; 6] = [
+pub(crate) const DRILLS: [Drill; 9] = [
     Drill {
         name: "kill-nodes",
         promise: "a node killed every 20 s costs no request more than one second try",
         run: |stage| Box::pin(kill_nodes::run(stage)),
+    },
+    Drill {
+        name: "postgres-failover",
+        promise: "no acknowledged write is lost with the primary, and no licence waits for its standby",
+        run: |stage| Box::pin(postgres_failover::run(stage)),
+    },
+    Drill {
+        name: "database-gone",
+        promise: "without its database, the installation issues, also from nodes that start meanwhile",
+        run: |stage| Box::pin(database_gone::run(stage)),
+    },
+    Drill {
+        name: "valkey",
+        promise: "without Valkey each node guards alone, loudly, and all are strict again in 2 s",
+        run: |stage| Box::pin(valkey::run(stage)),
     },
     Drill {
         name: "quota",

@@ -10,8 +10,7 @@ use anyhow::{Context as _, ensure};
 /// Says to the program that it is inside already.
 const INSIDE: &str = "TONEGATE_DRILLS_ENCLOSED";
 /// What is unshared. The processes end when `unshare` does.
-const UNSHARE: [&str; 6] =
-    ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
+const UNSHARE: [&str; 6] = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
 
 /// Is this process inside?
 pub(crate) fn is_inside() -> bool {

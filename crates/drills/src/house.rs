@@ -37,8 +37,8 @@ pub(crate) struct House {
     pub(crate) pins: Pins,
     /// Those that ask.
     pub(crate) apps: Arc<[App]>,
-    /// An API token that may do everything.
-    pub(crate) token: String,
+    /// API tokens that may do everything: each caller may send 50 requests a second.
+    pub(crate) tokens: Arc<[String]>,
     /// What every process of the installation has in its environment.
     pub(crate) variables: Vec<(String, String)>,
 }
@@ -54,9 +54,13 @@ impl House {
         let data = stage.path("first");
         let made = run(stage, &data, variables, &["init", "--auto-root"]).await?;
         let pins = text(&made, "pins")?.parse().context("pins")?;
-        let owner = ["token", "create", "drill", "--role", "owner", "--privileged"];
-        let owner = [&owner[..], &["--expires-in", "30d"]].concat();
-        let token = text(&run(stage, &data, variables, &owner).await?, "token")?;
+        let mut tokens = Vec::new();
+        for number in 0..=apps {
+            let name = format!("drill {number}");
+            let owner = ["token", "create", &name, "--role", "owner", "--privileged"];
+            let owner = [&owner[..], &["--expires-in", "30d"]].concat();
+            tokens.push(text(&run(stage, &data, variables, &owner).await?, "token")?);
+        }
         let mut known = Vec::new();
         for id in FIRST..FIRST + apps {
             let (number, name) = (id.to_string(), format!("Karaoke {id}"));
@@ -67,7 +71,12 @@ impl House {
             known.push(App { id: AppId(id), secret: ServerSecret::new(&secret)? });
         }
         let variables = variables.to_vec();
-        Ok(Self { data, pins, apps: known.into(), token, variables })
+        Ok(Self { data, pins, apps: known.into(), tokens: tokens.into(), variables })
+    }
+
+    /// The token that no writer uses.
+    pub(crate) fn token(&self) -> &str {
+        self.tokens.last().map_or("", String::as_str)
     }
 
     /// Runs the command on a node's data directory; the JSON that it prints.

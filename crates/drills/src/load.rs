@@ -93,11 +93,6 @@ impl Load {
         self.inner.accepted.last(node, count)
     }
 
-    /// How many requests were recorded so far.
-    pub(crate) fn count(&self) -> usize {
-        self.inner.seen().records.len()
-    }
-
     /// Asks no more, waits for what is under way, and tells what was seen.
     pub(crate) async fn stop(self) -> Seen {
         self.inner.over.store(true, Ordering::Relaxed);
@@ -174,7 +169,7 @@ impl Inner {
         let nonce = format!("{:016x}", fastrand::u64(..));
         let now = clock::unix_seconds();
         let target = format!("/?{}", signed_query(app.id, &nonce, &app.secret, now));
-        let mut record = Record { app: app.id.0, unix: now, ..Record::default() };
+        let mut record = Record { unix: now, ..Record::default() };
         let (answer, sent) = self.pool.ask(*address, &target).await;
         record.sent = sent;
         let answer = match answer {

@@ -63,10 +63,16 @@ impl Network {
         Ok(TcpListener::bind((self.base(), 0))?.local_addr()?)
     }
 
+    /// A place on loopback, for a node that must reach what is there.
+    pub(crate) fn place_on_loopback(&self) -> anyhow::Result<Place> {
+        let free = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr();
+        Ok(Place { gateway: free()?, admin: free()?, namespace: None })
+    }
+
     /// A place for one more node.
     pub(crate) async fn place(&self) -> anyhow::Result<Place> {
         if !self.enclosed {
-            return Ok(Place { gateway: self.free()?, admin: self.free()?, namespace: None });
+            return self.place_on_loopback();
         }
         let number = self.nodes.fetch_add(1, Ordering::Relaxed);
         ensure!(number < 200, "so many nodes have no place");

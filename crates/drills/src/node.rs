@@ -1,18 +1,20 @@
 //! One `tonegate serve`: started, killed, stopped, asked for its health.
 
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use rustix::process::Signal;
 
+use crate::clock;
 use crate::house::{self, House};
 use crate::http;
 use crate::network::Place;
 use crate::process::Process;
 use crate::stage::Stage;
-use crate::clock;
 
+/// The file of the key-encryption key.
+const KEK: &str = "kek.key";
 /// How long a node may take to be ready.
 const READY: Duration = Duration::from_secs(60);
 
@@ -37,15 +39,16 @@ pub(crate) struct Node {
 
 impl Node {
     /// A node on this data directory; it is not started.
-    pub(crate) async fn new(
+    pub(crate) fn new(
         stage: &Stage,
         house: &House,
         name: &str,
+        place: Place,
         data: PathBuf,
     ) -> anyhow::Result<Self> {
         let node = Self {
             name: name.to_owned(),
-            place: stage.network.place().await?,
+            place,
             data,
             variables: Vec::new(),
             program: stage.server.clone(),
@@ -59,10 +62,29 @@ impl Node {
     }
 
     /// A node on a copy of the installation: same keys, same apps, a replay guard of its own.
-    pub(crate) async fn copied(stage: &Stage, house: &House, name: &str) -> anyhow::Result<Self> {
+    pub(crate) async fn copied(
+        stage: &Stage,
+        house: &House,
+        name: &str,
+        place: Place,
+    ) -> anyhow::Result<Self> {
         let data = stage.path(&format!("{name}-data"));
         house::copy(&house.data, &data).await?;
-        Self::new(stage, house, name, data).await
+        Self::new(stage, house, name, place, data)
+    }
+
+    /// A node with nothing but the key-encryption key, which joins the installation that it finds in the
+    /// database when it starts.
+    pub(crate) async fn joining(
+        stage: &Stage,
+        house: &House,
+        name: &str,
+        place: Place,
+    ) -> anyhow::Result<Self> {
+        let data = stage.path(&format!("{name}-data"));
+        std::fs::DirBuilder::new().mode(0o700).create(&data)?;
+        house::copy(&house.data.join(KEK), &data).await?;
+        Self::new(stage, house, name, place, data)
     }
 
     /// Adds a variable to its environment, from its next start on.
@@ -113,11 +135,6 @@ impl Node {
             Some(process) => Ok(process.stop().await?.success()),
             None => Ok(false),
         }
-    }
-
-    /// Sends a signal.
-    pub(crate) fn signal(&self, signal: Signal) -> anyhow::Result<()> {
-        self.process.as_ref().context("not started")?.signal(signal)
     }
 
     /// Is its process there?

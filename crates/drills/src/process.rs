@@ -96,7 +96,8 @@ pub(crate) async fn output(mut command: Command) -> anyhow::Result<String> {
     let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await;
     let output = output.with_context(|| format!("cannot start {}", program.display()))?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
+        let said = [output.stderr, output.stdout].concat();
+        let said = String::from_utf8_lossy(&said);
         bail!("{} ended with {}: {}", program.display(), output.status, said.trim());
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())

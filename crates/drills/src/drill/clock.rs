@@ -115,7 +115,7 @@ impl Subject {
     ) -> anyhow::Result<Self> {
         let number = FAULTS.iter().position(|(known, _)| *known == name).unwrap_or_default();
         let id = format!("{}{number}", if live { "live" } else { "boot" });
-        let mut node = Node::copied(stage, house, &id).await?;
+        let mut node = Node::copied(stage, house, &id, stage.network.place().await?).await?;
         let clock = stage.path(&format!("{id}-clock"));
         for (name, value) in [
             ("LD_PRELOAD", library),
@@ -154,7 +154,8 @@ impl Subject {
         while monotonic() - right < RECOVERY && load.accepted(&self.node.name, 1) == accepted {
             self.supervise(0).await?;
         }
-        let recovered = (load.accepted(&self.node.name, 1) != accepted).then(|| monotonic() - right);
+        let recovered =
+            (load.accepted(&self.node.name, 1) != accepted).then(|| monotonic() - right);
         replayed += replay(address, &sample(&before)).await;
         seconds(2).await;
         let seen = load.stop().await;
@@ -203,16 +204,28 @@ fn findings(outcomes: &[Outcome], wrong_for: u64) -> Findings {
     let licensed = || outcomes.iter().flat_map(|outcome| &outcome.seen.records);
     let worst = licensed().filter(|record| record.first.is_license()).map(wrong_by).max();
     let wrong = worst.map_or(f64::INFINITY, |seconds| seconds as f64);
-    findings.at_most("`iat` by which a licence differs from a right clock's, s", WRONG_MAX as f64, wrong);
+    findings.at_most(
+        "`iat` by which a licence differs from a right clock's, s",
+        WRONG_MAX as f64,
+        wrong,
+    );
     let mut replayed = Replayed::default();
     outcomes.iter().for_each(|outcome| replayed += outcome.replayed);
     findings.none("accepted URLs that were accepted again", replayed.accepted);
-    findings.at_least("accepted URLs that were refused when sent again", 1.0, replayed.refused as f64);
+    findings.at_least(
+        "accepted URLs that were refused when sent again",
+        1.0,
+        replayed.refused as f64,
+    );
     findings.none("URLs sent again without a verdict", replayed.other);
     let recovered: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.recovered).collect();
     findings.none("nodes that did not recover by themselves", outcomes.len() - recovered.len());
     let slowest = recovered.iter().max().map_or(f64::INFINITY, Duration::as_secs_f64);
-    findings.at_most("slowest recovery once the clock was right, s", RECOVERY.as_secs_f64(), slowest);
+    findings.at_most(
+        "slowest recovery once the clock was right, s",
+        RECOVERY.as_secs_f64(),
+        slowest,
+    );
     findings.none(
         "sampled licences that do not verify",
         outcomes.iter().map(|outcome| outcome.seen.wrong.len()).sum(),

@@ -44,7 +44,8 @@ impl Faults {
     ) -> anyhow::Result<Self> {
         let library = compile(stage).await?;
         let path = stage.path(&format!("{}-faults", node.name));
-        let page = File::options().create(true).truncate(true).read(true).write(true).open(&path)?;
+        let page =
+            File::options().create(true).truncate(true).read(true).write(true).open(&path)?;
         page.set_len(4_096)?;
         node.set("LD_PRELOAD", &library.to_string_lossy());
         node.set("DRILL_FAULTS", &path.to_string_lossy());
@@ -91,7 +92,11 @@ async fn compile(stage: &Stage) -> anyhow::Result<PathBuf> {
         std::fs::write(&source, SOURCE)?;
         let mut compiler = Command::new("cc");
         compiler.args(["-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o"]);
-        process::output({ compiler.arg(&library).arg(&source).arg("-ldl"); compiler }).await?;
+        process::output({
+            compiler.arg(&library).arg(&source).arg("-ldl");
+            compiler
+        })
+        .await?;
     }
     Ok(library)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::cluster::Cluster;
+use super::cluster::{Cluster, Wanted};
 use crate::clock;
 use crate::findings::Findings;
 use crate::house::UNLIMITED;
@@ -17,7 +17,7 @@ const REPLAYED: usize = 200;
 pub(super) async fn run(stage: &Stage) -> anyhow::Result<Findings> {
     let (kills, every) = (stage.pick(3, 100), Duration::from_secs(stage.pick(5, 20)));
     let rate = stage.pick(300, 1_000);
-    let mut cluster = Cluster::open(stage, UNLIMITED).await?;
+    let mut cluster = Cluster::open(stage, Wanted { rate: UNLIMITED, ..Wanted::default() }).await?;
     let load = Load::start(&cluster.house, cluster.plan(rate));
     clock::seconds(2).await;
     let (mut replayed, mut slowest) = (Replayed::default(), Duration::ZERO);

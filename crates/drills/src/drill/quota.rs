@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::cluster::Cluster;
+use super::cluster::{Cluster, Wanted};
 use crate::clock;
 use crate::findings::Findings;
 use crate::load::{Load, Outcome, Plan, Seen};
@@ -17,7 +17,7 @@ const LIMITED: Outcome = Outcome::Code(7);
 
 pub(super) async fn run(stage: &Stage) -> anyhow::Result<Findings> {
     let window = stage.pick(20, 60);
-    let cluster = Cluster::open(stage, RATE).await?;
+    let cluster = Cluster::open(stage, Wanted { rate: RATE, ..Wanted::default() }).await?;
     let plan = Plan { apps: 1, second_try: false, ..cluster.plan(ASKED) };
     let load = Load::start(&cluster.house, plan);
     clock::seconds(window + stage.pick(8, 120)).await;
@@ -32,7 +32,8 @@ pub(super) async fn run(stage: &Stage) -> anyhow::Result<Findings> {
     findings.none("answers that are neither a licence nor code 7", other);
     seen.tell(&mut findings);
     cluster.tell(&mut findings);
-    findings.note(format!("one app with {RATE}/s, asking {ASKED} times a second through the proxy"));
+    findings
+        .note(format!("one app with {RATE}/s, asking {ASKED} times a second through the proxy"));
     if !stage.long {
         findings.note("the short form's window is 20 s instead of 60, and its bounds are scaled: 20 × 20 − 5 … + 20");
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::cluster::Cluster;
+use super::cluster::{Cluster, Wanted};
 use crate::clock;
 use crate::findings::Findings;
 use crate::house::UNLIMITED;
@@ -11,7 +11,7 @@ use crate::stage::Stage;
 
 pub(super) async fn run(stage: &Stage) -> anyhow::Result<Findings> {
     let (rate, rounds) = (stage.pick(200, 1_000), stage.pick(1, 5));
-    let mut cluster = Cluster::open(stage, UNLIMITED).await?;
+    let mut cluster = Cluster::open(stage, Wanted { rate: UNLIMITED, ..Wanted::default() }).await?;
     let load = Load::start(&cluster.house, cluster.plan(rate));
     clock::seconds(1).await;
     let mut steps = 0;

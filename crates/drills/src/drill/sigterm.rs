@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::cluster::Cluster;
+use super::cluster::{Cluster, Wanted};
 use crate::clock;
 use crate::findings::Findings;
 use crate::house::UNLIMITED;
@@ -15,7 +15,7 @@ const BUSY: usize = 16;
 pub(super) async fn run(stage: &Stage) -> anyhow::Result<Findings> {
     let rounds = stage.pick(6, 20);
     let rate = stage.pick(200, 1_000);
-    let mut cluster = Cluster::open(stage, UNLIMITED).await?;
+    let mut cluster = Cluster::open(stage, Wanted { rate: UNLIMITED, ..Wanted::default() }).await?;
     let mut findings = Findings::default();
 
     let load = Load::start(&cluster.house, cluster.plan(rate));

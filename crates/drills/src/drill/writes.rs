@@ -63,9 +63,9 @@ impl Writes {
             history: Mutex::default(),
             faults: Mutex::default(),
         });
-        let admin = Admin::new(admin, &house.token);
-        let writers = house.apps.iter().cloned();
-        let writers = writers.map(|app| Arc::clone(&inner).write(app, admin.clone(), pause));
+        let writers = house.apps.iter().cloned().zip(house.tokens.iter());
+        let writers = writers
+            .map(|(app, token)| Arc::clone(&inner).write(app, Admin::new(admin, token), pause));
         Self { writers: writers.collect(), inner }
     }
 
@@ -120,7 +120,7 @@ pub(super) fn count(history: &History, told: Told) -> usize {
 ///
 /// An app's note must be that of its last acknowledged write, or of a later one whose caller got no word.
 pub(super) async fn check(house: &House, admin: SocketAddr, history: &History) -> Vec<String> {
-    let admin = Admin::new(admin, &house.token);
+    let admin = Admin::new(admin, house.token());
     let mut faults = Vec::new();
     for (app, writes) in history {
         match admin.call("GET", &format!("/apps/{app}"), None).await {
@@ -165,8 +165,10 @@ mod tests {
     fn what_was_acknowledged_must_be_there() {
         use Told::{Acknowledged, Refused, Unknown};
         let writes = |told: &[Told]| -> Vec<Write> {
-            let write = |(index, &told): (usize, &Told)| {
-                Write { value: index as u64 + 1, told, done: Duration::ZERO }
+            let write = |(index, &told): (usize, &Told)| Write {
+                value: index as u64 + 1,
+                told,
+                done: Duration::ZERO,
             };
             told.iter().enumerate().map(write).collect()
         };

@@ -33,8 +33,6 @@ pub(crate) struct Record {
     pub(crate) latency: Duration,
     /// Unix seconds that it was signed at.
     pub(crate) unix: i64,
-    /// Whose.
-    pub(crate) app: u32,
     /// Who answered, as far as is known.
     pub(crate) node: String,
     /// The first try.
@@ -83,7 +81,6 @@ impl Default for Record {
             done: Duration::ZERO,
             latency: Duration::ZERO,
             unix: 0,
-            app: 0,
             node: String::new(),
             first: Outcome::License,
             second: None,
@@ -176,6 +173,10 @@ mod tests {
         assert_eq!(seen.latency_ms(99.0, |_| true), 198.0);
         assert_eq!(seen.latency_ms(50.0, |_| true), 100.0);
         assert_eq!(seen.latency_ms(100.0, |_| true), 200.0);
-        assert_eq!(seen.latency_ms(99.0, |_| false), f64::INFINITY, "nothing measured meets nothing");
+        assert_eq!(
+            seen.latency_ms(99.0, |_| false),
+            f64::INFINITY,
+            "nothing measured meets nothing"
+        );
     }
 }
