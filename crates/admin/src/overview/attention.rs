@@ -96,6 +96,11 @@ fn degraded(name: &'static str) -> Option<Attention> {
             "When it is full, new requests get code 1. Raise guard.max_entries.",
             Some("#/settings"),
         ),
+        "shared_guard_lost" => (
+            "Valkey does not answer",
+            "This node guards alone, and gives each app its share of the rate. Valkey is looked for each second.",
+            None,
+        ),
         "audit_checkpoint_failing" => (
             "Checkpoints of the audit log do not get out",
             "Their file or URL cannot be written; changes go on. See [audit] of the configuration.",
