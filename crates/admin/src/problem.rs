@@ -222,6 +222,18 @@ impl From<StoreError> for Problem {
             StoreError::Busy => {
                 return Self::new(Code::StoreUnavailable, error.to_string()).retry_after(1);
             }
+            // It may be done: a client that just asks again would do it twice.
+            StoreError::CommitUnknown { .. } => {
+                tracing::error!(%error, "a change of the admin API may be kept or not");
+                let detail = "the database did not answer while the change was being kept: look \
+                              whether it is there before you try again";
+                return Self::new(Code::StoreUnavailable, detail);
+            }
+            ref passing if passing.is_passing() => {
+                tracing::warn!(%error, "the database cannot be used at the moment");
+                let detail = "the database cannot be reached; nothing was changed; licences go on";
+                return Self::new(Code::StoreUnavailable, detail).retry_after(2);
+            }
             // Paths and the engine's words are for the log.
             error => {
                 tracing::error!(%error, "the store failed an operation of the admin API");

@@ -72,7 +72,8 @@ async fn an_import_that_broke_off_goes_on_where_it_stopped() {
     let names: Vec<u8> = b"name\n".iter().chain(&b"A\n".repeat(1_800)).copied().collect();
     let sent = import(&keyed, "", names.clone());
     begun(&house).await;
-    let (at, away) = (house.data().database(), house.data().database().with_extension("away"));
+    let (at, away) =
+        (house.data().database_file(), house.data().database_file().with_extension("away"));
     std::fs::rename(&at, &away).unwrap();
     let broken = sent.await.unwrap().expect(200);
     std::fs::rename(&away, &at).unwrap();

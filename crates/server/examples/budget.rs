@@ -18,7 +18,7 @@ use tonegate_server::clock::Clock;
 use tonegate_server::config::Config;
 use tonegate_server::data_dir::DataDir;
 use tonegate_server::gateway::FastGateway;
-use tonegate_server::installation::{Installation, NewInstallation, Roots, kek_source};
+use tonegate_server::installation::{Installation, NewInstallation, Place, Roots, kek_source};
 use tonegate_server::model::{AppSettings, Environment, FeatureGrant, NewSecret};
 use tonegate_server::store::Store;
 
@@ -113,7 +113,7 @@ async fn open(data: &DataDir) -> (FastGateway, ServerSecret) {
         environment: Environment::Production,
         roots: Roots::Auto,
     };
-    Installation::make(data, None, new, NOW).await.unwrap();
+    Installation::make(&Place::in_directory(data), new, NOW).await.unwrap();
     let secret = NewSecret::generate().unwrap();
     create_app(data, &secret).await;
     let mut config = Config::default();

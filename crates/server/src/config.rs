@@ -3,6 +3,8 @@
 //! `config.default.toml` is the one list of keys, defaults and explanations; this file gives them
 //! types.
 
+mod database_url;
+
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -12,6 +14,8 @@ use tonegate_config::{
     ConfigError, Configuration, Log, Share, Sources, check_nonzero, check_origins, check_tls_pair,
     check_url,
 };
+
+pub use database_url::DatabaseUrl;
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -47,6 +51,8 @@ pub struct Data {
     pub directory: PathBuf,
     /// The key-encryption key's file; empty: credential or data directory.
     pub key_encryption_key: PathBuf,
+    /// A PostgreSQL database; empty: SQLite in the data directory.
+    pub database_url: DatabaseUrl,
 }
 
 /// `[gateway]`.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::model::Environment;
+use crate::store::Database;
 
 /// An installation's directory.
 #[derive(Debug, Clone)]
@@ -40,9 +41,15 @@ impl DataDir {
         &self.0
     }
 
-    /// The SQLite database.
+    /// The SQLite database, where the installation is kept in one.
     #[must_use]
-    pub fn database(&self) -> PathBuf {
+    pub fn database(&self) -> Database {
+        Database::Sqlite(self.database_file())
+    }
+
+    /// Its file.
+    #[must_use]
+    pub fn database_file(&self) -> PathBuf {
         self.0.join("tonegate.db")
     }
 
@@ -64,10 +71,15 @@ impl DataDir {
         self.0.join("pending-keys.json")
     }
 
-    /// Is there an installation in it?
+    /// Is there an installation in it, database and all?
     #[must_use]
     pub fn is_made(&self) -> bool {
-        self.database().exists()
+        self.database_file().exists()
+    }
+
+    /// Makes the directory (0700), unless it is there.
+    pub(crate) fn make_private(&self) -> io::Result<()> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.0)
     }
 
     /// Makes the directory whole or not at all: `fill` works in a new one beside it, which then takes

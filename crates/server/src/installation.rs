@@ -1,5 +1,8 @@
 //! An installation: its directory, database, pins and keys, which must fit each other.
 //!
+//! With SQLite it lies in one directory. With PostgreSQL it lies in the database, and each server that
+//! shares it has a directory of its own: journal, pins, perhaps the key-encryption key.
+//!
 //! Keys are lost by accident more often than by theft: a restored backup, a copied file. So every
 //! start compares what the files say with what the database says, and refuses with a line that names
 //! the part that moved. Nothing is ever repaired by guessing.
@@ -11,12 +14,24 @@ use std::sync::Arc;
 use tonegate_issuer::{IssuingKey, KeyError, Keyring, SignError, SoftwareKey};
 use tonegate_license::{Pins, Root};
 
+use crate::config::Config;
 use crate::data_dir::{DataDir, PinsFile};
 use crate::guard::{GuardError, ReplayGuard};
 use crate::keys::{self, RotateError, Rotation};
 use crate::model::Environment;
-use crate::seal::{KekSource, SealError};
-use crate::store::{self, Meta, Store, StoreError};
+use crate::seal::{Kek, KekSource, SealError};
+use crate::store::{self, Database, Meta, PostgresUrl, Store, StoreError};
+
+/// Where the parts of an installation lie.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Its directory, or this server's part of it.
+    pub data: DataDir,
+    /// Its key-encryption key's file; `None`: a systemd credential, or in the directory.
+    pub kek: Option<PathBuf>,
+    /// Its database, if that is not in the directory. Several servers may share it.
+    pub postgres: Option<PostgresUrl>,
+}
 
 /// What an installation is, apart from its apps.
 #[derive(Debug, Clone)]
@@ -151,6 +166,15 @@ pub enum InstallationError {
         /// The pins.
         pins: String,
     },
+    /// No key-encryption key on a server that is to join an installation.
+    #[error(
+        "the key-encryption key {} does not exist; copy it from a server of this installation, or name \
+         its file in data.key_encryption_key", path.display()
+    )]
+    KekElsewhere {
+        /// The file.
+        path: PathBuf,
+    },
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -177,18 +201,79 @@ impl From<io::Error> for InstallationError {
     }
 }
 
+impl Place {
+    /// All of it in one directory.
+    #[must_use]
+    pub fn in_directory(data: &DataDir) -> Self {
+        Self { data: data.clone(), kek: None, postgres: None }
+    }
+
+    /// Where the configuration says.
+    #[must_use]
+    pub fn of(config: &Config) -> Self {
+        let kek = config.data.key_encryption_key.clone();
+        Self {
+            data: DataDir::new(&config.data.directory),
+            kek: Some(kek).filter(|kek| !kek.as_os_str().is_empty()),
+            postgres: config.data.database_url.get().cloned(),
+        }
+    }
+
+    /// The same, in another directory.
+    fn with(&self, data: &DataDir) -> Self {
+        Self { data: data.clone(), ..self.clone() }
+    }
+
+    /// Its database.
+    #[must_use]
+    pub fn database(&self) -> Database {
+        match &self.postgres {
+            Some(url) => Database::Postgres(url.clone()),
+            None => self.data.database(),
+        }
+    }
+
+    /// The key-encryption key. With PostgreSQL, one that is not there is probably another server's.
+    pub fn kek(&self) -> Result<Kek, InstallationError> {
+        let source = kek_source(&self.data, self.kek.as_deref());
+        match source.load() {
+            Err(SealError::KekMissing { path }) if self.postgres.is_some() => {
+                Err(InstallationError::KekElsewhere { path })
+            }
+            loaded => Ok(loaded?),
+        }
+    }
+
+    /// Opens the database alone. `Err(Missing)`: there is no installation.
+    pub async fn open_store(&self) -> Result<Store, InstallationError> {
+        // Pins without a database are an installation that lost it: then the store says so.
+        if self.postgres.is_none() && !self.data.is_made() && !self.data.pins().exists() {
+            return Err(InstallationError::Missing { path: self.data.path().to_owned() });
+        }
+        Ok(Store::open(&self.database(), self.kek()?).await?)
+    }
+}
+
 impl Installation {
-    /// Makes an installation in `data`, whole or not at all.
+    /// Makes an installation, whole or not at all. With PostgreSQL, what is left of one that failed half
+    /// way is a directory that another try takes over, or a database that is to be made anew.
     pub async fn make(
-        data: &DataDir,
-        kek: Option<&Path>,
+        place: &Place,
         new: NewInstallation,
         now: i64,
     ) -> Result<(), InstallationError> {
-        if data.is_made() {
+        let data = &place.data;
+        if data.is_made() || (place.postgres.is_some() && data.pins().exists()) {
             return Err(InstallationError::Exists { path: data.path().to_owned() });
         }
-        let made = data.make(async |draft| fill(draft, kek, new, now).await).await;
+        let made = match &place.postgres {
+            None => data.make(async |draft| fill(&place.with(draft), new, now).await).await,
+            Some(_) => {
+                // The key is on disk before anything is sealed with it.
+                data.make_private()?;
+                fill(place, new, now).await
+            }
+        };
         made.map_err(|error| match error {
             InstallationError::Io { source, .. }
                 if source.kind() == io::ErrorKind::DirectoryNotEmpty =>
@@ -202,32 +287,44 @@ impl Installation {
         })
     }
 
-    /// Opens the installation in `data`: everything in it fits, or this says what does not.
-    pub async fn open(
-        data: &DataDir,
-        kek: Option<&Path>,
-    ) -> Result<(Self, Store, Keyring), InstallationError> {
-        // Pins without a database are an installation that lost it: then the store says so.
-        if !data.is_made() && !data.pins().exists() {
-            return Err(InstallationError::Missing { path: data.path().to_owned() });
-        }
-        let store = Store::open(&data.database(), kek_source(data, kek).load()?).await?;
+    /// Opens the installation: everything in it fits, or this says what does not. A server whose directory
+    /// has no pins joins the installation that it finds in PostgreSQL.
+    pub async fn open(place: &Place) -> Result<(Self, Store, Keyring), InstallationError> {
+        let store = place.open_store().await?;
         let meta = store.meta().await?;
+        if place.postgres.is_some() && !place.data.pins().exists() {
+            join(&place.data, &meta)?;
+        }
+        let auto_root = has_roots(&store, &meta).await?;
+        let installation = Self::known(&place.data, meta, auto_root)?;
+        let keyring = load_keyring(&store, &installation.pins, &installation.issuer).await?;
+        Ok((installation, store, keyring))
+    }
+
+    /// What the store said it is (`auto_root`: it keeps its own roots), if that is what this directory's
+    /// pins say. Asks no store: for a server that starts while its database is away.
+    pub fn known(data: &DataDir, meta: Meta, auto_root: bool) -> Result<Self, InstallationError> {
         compare(&data.pins(), &meta)?;
-        let pins = pins_text(&meta).parse::<Pins>();
-        let pins = pins.map_err(|error| InstallationError::Pins(error.to_string()))?;
-        let keyring = load_keyring(&store, &pins, &meta.installation.iss).await?;
-        let auto_root = check_roots(&store, &pins, &meta).await?;
-        let installation = Self {
+        let pins = pins(&meta)?;
+        Ok(Self {
             data: data.clone(),
             id: meta.installation_id,
             issuer: meta.installation.iss,
             environment: meta.installation.environment,
             pins,
             auto_root,
-        };
-        Ok((installation, store, keyring))
+        })
     }
+}
+
+/// Gives this server its part of an installation that others have made.
+fn join(data: &DataDir, meta: &Meta) -> Result<(), InstallationError> {
+    let failed = |source| InstallationError::Io { path: data.path().to_owned(), source };
+    data.make_private().map_err(failed)?;
+    ReplayGuard::create(&data.journal())?;
+    pins_file(meta).write(&data.pins()).map_err(failed)?;
+    tracing::info!(installation = meta.installation_id, "this server joined the installation");
+    Ok(())
 }
 
 /// Where the key-encryption key is: as configured, a systemd credential, or in the directory.
@@ -280,13 +377,9 @@ pub async fn load_keyring(
     Ok(Keyring::new(keyring))
 }
 
-async fn fill(
-    draft: &DataDir,
-    kek: Option<&Path>,
-    new: NewInstallation,
-    now: i64,
-) -> Result<(), InstallationError> {
-    let source = kek_source(draft, kek);
+async fn fill(place: &Place, new: NewInstallation, now: i64) -> Result<(), InstallationError> {
+    let draft = &place.data;
+    let source = kek_source(draft, place.kek.as_deref());
     let kek = if source.path().exists() { source.load()? } else { source.create()? };
     let (roots, pins) = match new.roots {
         Roots::Auto => {
@@ -299,7 +392,7 @@ async fn fill(
     let pins = [Root::Active, Root::Standby].map(|root| keys::pin_text(pins.key(root)));
     let installation =
         store::Installation { iss: new.issuer, environment: new.environment, pins: pins.to_vec() };
-    let store = Store::create(&draft.database(), kek, installation, "init", now).await?;
+    let store = Store::create(&place.database(), kek, installation, "init", now).await?;
     if let Some(roots) = &roots {
         roots.keep(&store, now).await?;
         keys::rotate(&store, "init", now, Rotation::first()).await?;
@@ -328,8 +421,14 @@ fn compare(path: &Path, meta: &Meta) -> Result<(), InstallationError> {
     }
 }
 
+fn pins(meta: &Meta) -> Result<Pins, InstallationError> {
+    let pins = pins_text(meta).parse::<Pins>();
+    pins.map_err(|error| InstallationError::Pins(error.to_string()))
+}
+
 /// Roots in the database must be pinned ones. Are there any?
-async fn check_roots(store: &Store, pins: &Pins, meta: &Meta) -> Result<bool, InstallationError> {
+async fn has_roots(store: &Store, meta: &Meta) -> Result<bool, InstallationError> {
+    let pins = pins(meta)?;
     let roots = store.root_keys().await?;
     for root in &roots {
         let public = keys::public_key(&root.seed, &root.kid)?;

@@ -107,3 +107,26 @@ pub const PRUNED_AT_ONCE: i64 = 1_000;
 pub const CHECKED_URL_CHARS_MAX: usize = 8 << 10;
 /// Apps whose secrets a signature that does not fit is compared with: about 50 ms.
 pub const CHECKED_APPS_MAX: usize = 100_000;
+
+/// Most readers of the database at once.
+pub const STORE_READERS: u32 = 4;
+/// How long a change waits for its turn, and anybody for a connection, in all.
+pub const STORE_WAIT: Duration = Duration::from_secs(5);
+/// How long one try to connect may take.
+pub const STORE_CONNECT: Duration = Duration::from_secs(3);
+/// A connection that waited longer is not used again: something on the way may have forgotten it.
+pub const STORE_IDLE: Duration = Duration::from_secs(60);
+/// How long a statement may take.
+pub const STORE_STATEMENT: Duration = Duration::from_secs(30);
+/// How long a commit is waited for, with its standby.
+pub const STORE_COMMIT: Duration = Duration::from_secs(30);
+/// How long the end of what was given up is waited for.
+pub const STORE_ROLLBACK: Duration = Duration::from_secs(5);
+/// How long somebody who writes may ask nothing, while all others wait: a server that stands still.
+pub const STORE_WRITE_IDLE: Duration = Duration::from_secs(15);
+/// The same for who reads, which holds up nobody but the clearing of old rows.
+pub const STORE_READ_IDLE: Duration = Duration::from_secs(600);
+/// How long a statement of a migration or a full check may take.
+pub const STORE_LONG_STATEMENT: Duration = Duration::from_secs(3_600);
+/// How long a server that starts waits for another one's migration.
+pub const STORE_LONG_WAIT: Duration = Duration::from_secs(600);

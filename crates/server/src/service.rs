@@ -15,12 +15,11 @@ use crate::audit::publish::{self, Publisher};
 use crate::audit::{CheckpointError, SignedCheckpoint, latest_checkpoint};
 use crate::clock::{Clock, ClockState, GatewayTime};
 use crate::config::Config;
-use crate::data_dir::DataDir;
 use crate::directory::Directory;
 use crate::guard::shared::{SharedGuard, SharedGuardError};
 use crate::guard::{self, GuardConfig, GuardError, ReplayGuard};
 use crate::held::Held;
-use crate::installation::{Installation, InstallationError};
+use crate::installation::{Installation, InstallationError, Place};
 use crate::limits::KEYS_END_SOON_SECS;
 use crate::metrics::Metrics;
 use crate::model::Policies;
@@ -113,14 +112,12 @@ impl StartError {
 impl Service {
     /// Opens the configured installation and loads everything that requests need.
     pub async fn open(config: Config, clock: Clock) -> Result<Arc<Self>, StartError> {
-        let data = DataDir::new(&config.data.directory);
-        let kek = Some(config.data.key_encryption_key.as_path());
-        let kek = kek.filter(|path| !path.as_os_str().is_empty());
-        let (installation, store, keyring) = Installation::open(&data, kek).await?;
+        let place = Place::of(&config);
+        let (installation, store, keyring) = Installation::open(&place).await?;
         let time = GatewayTime::new(clock);
         let guard = GuardConfig {
             max_entries: config.guard.max_entries,
-            journal_dir: Some(data.journal()),
+            journal_dir: Some(place.data.journal()),
         };
         let guard = ReplayGuard::open(guard, time.now(), guard::boot_id().as_deref())?;
         let metrics = Metrics::new();

@@ -4,7 +4,7 @@
 //! licences that the shipped verifier accepts, or with whatever [`Behaviour`] it was told. Time
 //! comes from the test's [`Clock`](tonegate_clock::Clock), so weeks pass as fast as the test moves
 //! its hand. [`Authority`] mints, and forges, without a server. [`Collector`] keeps traces and metrics;
-//! [`Valkey`] is a server of its own for a test.
+//! [`Valkey`] and [`Postgres`] are servers of a test's own.
 //!
 //! ```
 //! use tonegate_clock::Clock;
@@ -32,12 +32,14 @@ mod double;
 mod forgery;
 mod gateway;
 mod limits;
+mod postgres;
 mod upstream;
 mod valkey;
 
 pub use authority::Authority;
 pub use behaviour::Behaviour;
 pub use collector::Collector;
+pub use postgres::Postgres;
 pub use tonegate_issuer::{Grant, GrantedFeature};
 pub use upstream::Upstream;
 pub use valkey::{Valkey, ValkeyCluster, ValkeySentinel};

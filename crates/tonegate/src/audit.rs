@@ -8,7 +8,6 @@ mod list;
 mod verify;
 
 use clap::Subcommand;
-use tonegate_server::installation::InstallationError;
 use tonegate_server::store::Store;
 
 use crate::data::DataArgs;
@@ -39,9 +38,5 @@ impl Audit {
 }
 
 async fn open(data: &DataArgs) -> anyhow::Result<Store> {
-    let place = data.place()?;
-    if !place.data.is_made() && !place.data.pins().exists() {
-        return Err(InstallationError::Missing { path: place.data.path().to_owned() }.into());
-    }
-    place.open_store().await
+    Ok(data.place()?.open_store().await?)
 }

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use tonegate_config::{ConfigError, Sources};
 use tonegate_issuer::Keyring;
 use tonegate_server::config::Config;
-use tonegate_server::data_dir::DataDir;
-use tonegate_server::installation::{Installation, kek_source};
+use tonegate_server::installation::{Installation, Place};
 use tonegate_server::store::{Store, Tx};
 
 use crate::{process, time};
@@ -28,6 +27,21 @@ pub(crate) struct DataArgs {
 impl DataArgs {
     /// Defaults, file, environment and `--data`; further flags can be added.
     pub(crate) fn sources(&self) -> Result<Sources<Config>, ConfigError> {
+        let sources = self.configured()?;
+        let database = match std::env::var(VARIABLE) {
+            Ok(url) if !url.is_empty() => Some((url, VARIABLE)),
+            // What a configuration says goes before what systemd passed.
+            _ if self.configured()?.unchecked()?.data.database_url.get().is_some() => None,
+            _ => credential()?.map(|url| (url, CREDENTIAL)),
+        };
+        match database {
+            Some((url, origin)) => sources.set("data", "database_url", &url, origin),
+            None => Ok(sources),
+        }
+    }
+
+    /// Defaults, file, variables of ours and `--data`.
+    fn configured(&self) -> Result<Sources<Config>, ConfigError> {
         let sources = Sources::of_process(self.config.as_deref(), Path::new(FILE))?;
         match &self.data {
             Some(data) => sources.set("data", "directory", &data.to_string_lossy(), "--data"),
@@ -35,43 +49,37 @@ impl DataArgs {
         }
     }
 
-    /// The directory and the file of its key-encryption key, as configured.
+    /// Where it lies, as configured.
     pub(crate) fn place(&self) -> Result<Place, ConfigError> {
         Ok(Place::of(&self.sources()?.read()?))
     }
 
     /// Opens the installation; its parts were found to fit.
     pub(crate) async fn open(&self) -> anyhow::Result<Opened> {
-        self.place()?.open().await
+        open(&self.place()?).await
     }
 }
 
-/// Where an installation lies.
-#[derive(Debug)]
-pub(crate) struct Place {
-    pub(crate) data: DataDir,
-    pub(crate) kek: Option<PathBuf>,
+/// The systemd credential that holds the database's URL.
+const CREDENTIAL: &str = "database-url";
+
+/// The variable that does, as many services have it.
+const VARIABLE: &str = "DATABASE_URL";
+
+/// Opens the installation; its parts were found to fit.
+pub(crate) async fn open(place: &Place) -> anyhow::Result<Opened> {
+    let (installation, store, keyring) = Installation::open(place).await?;
+    Ok(Opened { installation, store, keyring, now: time::now() })
 }
 
-impl Place {
-    /// Where the configuration says.
-    pub(crate) fn of(config: &Config) -> Self {
-        let kek = config.data.key_encryption_key.clone();
-        let kek = Some(kek).filter(|kek| !kek.as_os_str().is_empty());
-        Self { data: DataDir::new(&config.data.directory), kek }
-    }
-
-    /// Opens the installation; its parts were found to fit.
-    pub(crate) async fn open(&self) -> anyhow::Result<Opened> {
-        let (installation, store, keyring) =
-            Installation::open(&self.data, self.kek.as_deref()).await?;
-        Ok(Opened { installation, store, keyring, now: time::now() })
-    }
-
-    /// Opens the database alone, for when other parts of the installation are what is broken.
-    pub(crate) async fn open_store(&self) -> anyhow::Result<Store> {
-        let kek = kek_source(&self.data, self.kek.as_deref()).load()?;
-        Ok(Store::open(&self.data.database(), kek).await?)
+/// The text of a credential that systemd passed.
+fn credential() -> Result<Option<String>, ConfigError> {
+    let Some(directory) = std::env::var_os("CREDENTIALS_DIRECTORY") else { return Ok(None) };
+    let path = Path::new(&directory).join(CREDENTIAL);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text.trim().to_owned())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(ConfigError::Read { path, source }),
     }
 }
 

@@ -26,7 +26,6 @@ use tonegate_server::installation::Installation;
 use tonegate_server::model::BearerToken;
 use tonegate_telemetry::Telemetry;
 
-use crate::data::Place;
 use crate::exit::Exit;
 use crate::license::verdict::VerdictView;
 use crate::output::Output;
@@ -37,6 +36,7 @@ use authority::Authority;
 use relay::DemoRelay;
 use report::{Opening, Outcome};
 use sample::Sample;
+use tonegate_server::installation::Place;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Demo {

@@ -161,7 +161,9 @@ fn of_start(error: &StartError) -> Exit {
         StartError::Installation(error) => of_installation(error),
         StartError::Store(error) => of_store(error),
         StartError::Guard(GuardError::Io { .. }) | StartError::SelfIssue(_) => Exit::Installation,
-        StartError::Guard(_) | StartError::Listen(_) => Exit::Failed,
+        StartError::Guard(_) | StartError::SharedGuard(_) | StartError::Listen(_) => {
+            Exit::Failed
+        },
     }
 }
 
@@ -186,6 +188,10 @@ fn of_installation(error: &InstallationError) -> Exit {
 fn of_store(error: &StoreError) -> Exit {
     match error {
         StoreError::Busy => Exit::InUse,
+        StoreError::Taken { .. }
+        | StoreError::Occupied { .. }
+        | StoreError::Empty { .. }
+        | StoreError::Unreachable { .. } => Exit::Installation,
         StoreError::Missing { .. }
         | StoreError::Exists { .. }
         | StoreError::Foreign { .. }

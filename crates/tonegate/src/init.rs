@@ -5,11 +5,12 @@ use std::fmt;
 use clap::ArgGroup;
 use serde::Serialize;
 use tonegate_license::Pins;
-use tonegate_server::installation::{Installation, NewInstallation, Roots, pins_file};
+use tonegate_server::installation::{Installation, NewInstallation, Place, Roots, pins_file};
 use tonegate_server::model::Environment;
+use tonegate_server::store::PostgresUrl;
 
-use crate::data::{DataArgs, Place};
-use crate::exit::Exit;
+use crate::data::DataArgs;
+use crate::exit::{Exit, Failure};
 use crate::output::{self, Output, Table};
 use crate::time;
 
@@ -29,20 +30,30 @@ pub(crate) struct Init {
     /// The root keys stay offline: the pins that `tonegate key ceremony new-roots` printed
     #[arg(long, group = "roots", value_name = "PINS", allow_hyphen_values = true)]
     pins: Option<Pins>,
+    /// The PostgreSQL database to make it in, empty so far, for several servers; DATABASE_URL does the
+    /// same and is seen by nobody [default: SQLite in the data directory]
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
     #[command(flatten)]
     data: DataArgs,
 }
 
 impl Init {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
-        let place = self.data.place()?;
+        let mut place = self.data.place()?;
+        if let Some(url) = &self.database_url {
+            // Not by the parser of arguments, whose error would show it with its password.
+            let url =
+                url.parse::<PostgresUrl>().map_err(|error| Failure::usage(error.to_string()))?;
+            place.postgres = Some(url);
+        }
         let auto_root = self.auto_root;
         let new = NewInstallation {
             issuer: self.issuer,
             environment: self.environment,
             roots: self.pins.map_or(Roots::Auto, Roots::Offline),
         };
-        Installation::make(&place.data, place.kek.as_deref(), new, time::now()).await?;
+        Installation::make(&place, new, time::now()).await?;
         output.show(&Made::read(&place, auto_root).await?)?;
         Ok(Exit::Done)
     }
@@ -51,6 +62,9 @@ impl Init {
 #[derive(Serialize)]
 struct Made {
     data: String,
+    /// Without its password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    database: Option<String>,
     installation_id: String,
     issuer: String,
     environment: Environment,
@@ -63,6 +77,7 @@ impl Made {
         let pins = pins_file(&place.open_store().await?.meta().await?);
         Ok(Self {
             data: place.data.path().display().to_string(),
+            database: place.postgres.as_ref().map(ToString::to_string),
             installation_id: pins.installation_id,
             issuer: pins.issuer,
             environment: pins.environment,
@@ -76,6 +91,9 @@ impl fmt::Display for Made {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = Table::default();
         table.fact("Installation", output::bold(&self.data));
+        if let Some(database) = &self.database {
+            table.fact("Database", database);
+        }
         table.fact("Issuer", &self.issuer);
         table.fact("Environment", self.environment);
         table.fact("Roots", roots(self.auto_root));
@@ -85,10 +103,14 @@ impl fmt::Display for Made {
         } else {
             "Next: tonegate key ceremony request, so that your offline root certifies its first keys."
         };
-        write!(
-            f,
-            "{table}\n\nBuild the pins into your apps. Back up the directory, its kek.key apart.\n{next}"
-        )
+        let keep = match self.database {
+            Some(_) => {
+                "Back up the database, and kek.key apart. Every other server needs that key in its own \
+                 data directory, and DATABASE_URL (or data.database_url), as this one does."
+            }
+            None => "Back up the directory, its kek.key apart.",
+        };
+        write!(f, "{table}\n\nBuild the pins into your apps. {keep}\n{next}")
     }
 }
 

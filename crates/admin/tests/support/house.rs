@@ -12,7 +12,7 @@ use tonegate_clock::{Clock, ClockHand};
 use tonegate_listener::Drain;
 use tonegate_server::config::Config;
 use tonegate_server::data_dir::DataDir;
-use tonegate_server::installation::{Installation, NewInstallation, Roots, kek_source};
+use tonegate_server::installation::{Installation, NewInstallation, Place, Roots, kek_source};
 use tonegate_server::model::{AppId, Environment, Role};
 use tonegate_server::store::{AuditFilter, NewApiToken, Store, Tx};
 use tonegate_server::{Server, Service};
@@ -52,7 +52,7 @@ impl House {
             environment: Environment::Production,
             roots: Roots::Auto,
         };
-        Installation::make(&data, None, new, clock.unix_seconds()).await.unwrap();
+        Installation::make(&Place::in_directory(&data), new, clock.unix_seconds()).await.unwrap();
         Self::open(directory, clock, configure).await
     }
 

@@ -174,7 +174,7 @@ mod tests {
     use crate::clock::Clock;
     use crate::config::Config;
     use crate::data_dir::DataDir;
-    use crate::installation::{Installation, NewInstallation, Roots};
+    use crate::installation::{Installation, NewInstallation, Place, Roots};
     use crate::model::Environment;
     use crate::store::testing::NOW;
 
@@ -187,7 +187,7 @@ mod tests {
             environment: Environment::Test,
             roots: Roots::Auto,
         };
-        Installation::make(&data, None, new, NOW).await.unwrap();
+        Installation::make(&Place::in_directory(&data), new, NOW).await.unwrap();
         let mut config = Config::default();
         config.data.directory = data.path().to_owned();
         configure(directory.path(), &mut config);

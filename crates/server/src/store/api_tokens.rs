@@ -73,9 +73,9 @@ impl Store {
     /// The token with this hash, good or not.
     pub async fn api_token(&self, hash: &TokenHash) -> Result<Option<ApiToken>, StoreError> {
         let mut tx = self.db.begin_read().await?;
-        let row = sqlx::query(select_api_tokens!("WHERE token_hash = $1"))
+        let row = db::query(select_api_tokens!("WHERE token_hash = $1"))
             .bind(hash.as_bytes().to_vec())
-            .fetch_optional(&mut *tx)
+            .fetch_optional(&mut tx)
             .await?;
         Ok(row.as_ref().map(read).transpose()?)
     }
@@ -88,13 +88,13 @@ impl Store {
     ) -> Result<Vec<ApiToken>, StoreError> {
         let mut tx = self.db.begin_read().await?;
         let (created_at, id) = before.map_or((i64::MAX, ""), |(at, id)| (*at, id));
-        let rows = sqlx::query(select_api_tokens!(
+        let rows = db::query(select_api_tokens!(
             "WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"
         ))
         .bind(created_at)
         .bind(id)
         .bind(i64::from(limit))
-        .fetch_all(&mut *tx)
+        .fetch_all(&mut tx)
         .await?;
         Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
     }
@@ -102,10 +102,10 @@ impl Store {
     /// Notes that a token was used. Neither audited nor a change: the revision stays.
     pub async fn touch_api_token(&self, id: &str, at: i64) -> Result<(), StoreError> {
         let mut tx = self.db.begin_write().await?;
-        sqlx::query("UPDATE api_tokens SET last_used_at = $2 WHERE id = $1")
+        db::query("UPDATE api_tokens SET last_used_at = $2 WHERE id = $1")
             .bind(id)
             .bind(at)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
         tx.commit().await
     }
@@ -146,19 +146,19 @@ impl Tx {
 
     /// Ends a token at once. Again: nothing happens. `Err(ApiTokenUnknown)`.
     pub async fn revoke_api_token(&mut self, id: &str) -> Result<(), StoreError> {
-        let row = sqlx::query(select_api_tokens!("WHERE id = $1"))
+        let row = db::query(select_api_tokens!("WHERE id = $1"))
             .bind(id)
-            .fetch_optional(&mut *self.inner)
+            .fetch_optional(&mut self.inner)
             .await?;
         let row = row.ok_or_else(|| StoreError::ApiTokenUnknown { id: id.to_owned() })?;
         let token = read(&row)?;
         if token.revoked_at.is_some() {
             return Ok(());
         }
-        sqlx::query("UPDATE api_tokens SET revoked_at = $2 WHERE id = $1")
+        db::query("UPDATE api_tokens SET revoked_at = $2 WHERE id = $1")
             .bind(id)
             .bind(self.now)
-            .execute(&mut *self.inner)
+            .execute(&mut self.inner)
             .await?;
         self.audit("api_token.revoke", &subject(id), &json!({ "name": token.name })).await
     }
@@ -168,7 +168,7 @@ impl Tx {
         token: &ApiToken,
         hash: &TokenHash,
     ) -> Result<(), StoreError> {
-        sqlx::query(
+        db::query(
             "INSERT INTO api_tokens (id, name, token_hash, role, app_ids, privileged, created_by, \
              created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
@@ -181,7 +181,7 @@ impl Tx {
         .bind(&token.created_by)
         .bind(token.created_at)
         .bind(token.expires_at)
-        .execute(&mut *self.inner)
+        .execute(&mut self.inner)
         .await?;
         Ok(())
     }

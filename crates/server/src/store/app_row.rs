@@ -7,7 +7,6 @@ use std::str::FromStr;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::Row as _;
 
 use super::{Revision, RowFault, StoreError, db};
 use crate::model::{App, AppId, AppSettings, ModelError};
@@ -30,7 +29,7 @@ pub(super) async fn save(
     revision: Revision,
 ) -> Result<(), StoreError> {
     let settings = app.settings();
-    sqlx::query(concat!(
+    db::query(concat!(
         "INSERT INTO apps (",
         app_columns!(),
         ", deleted_at, last_generation, changed_at_revision) VALUES ($1, $2, $3, $4, $5, $6, $7, \
@@ -135,7 +134,7 @@ impl<'a, K: Display + Copy> Column<'a, K> {
     /// As it is.
     pub(super) fn get<T>(&self) -> Result<T, RowFault>
     where
-        T: sqlx::Decode<'a, db::Engine> + sqlx::Type<db::Engine>,
+        T: db::FromColumn<'a>,
     {
         let value = match self.index {
             Index::Name => self.row.try_get(self.name),

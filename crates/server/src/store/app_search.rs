@@ -5,8 +5,6 @@
 //! the same time whether all fit or none, and it never touches a row that does not. A page then reads its
 //! own rows. A row that cannot be used is found like any other.
 
-use sqlx::{QueryBuilder, Row as _};
-
 use super::app_row::{self, app_columns, json};
 use super::load::log;
 use super::{RowFault, Store, StoreError, db};
@@ -73,16 +71,12 @@ impl Store {
     /// The apps of a page, in order.
     pub async fn search_apps(&self, search: &AppSearch<'_>) -> Result<Vec<FoundApp>, StoreError> {
         let mut tx = self.db.begin_read().await?;
-        let places = search.query().build().fetch_all(&mut *tx).await?;
+        let places = search.query().build().fetch_all(&mut tx).await?;
         let places: Vec<_> = places.iter().map(place).collect::<Result<_, _>>()?;
-        let mut rows = QueryBuilder::<db::Engine>::new(concat!(
-            "SELECT ",
-            app_columns!(),
-            " FROM apps WHERE id IN ("
-        ));
-        let mut list = rows.separated(", ");
-        places.iter().for_each(|place| _ = list.push_bind(i64::from(place.id.0)));
-        let rows = rows.push(")").build().fetch_all(&mut *tx).await?;
+        let mut rows =
+            db::QueryBuilder::new(concat!("SELECT ", app_columns!(), " FROM apps WHERE id IN "));
+        rows.push_list(places.iter().map(|place| place.id.0));
+        let rows = rows.build().fetch_all(&mut tx).await?;
         // At most a page's: by number is quick enough.
         let mut apps = std::collections::HashMap::with_capacity(rows.len());
         for row in &rows {
@@ -125,10 +119,10 @@ impl AppSearch<'_> {
             || feature.is_some()
     }
 
-    pub(super) fn query(&self) -> QueryBuilder<db::Engine> {
+    pub(super) fn query(&self) -> db::QueryBuilder {
         let (walked, computed) = self.order.columns();
         let key = if self.has_filters() { computed } else { walked };
-        let mut query = QueryBuilder::new(format!(
+        let mut query = db::QueryBuilder::new(format!(
             "SELECT id, CAST({walked} AS TEXT) AS place FROM apps \
              WHERE deleted_at IS NULL AND id + 0 BETWEEN 0 AND 4294967295"
         ));
@@ -143,9 +137,11 @@ impl AppSearch<'_> {
         query
     }
 
-    fn filter(&self, query: &mut QueryBuilder<db::Engine>) {
+    fn filter(&self, query: &mut db::QueryBuilder) {
         if let Some(text) = self.text {
-            query.push(" AND (name LIKE ").push_bind(like(text)).push(" ESCAPE '\\'");
+            // Letters of ASCII in either case, on both engines.
+            query.push(" AND (lower(name) LIKE ").push_bind(like(&text.to_ascii_lowercase()));
+            query.push(" ESCAPE '\\'");
             if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
                 query.push(" OR CAST(id AS TEXT) LIKE ").push_bind(format!("{text}%"));
             }
@@ -173,14 +169,11 @@ impl AppSearch<'_> {
             query.push(" AND instr(features, ").push_bind(grant).push(") > 0");
         }
         if let Some(apps) = self.apps {
-            query.push(" AND id IN (");
-            let mut list = query.separated(", ");
-            apps.iter().for_each(|app| _ = list.push_bind(i64::from(app.0)));
-            query.push(")");
+            query.push(" AND id IN ").push_list(apps.iter().map(|app| app.0));
         }
     }
 
-    fn begin(&self, query: &mut QueryBuilder<db::Engine>, key: &str) {
+    fn begin(&self, query: &mut db::QueryBuilder, key: &str) {
         let Some(AppPlace { key: value, id }) = &self.after else { return };
         let beyond = if self.descends { "<" } else { ">" };
         if self.order == AppOrder::AppId {

@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::Row as _;
-
 use super::testing::{House, NOW, secret};
 use super::{AppOrder, AppPlace, AppSearch, db};
 use crate::model::{AppId, AppSettings, AppStatus, Environment, FeatureGrant};
@@ -13,7 +11,10 @@ const ORDERS: [AppOrder; 4] =
 
 /// Five apps that differ in everything.
 async fn house() -> House {
-    let house = House::new().await;
+    filled(House::new().await).await
+}
+
+async fn filled(house: House) -> House {
     let apps: [(u32, &str, &[&str], &str); 5] = [
         (100, "Karaoke", &["vip", "a\"b"], "ans"),
         (1_002, "karaoke two", &["vip2"], "ans-ai"),
@@ -124,7 +125,7 @@ async fn a_row_that_cannot_be_used_is_found_with_its_fault() {
 
 #[tokio::test]
 async fn filters_read_one_index_and_orders_walk_theirs() {
-    let house = house().await;
+    let house = filled(House::on_sqlite().await).await;
     let mut tx = house.store.db.begin_read().await.unwrap();
     for order in ORDERS {
         for text in [None, Some("nobody")] {
@@ -140,8 +141,8 @@ async fn filters_read_one_index_and_orders_walk_theirs() {
 
 async fn plan(conn: &mut db::Connection, search: &AppSearch<'_>) -> String {
     let query = search.query();
-    let sql = format!("EXPLAIN QUERY PLAN {}", query.sql().as_str());
-    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(conn).await.unwrap();
+    let sql = format!("EXPLAIN QUERY PLAN {}", query.sql());
+    let rows = db::query_of(sql).fetch_all(conn).await.unwrap();
     rows.iter().map(|row| row.try_get::<String, _>("detail").unwrap() + "\n").collect()
 }
 
@@ -208,7 +209,7 @@ async fn timed(house: &House, what: &str, mut search: AppSearch<'_>) -> Duration
 
 async fn fill(house: &House) {
     let mut tx = house.store.db.begin_write().await.unwrap();
-    sqlx::query(
+    db::query(
         "WITH RECURSIVE others (number) AS \
          (SELECT 2 UNION ALL SELECT number + 1 FROM others WHERE number < $1) \
          INSERT INTO apps SELECT number * 7919 % 4294967295, 'App number ' || number, environment, \
@@ -220,7 +221,7 @@ async fn fill(house: &House) {
          FROM others, apps",
     )
     .bind(APPS)
-    .execute(&mut *tx)
+    .execute(&mut tx)
     .await
     .unwrap();
     tx.commit().await.unwrap();

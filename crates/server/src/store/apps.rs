@@ -1,10 +1,9 @@
 //! What can be done to an app. Each operation checks first, then writes row and audit entry.
 
 use serde_json::json;
-use sqlx::Row as _;
 
 use super::app_row::{self, app_columns, column};
-use super::{StoreError, Tx};
+use super::{StoreError, Tx, confined, db};
 use crate::model::{App, AppId, AppSettings, AppStatus, NewSecret, check_range};
 
 impl Tx {
@@ -71,14 +70,14 @@ impl Tx {
     pub async fn delete_app(&mut self, id: AppId) -> Result<(), StoreError> {
         self.check_app_exists(id).await?;
         self.mark_changed(id).await?;
-        sqlx::query("DELETE FROM secrets WHERE app_id = $1")
+        db::query("DELETE FROM secrets WHERE app_id = $1")
             .bind(i64::from(id.0))
-            .execute(&mut *self.inner)
+            .execute(&mut self.inner)
             .await?;
-        sqlx::query("UPDATE apps SET deleted_at = $2 WHERE id = $1")
+        db::query("UPDATE apps SET deleted_at = $2 WHERE id = $1")
             .bind(i64::from(id.0))
             .bind(self.now)
-            .execute(&mut *self.inner)
+            .execute(&mut self.inner)
             .await?;
         self.end_confinement_to(id).await?;
         self.audit("app.delete", &format!("app {id}"), &json!({})).await?;
@@ -87,15 +86,30 @@ impl Tx {
 
     /// Who was confined to a deleted app is not confined to whoever gets its number next.
     async fn end_confinement_to(&mut self, id: AppId) -> Result<(), StoreError> {
-        for statement in [
-            "UPDATE users SET rev = rev + 1, app_ids = (SELECT json_group_array(value) \
-             FROM json_each(app_ids) WHERE value != $1) WHERE app_ids IS NOT NULL \
-             AND EXISTS (SELECT 1 FROM json_each(app_ids) WHERE value = $1)",
-            "UPDATE api_tokens SET app_ids = (SELECT json_group_array(value) \
-             FROM json_each(app_ids) WHERE value != $1) WHERE app_ids IS NOT NULL \
-             AND EXISTS (SELECT 1 FROM json_each(app_ids) WHERE value = $1)",
+        let number = format!("%{id}%");
+        for (table, find, update) in [
+            (
+                "users",
+                "SELECT id, app_ids FROM users WHERE app_ids LIKE $1",
+                "UPDATE users SET rev = rev + 1, app_ids = $2 WHERE id = $1",
+            ),
+            (
+                "api_tokens",
+                "SELECT id, app_ids FROM api_tokens WHERE app_ids LIKE $1",
+                "UPDATE api_tokens SET app_ids = $2 WHERE id = $1",
+            ),
         ] {
-            sqlx::query(statement).bind(i64::from(id.0)).execute(&mut *self.inner).await?;
+            for row in db::query(find).bind(&number).fetch_all(&mut self.inner).await? {
+                let whose: &str = column(&row, table, "id", "?").get()?;
+                let apps = confined::read(&column(&row, table, "app_ids", whose))?;
+                let mut apps = apps.unwrap_or_default();
+                let before = apps.len();
+                apps.retain(|app| *app != id);
+                if apps.len() < before {
+                    let update = db::query(update).bind(whose).bind(confined::text(Some(&apps)));
+                    update.execute(&mut self.inner).await?;
+                }
+            }
         }
         Ok(())
     }
@@ -103,9 +117,9 @@ impl Tx {
     /// `Err(AppUnknown)`: there is no such app, or no more.
     pub(super) async fn check_app_exists(&mut self, id: AppId) -> Result<(), StoreError> {
         let found: Option<i64> =
-            sqlx::query_scalar("SELECT id FROM apps WHERE id = $1 AND deleted_at IS NULL")
+            db::query_scalar("SELECT id FROM apps WHERE id = $1 AND deleted_at IS NULL")
                 .bind(i64::from(id.0))
-                .fetch_optional(&mut *self.inner)
+                .fetch_optional(&mut self.inner)
                 .await?;
         found.map(drop).ok_or(StoreError::AppUnknown { id })
     }
@@ -113,19 +127,19 @@ impl Tx {
     /// Has readers load the app anew.
     pub(super) async fn mark_changed(&mut self, id: AppId) -> Result<(), StoreError> {
         let revision = self.raise().await?;
-        sqlx::query("UPDATE apps SET changed_at_revision = $2 WHERE id = $1")
+        db::query("UPDATE apps SET changed_at_revision = $2 WHERE id = $1")
             .bind(i64::from(id.0))
             .bind(revision.0)
-            .execute(&mut *self.inner)
+            .execute(&mut self.inner)
             .await?;
         Ok(())
     }
 
     /// 1, or one more than a deleted app had: equal (app, rev) must never mean two things.
     async fn first_rev(&mut self, id: AppId) -> Result<u32, StoreError> {
-        let row = sqlx::query("SELECT rev, deleted_at FROM apps WHERE id = $1")
+        let row = db::query("SELECT rev, deleted_at FROM apps WHERE id = $1")
             .bind(i64::from(id.0))
-            .fetch_optional(&mut *self.inner)
+            .fetch_optional(&mut self.inner)
             .await?;
         let Some(row) = row else { return Ok(1) };
         match row.try_get::<Option<i64>, _>("deleted_at")? {
@@ -136,13 +150,13 @@ impl Tx {
 
     /// The app as this transaction sees it. `Err(AppUnknown)`; `Err(Row)`: its row cannot be used.
     pub async fn app(&mut self, id: AppId) -> Result<App, StoreError> {
-        let row = sqlx::query(concat!(
+        let row = db::query(concat!(
             "SELECT ",
             app_columns!(),
             " FROM apps WHERE id = $1 AND deleted_at IS NULL"
         ))
         .bind(i64::from(id.0))
-        .fetch_optional(&mut *self.inner)
+        .fetch_optional(&mut self.inner)
         .await?;
         Ok(app_row::read(id, &row.ok_or(StoreError::AppUnknown { id })?)?)
     }

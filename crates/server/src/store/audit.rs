@@ -5,7 +5,6 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sqlx::{QueryBuilder, Row as _};
 
 use super::app_row::{column, json};
 use super::audit_chain::{self, AuditHash, ChainEntry};
@@ -50,7 +49,7 @@ impl Store {
         before: Option<i64>,
         limit: u32,
     ) -> Result<Vec<AuditEntry>, StoreError> {
-        let mut query = QueryBuilder::<db::Engine>::new(
+        let mut query = db::QueryBuilder::new(
             "SELECT seq, at, actor, action, subject, detail, hash FROM audit WHERE seq < ",
         );
         query.push_bind(before.unwrap_or(i64::MAX));
@@ -64,7 +63,7 @@ impl Store {
         }
         query.push(" ORDER BY seq DESC LIMIT ").push_bind(i64::from(limit));
         let mut tx = self.db.begin_read().await?;
-        let rows = query.build().fetch_all(&mut *tx).await?;
+        let rows = query.build().fetch_all(&mut tx).await?;
         Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
     }
 }
@@ -78,10 +77,10 @@ impl Tx {
         subject: &str,
         detail: &impl Serialize,
     ) -> Result<(), StoreError> {
-        let meta = sqlx::query(
+        let meta = db::query(
             "UPDATE meta SET last_audit = last_audit + 1 RETURNING last_audit, installation_id",
         )
-        .fetch_one(&mut *self.inner)
+        .fetch_one(&mut self.inner)
         .await?;
         let entry = ChainEntry {
             seq: meta.try_get("last_audit")?,
@@ -101,7 +100,7 @@ impl Tx {
     }
 
     async fn insert_audit(&mut self, entry: &ChainEntry) -> Result<(), StoreError> {
-        sqlx::query(
+        db::query(
             "INSERT INTO audit (seq, at, actor, action, subject, detail, hash) \
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
@@ -112,7 +111,7 @@ impl Tx {
         .bind(&entry.subject)
         .bind(&entry.detail)
         .bind(entry.hash.map(|hash| hash.as_bytes().to_vec()))
-        .execute(&mut *self.inner)
+        .execute(&mut self.inner)
         .await?;
         Ok(())
     }

@@ -10,7 +10,6 @@ use std::fmt;
 use aws_lc_rs::digest::{Context, SHA256};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use sqlx::Row as _;
 
 use super::app_row::column;
 use super::{RowFault, Store, StoreError, db};
@@ -106,9 +105,9 @@ impl Store {
     /// Begins to read the whole log, as it stands now.
     pub async fn walk_audit(&self) -> Result<AuditWalk, StoreError> {
         let mut tx = self.db.begin_read().await?;
-        let meta = sqlx::query("SELECT installation_id, last_audit FROM meta");
-        let meta = meta.fetch_one(&mut *tx).await?;
-        let entries = sqlx::query_scalar("SELECT COUNT(*) FROM audit").fetch_one(&mut *tx).await?;
+        let meta = db::query("SELECT installation_id, last_audit FROM meta");
+        let meta = meta.fetch_one(&mut tx).await?;
+        let entries = db::query_scalar("SELECT COUNT(*) FROM audit").fetch_one(&mut tx).await?;
         Ok(AuditWalk {
             tx,
             installation_id: meta.try_get("installation_id")?,
@@ -122,8 +121,8 @@ impl Store {
     /// Without any entry: 0, and the hash that the first one follows.
     pub async fn audit_head(&self) -> Result<(i64, Option<AuditHash>), StoreError> {
         let mut tx = self.db.begin_read().await?;
-        let meta = sqlx::query("SELECT installation_id, last_audit FROM meta");
-        let meta = meta.fetch_one(&mut *tx).await?;
+        let meta = db::query("SELECT installation_id, last_audit FROM meta");
+        let meta = meta.fetch_one(&mut tx).await?;
         let seq: i64 = meta.try_get("last_audit")?;
         if seq == 0 {
             return Ok((0, Some(AuditHash::start(meta.try_get("installation_id")?))));
@@ -174,7 +173,7 @@ pub(super) async fn kept_hash(
     conn: &mut db::Connection,
     seq: i64,
 ) -> Result<Option<AuditHash>, StoreError> {
-    let hash: Option<Option<Vec<u8>>> = sqlx::query_scalar("SELECT hash FROM audit WHERE seq = $1")
+    let hash: Option<Option<Vec<u8>>> = db::query_scalar("SELECT hash FROM audit WHERE seq = $1")
         .bind(seq)
         .fetch_optional(conn)
         .await?;
@@ -184,7 +183,7 @@ pub(super) async fn kept_hash(
 /// Gives every entry its hash, in the transaction that brings the schema to [`FIRST_SCHEMA`].
 pub(super) async fn fill(tx: &mut db::Transaction) -> Result<(), StoreError> {
     let id: Option<String> =
-        sqlx::query_scalar("SELECT installation_id FROM meta").fetch_optional(&mut **tx).await?;
+        db::query_scalar("SELECT installation_id FROM meta").fetch_optional(tx).await?;
     // Without its one row it is a database that is being made.
     let Some(id) = id else { return Ok(()) };
     let (mut previous, mut after) = (AuditHash::start(&id), None);
@@ -197,10 +196,10 @@ pub(super) async fn fill(tx: &mut db::Transaction) -> Result<(), StoreError> {
             let entry = read(row)?;
             previous = entry.hash_after(&previous);
             after = Some(entry.seq);
-            sqlx::query("UPDATE audit SET hash = $2 WHERE seq = $1")
+            db::query("UPDATE audit SET hash = $2 WHERE seq = $1")
                 .bind(entry.seq)
                 .bind(previous.as_bytes().to_vec())
-                .execute(&mut **tx)
+                .execute(tx)
                 .await?;
         }
     }
@@ -221,8 +220,8 @@ async fn page_after(
              WHERE seq >= $1 ORDER BY seq LIMIT $2"
         }
     };
-    let page = sqlx::query(condition).bind(after.unwrap_or(i64::MIN)).bind(PAGE);
-    Ok(page.fetch_all(conn).await?)
+    let page = db::query(condition).bind(after.unwrap_or(i64::MIN)).bind(PAGE);
+    page.fetch_all(conn).await
 }
 
 fn read(row: &db::Row) -> Result<ChainEntry, RowFault> {
@@ -269,7 +268,7 @@ impl<'de> Deserialize<'de> for AuditHash {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{House, NOW, kek, of_first_schema};
+    use super::super::testing::{Ground, House, NOW, empty, kek, make_of_first_schema};
     use super::*;
 
     fn entry() -> ChainEntry {
@@ -361,8 +360,9 @@ mod tests {
     #[tokio::test]
     async fn a_database_of_the_first_schema_gets_its_hashes_when_it_is_opened() {
         let directory = tempfile::tempdir().unwrap();
-        let path = of_first_schema(directory.path(), 2_500).await;
-        let store = Store::open(&path, kek()).await.unwrap();
+        let ground = Ground(empty(directory.path()).await);
+        make_of_first_schema(&ground.0, 2_500).await;
+        let store = Store::open(&ground.0, kek()).await.unwrap();
         let (seq, head) = store.audit_head().await.unwrap();
         assert_eq!(seq, 2_500);
         let mut tx = store.begin("owner", NOW).await.unwrap();

@@ -5,7 +5,6 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::json;
-use sqlx::Row as _;
 use tonegate_issuer::{Signer as _, SoftwareKey};
 use zeroize::Zeroizing;
 
@@ -42,10 +41,10 @@ impl Tx {
         let key = SoftwareKey::generate().map_err(|_| SealError::Crypto)?;
         let sealed = self.kek.seal(Label::AuditKey, key.seed())?;
         let public = BASE64URL_NOPAD.encode(&key.public_key());
-        sqlx::query("INSERT INTO audit_key (one, sealed_seed, public_key) VALUES (1, $1, $2)")
+        db::query("INSERT INTO audit_key (one, sealed_seed, public_key) VALUES (1, $1, $2)")
             .bind(sealed.as_bytes().to_vec())
             .bind(&public)
-            .execute(&mut *self.inner)
+            .execute(&mut self.inner)
             .await?;
         let detail = json!({ "public_key": public });
         self.audit("audit_key.create", "audit key", &detail).await?;
@@ -54,7 +53,7 @@ impl Tx {
 }
 
 async fn read(conn: &mut db::Connection, kek: &Kek) -> Result<Option<SoftwareKey>, StoreError> {
-    let row = sqlx::query("SELECT sealed_seed, public_key FROM audit_key");
+    let row = db::query("SELECT sealed_seed, public_key FROM audit_key");
     let Some(row) = row.fetch_optional(conn).await? else { return Ok(None) };
     let at = column(&row, "audit_key", "sealed_seed", 1);
     let sealed = Sealed::from_bytes(at.get()?);

@@ -7,7 +7,6 @@
 
 use serde::Serialize;
 use serde_json::json;
-use sqlx::Row as _;
 use tonegate_webhook::{Message, Outcome, WebhookSecret, retry_after};
 
 use super::app_row::column;
@@ -76,7 +75,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<Delivery>, StoreError> {
         let mut tx = self.db.begin_read().await?;
-        let rows = sqlx::query(concat!(
+        let rows = db::query(concat!(
             "SELECT ",
             delivery_columns!(),
             " FROM deliveries WHERE webhook_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3"
@@ -84,7 +83,7 @@ impl Store {
         .bind(webhook_id)
         .bind(before.unwrap_or(i64::MAX))
         .bind(i64::from(limit))
-        .fetch_all(&mut *tx)
+        .fetch_all(&mut tx)
         .await?;
         rows.iter().map(|row| Ok(read(row)?)).collect()
     }
@@ -93,11 +92,10 @@ impl Store {
     /// that some are left beside those under way.
     pub async fn due_deliveries(&self, now: i64) -> Result<Vec<DueDelivery>, StoreError> {
         let mut tx = self.db.begin_read().await?;
-        let webhooks = sqlx::query(
-            "SELECT id, url, sealed_secret FROM webhooks WHERE enabled = 1 ORDER BY id",
-        )
-        .fetch_all(&mut *tx)
-        .await?;
+        let webhooks =
+            db::query("SELECT id, url, sealed_secret FROM webhooks WHERE enabled = 1 ORDER BY id")
+                .fetch_all(&mut tx)
+                .await?;
         let mut due = Vec::new();
         for webhook in &webhooks {
             let id: &str = webhook.try_get("id")?;
@@ -138,7 +136,7 @@ impl Store {
         let error: Option<String> =
             outcome.error.as_ref().map(|error| error.chars().take(DELIVERY_ERROR_CHARS).collect());
         let mut tx = self.db.begin_write().await?;
-        sqlx::query(
+        db::query(
             "UPDATE deliveries SET tries = tries + 1, last_status = $2, last_error = $3, \
              delivered_at = $4, next_try_at = $5, gave_up_at = $6 \
              WHERE id = $1 AND (next_try_at IS NOT NULL OR $4 IS NOT NULL)",
@@ -149,7 +147,7 @@ impl Store {
         .bind(delivered_at)
         .bind(next_try_at)
         .bind(gave_up_at)
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
         tx.commit().await
     }
@@ -158,15 +156,14 @@ impl Store {
     /// nothing is left of it.
     pub async fn prune_deliveries(&self, before: i64) -> Result<bool, StoreError> {
         let mut tx = self.db.begin_write().await?;
-        let pruned = sqlx::query(
+        let pruned = db::query(
             "DELETE FROM deliveries WHERE seq IN \
              (SELECT seq FROM deliveries WHERE created_at < $1 ORDER BY seq LIMIT $2)",
         )
         .bind(before)
         .bind(DELIVERIES_PRUNED_AT_ONCE)
-        .execute(&mut *tx)
-        .await?
-        .rows_affected();
+        .execute(&mut tx)
+        .await?;
         tx.commit().await?;
         Ok(pruned > 0)
     }
@@ -177,8 +174,8 @@ impl Tx {
     /// holds a secret. Does not raise the revision; without webhooks it is one read of an empty
     /// table.
     pub async fn notify(&mut self, kind: &str, data: &impl Serialize) -> Result<(), StoreError> {
-        let webhooks = sqlx::query("SELECT id, events FROM webhooks WHERE enabled = 1")
-            .fetch_all(&mut *self.inner)
+        let webhooks = db::query("SELECT id, events FROM webhooks WHERE enabled = 1")
+            .fetch_all(&mut self.inner)
             .await?;
         for webhook in &webhooks {
             let id: &str = webhook.try_get("id")?;
@@ -213,13 +210,13 @@ impl Tx {
     pub async fn retry_delivery(&mut self, id: &str) -> Result<Delivery, StoreError> {
         let before = self.delivery(id).await?;
         self.check_enabled(&before.webhook_id).await?;
-        sqlx::query(
+        db::query(
             "UPDATE deliveries SET next_try_at = $2, delivered_at = NULL, gave_up_at = NULL \
              WHERE id = $1",
         )
         .bind(id)
         .bind(self.now)
-        .execute(&mut *self.inner)
+        .execute(&mut self.inner)
         .await?;
         let detail = json!({ "webhook_id": before.webhook_id });
         self.audit("delivery.retry", &format!("delivery {id}"), &detail).await?;
@@ -228,14 +225,14 @@ impl Tx {
 
     /// Gives up all that waits for a webhook.
     pub(super) async fn give_up_deliveries(&mut self, webhook_id: &str) -> Result<(), StoreError> {
-        sqlx::query(
+        db::query(
             "UPDATE deliveries SET next_try_at = NULL, gave_up_at = $2, \
              last_error = 'the webhook was disabled' \
              WHERE webhook_id = $1 AND next_try_at IS NOT NULL",
         )
         .bind(webhook_id)
         .bind(self.now)
-        .execute(&mut *self.inner)
+        .execute(&mut self.inner)
         .await?;
         Ok(())
     }
@@ -248,7 +245,7 @@ impl Tx {
     }
 
     async fn enqueue(&mut self, webhook_id: &str, message: &Message) -> Result<(), StoreError> {
-        sqlx::query(
+        db::query(
             "INSERT INTO deliveries (id, webhook_id, kind, body, created_at, next_try_at) \
              VALUES ($1, $2, $3, $4, $5, $5)",
         )
@@ -257,16 +254,16 @@ impl Tx {
         .bind(&message.kind)
         .bind(&message.body)
         .bind(self.now)
-        .execute(&mut *self.inner)
+        .execute(&mut self.inner)
         .await?;
         Ok(())
     }
 
     async fn delivery(&mut self, id: &str) -> Result<Delivery, StoreError> {
         let row =
-            sqlx::query(concat!("SELECT ", delivery_columns!(), " FROM deliveries WHERE id = $1"))
+            db::query(concat!("SELECT ", delivery_columns!(), " FROM deliveries WHERE id = $1"))
                 .bind(id)
-                .fetch_optional(&mut *self.inner)
+                .fetch_optional(&mut self.inner)
                 .await?;
         let row = row.ok_or_else(|| StoreError::DeliveryUnknown { id: id.to_owned() })?;
         Ok(read(&row)?)
@@ -280,7 +277,7 @@ async fn due_of(
     now: i64,
 ) -> Result<Vec<db::Row>, StoreError> {
     let limit = i64::try_from(2 * DELIVERIES_PER_WEBHOOK).unwrap_or(i64::MAX);
-    let rows = sqlx::query(
+    let rows = db::query(
         "SELECT id, kind, body, tries FROM deliveries \
          WHERE webhook_id = $1 AND next_try_at <= $2 ORDER BY next_try_at, seq LIMIT $3",
     )

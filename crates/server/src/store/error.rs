@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use crate::model::{AppId, Generation, ModelError};
 use crate::seal::SealError;
 
-/// Why an operation of the store did not happen. Nothing of it was kept.
+/// Why an operation of the store did not happen. Nothing of it was kept, but for
+/// [`CommitUnknown`](Self::CommitUnknown).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
@@ -44,7 +45,36 @@ pub enum StoreError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// SQLite found the file inconsistent.
+    /// `create` found an installation.
+    #[error(
+        "{database} holds an installation already; nothing was changed; to have this server join it, \
+         start it with that installation's key-encryption key and an empty data directory"
+    )]
+    Taken {
+        /// Which database.
+        database: String,
+    },
+    /// `create` found something else.
+    #[error("{database} {what}; nothing was changed; use an empty database in UTF8")]
+    Occupied {
+        /// Which database.
+        database: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Nothing was made in it yet.
+    #[error(
+        "there is no installation in {database}; check its name and the search_path, or make one with \
+         `tonegate init --database-url`"
+    )]
+    Empty {
+        /// Which database.
+        database: String,
+    },
+    /// A file cannot be opened later.
+    #[error("a SQLite database is opened at once")]
+    NotShared,
+    /// The database found itself inconsistent.
     #[error(
         "the database is damaged ({fault}); stop the server, keep a copy of the data directory, \
          and restore the last backup"
@@ -78,6 +108,30 @@ pub enum StoreError {
     /// Another process held the database for too long.
     #[error("another process has kept the database locked; try again, or find and stop it")]
     Busy,
+    /// PostgreSQL does not answer, is starting or stopping, refuses the connection, or is a standby.
+    #[error(
+        "the database cannot be reached ({fault}); nothing was kept; try again, and if that does not \
+         help, check the database server and the database URL"
+    )]
+    Unreachable {
+        /// What was seen.
+        fault: String,
+    },
+    /// The server broke the work off: it would have waited for ever, or taken too long.
+    #[error("the database broke off the work ({fault}); nothing was kept; try again")]
+    Interrupted {
+        /// What it said.
+        fault: String,
+    },
+    /// The connection was lost while a change was being kept.
+    #[error(
+        "the database did not answer while a change was being kept ({fault}): whether it was kept is \
+         not known; look before you try again"
+    )]
+    CommitUnknown {
+        /// What was seen.
+        fault: String,
+    },
     /// The number is taken.
     #[error("app {id} exists already")]
     AppExists {
@@ -231,6 +285,14 @@ pub enum StoreError {
     /// Anything else that the engine said: a full disk, a read-only file.
     #[error("database: {0}")]
     Database(#[source] sqlx::Error),
+}
+
+impl StoreError {
+    /// May the same succeed in a moment, without anybody doing anything about this installation?
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::Busy | Self::Unreachable { .. } | Self::Interrupted { .. })
+    }
 }
 
 /// A row that cannot be used, and where it is.

@@ -3,9 +3,7 @@
 //! Invariant: an answer is kept in the transaction of what it tells of, sealed, since some hold a
 //! secret; a request is kept as a keyed hash alone.
 
-use sqlx::Row as _;
-
-use super::{StoreError, Tx};
+use super::{StoreError, Tx, db};
 use crate::seal::{Label, Sealed};
 
 /// A creation that somebody asked for under a key of theirs.
@@ -45,14 +43,14 @@ impl Tx {
         asked: &Asked,
         since: i64,
     ) -> Result<Option<Option<Vec<u8>>>, StoreError> {
-        let row = sqlx::query(
+        let row = db::query(
             "SELECT request_hash, sealed_answer FROM idempotency \
              WHERE caller = $1 AND key = $2 AND at > $3",
         )
         .bind(&asked.caller)
         .bind(&asked.key)
         .bind(since)
-        .fetch_optional(&mut *self.inner)
+        .fetch_optional(&mut self.inner)
         .await?;
         let Some(row) = row else { return Ok(None) };
         let hash: Vec<u8> = row.try_get("request_hash")?;
@@ -70,7 +68,7 @@ impl Tx {
         answer: &[u8],
     ) -> Result<(), StoreError> {
         let sealed = self.kek.seal(asked.label(), answer)?;
-        sqlx::query(
+        db::query(
             "INSERT INTO idempotency (caller, key, request_hash, status, sealed_answer, at) \
              VALUES ($1, $2, $3, 201, $4, $5) ON CONFLICT (caller, key) DO UPDATE SET \
              request_hash = excluded.request_hash, sealed_answer = excluded.sealed_answer, \
@@ -81,16 +79,16 @@ impl Tx {
         .bind(self.kek.keyed_hash(&asked.request).to_vec())
         .bind(sealed.as_bytes().to_vec())
         .bind(self.now)
-        .execute(&mut *self.inner)
+        .execute(&mut self.inner)
         .await?;
         Ok(())
     }
 
     /// Forgets answers older than `before` (Unix seconds).
     pub async fn forget_answers(&mut self, before: i64) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM idempotency WHERE at < $1")
+        db::query("DELETE FROM idempotency WHERE at < $1")
             .bind(before)
-            .execute(&mut *self.inner)
+            .execute(&mut self.inner)
             .await?;
         Ok(())
     }
@@ -112,8 +110,8 @@ mod tests {
         assert_eq!(tx.answered(&asked("k", b"another"), NOW - 1).await.unwrap(), Some(None));
         assert_eq!(tx.answered(&asked("other", b"make it"), NOW - 1).await.unwrap(), None);
         assert_eq!(tx.answered(&asked("k", b"make it"), NOW).await.unwrap(), None);
-        let kept: Vec<u8> = sqlx::query_scalar("SELECT sealed_answer FROM idempotency")
-            .fetch_one(&mut *tx.inner)
+        let kept: Vec<u8> = db::query_scalar("SELECT sealed_answer FROM idempotency")
+            .fetch_one(&mut tx.inner)
             .await
             .unwrap();
         assert!(!String::from_utf8_lossy(&kept).contains("secret"));

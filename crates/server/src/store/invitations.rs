@@ -65,9 +65,7 @@ impl Tx {
     /// An invitation for the first owner, in place of any other such. `Err(SetupDone)`.
     pub async fn offer_setup(&mut self) -> Result<BearerToken, StoreError> {
         self.check_no_owner().await?;
-        sqlx::query("DELETE FROM invitations WHERE user_id IS NULL")
-            .execute(&mut *self.inner)
-            .await?;
+        db::query("DELETE FROM invitations WHERE user_id IS NULL").execute(&mut self.inner).await?;
         let token = BearerToken::generate(BearerToken::INVITATION)?;
         let expires_at = self.now + bounds::SETUP_SECS;
         self.insert_invitation(&token.hash(), None, None, expires_at).await?;
@@ -90,7 +88,7 @@ impl Tx {
         }
         let hex = HEXLOWER.encode(hash.as_bytes());
         let totp = self.kek.seal(Label::Totp { of: &hex }, &chosen.totp)?;
-        let done = sqlx::query(
+        let done = db::query(
             "UPDATE invitations SET name = coalesce($2, name), password_hash = $3, totp = $4 \
              WHERE token_hash = $1 AND expires_at > $5",
         )
@@ -99,19 +97,19 @@ impl Tx {
         .bind(&chosen.password_hash)
         .bind(totp.as_bytes().to_vec())
         .bind(self.now)
-        .execute(&mut *self.inner)
+        .execute(&mut self.inner)
         .await?;
-        if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::InvitationUnknown) }
+        if done == 1 { Ok(()) } else { Err(StoreError::InvitationUnknown) }
     }
 
     /// Counts a wrong code. `true`: it was one too many, and the invitation is gone.
     pub async fn wrong_code(&mut self, hash: &TokenHash) -> Result<bool, StoreError> {
-        let failures: Option<i64> = sqlx::query_scalar(
+        let failures: Option<i64> = db::query_scalar(
             "UPDATE invitations SET failures = failures + 1 WHERE token_hash = $1 \
              RETURNING failures",
         )
         .bind(hash.as_bytes().to_vec())
-        .fetch_optional(&mut *self.inner)
+        .fetch_optional(&mut self.inner)
         .await?;
         if failures.is_some_and(|failures| failures < i64::from(bounds::INVITATION_FAILURES)) {
             return Ok(false);
@@ -165,9 +163,9 @@ impl Tx {
     }
 
     pub(super) async fn drop_invitation(&mut self, user_id: &str) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM invitations WHERE user_id = $1")
+        db::query("DELETE FROM invitations WHERE user_id = $1")
             .bind(user_id)
-            .execute(&mut *self.inner)
+            .execute(&mut self.inner)
             .await?;
         Ok(())
     }
@@ -206,7 +204,7 @@ impl Tx {
         step: i64,
     ) -> Result<(), StoreError> {
         let totp = self.kek.seal(Label::Totp { of: id }, &chosen.totp)?;
-        sqlx::query(
+        db::query(
             "UPDATE users SET password_hash = $2, totp = $3, totp_last_step = $4 \
              WHERE id = $1",
         )
@@ -214,7 +212,7 @@ impl Tx {
         .bind(&chosen.password_hash)
         .bind(totp.as_bytes().to_vec())
         .bind(step)
-        .execute(&mut *self.inner)
+        .execute(&mut self.inner)
         .await?;
         Ok(())
     }
@@ -226,11 +224,11 @@ impl Tx {
         name: Option<&str>,
         expires_at: i64,
     ) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM invitations WHERE expires_at <= $1")
+        db::query("DELETE FROM invitations WHERE expires_at <= $1")
             .bind(self.now)
-            .execute(&mut *self.inner)
+            .execute(&mut self.inner)
             .await?;
-        sqlx::query(
+        db::query(
             "INSERT INTO invitations (token_hash, user_id, name, created_at, expires_at) \
              VALUES ($1, $2, $3, $4, $5)",
         )
@@ -239,15 +237,15 @@ impl Tx {
         .bind(name)
         .bind(self.now)
         .bind(expires_at)
-        .execute(&mut *self.inner)
+        .execute(&mut self.inner)
         .await?;
         Ok(())
     }
 
     async fn use_up(&mut self, hash: &TokenHash) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM invitations WHERE token_hash = $1")
+        db::query("DELETE FROM invitations WHERE token_hash = $1")
             .bind(hash.as_bytes().to_vec())
-            .execute(&mut *self.inner)
+            .execute(&mut self.inner)
             .await?;
         Ok(())
     }
@@ -258,14 +256,14 @@ async fn find(
     hash: &TokenHash,
     now: i64,
 ) -> Result<Option<db::Row>, StoreError> {
-    Ok(sqlx::query(
+    db::query(
         "SELECT user_id, name, password_hash, totp, expires_at FROM invitations \
          WHERE token_hash = $1 AND expires_at > $2",
     )
     .bind(hash.as_bytes().to_vec())
     .bind(now)
     .fetch_optional(conn)
-    .await?)
+    .await
 }
 
 fn invitation(row: &db::Row) -> Result<Invitation, StoreError> {

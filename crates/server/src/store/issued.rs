@@ -3,7 +3,6 @@
 //! Invariant: equal (app, hour, revision, key) give equal bytes, so an hour is counted once, however
 //! often its licence was minted: hours only grow, and one that is within those known is known.
 
-use sqlx::Row as _;
 use tonegate_issuer::limits::HOUR_SECS;
 use tonegate_protocol::AppId;
 
@@ -56,10 +55,10 @@ pub(super) async fn upsert(
     if issued.is_empty() {
         return Ok(());
     }
-    let mut insert = sqlx::QueryBuilder::<db::Engine>::new(
+    let mut insert = db::QueryBuilder::new(
         "INSERT INTO issued (app_id, rev, serial, first_hour, last_hour, licenses) ",
     );
-    insert.push_values(issued, |mut row, new| {
+    insert.push_values(issued, |row, new| {
         row.push_bind(i64::from(new.app_id.0)).push_bind(i64::from(new.rev));
         row.push_bind(i64::from(new.serial)).push_bind(new.first_hour).push_bind(new.last_hour);
         row.push_bind(new.licenses.cast_signed());
@@ -83,7 +82,7 @@ pub(super) async fn upsert(
          last_hour = CASE WHEN excluded.last_hour > issued.last_hour \
          THEN excluded.last_hour ELSE issued.last_hour END",
     );
-    insert.build().persistent(false).execute(tx).await?;
+    insert.build().once().execute(tx).await?;
     Ok(())
 }
 
@@ -93,7 +92,7 @@ pub(super) async fn prune(
     apps: std::ops::RangeInclusive<i64>,
     now: i64,
 ) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM issued WHERE app_id >= $1 AND app_id <= $2 AND last_hour < $3")
+    db::query("DELETE FROM issued WHERE app_id >= $1 AND app_id <= $2 AND last_hour < $3")
         .bind(apps.start())
         .bind(apps.end())
         .bind(now - ISSUED_KEPT_SECS)
@@ -103,7 +102,7 @@ pub(super) async fn prune(
 }
 
 async fn of_app(tx: &mut db::Connection, app: AppId) -> Result<Vec<IssuedLicenses>, StoreError> {
-    let rows = sqlx::query(
+    let rows = db::query(
         "SELECT rev, serial, first_hour, last_hour, licenses FROM issued WHERE app_id = $1 \
          ORDER BY last_hour DESC, rev DESC, serial DESC",
     )

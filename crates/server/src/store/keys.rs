@@ -4,7 +4,6 @@
 //! fit each other is not judged here but by the key-accident guard at start.
 
 use serde_json::json;
-use sqlx::Row as _;
 use zeroize::Zeroizing;
 
 use super::app_row::column;
@@ -53,11 +52,11 @@ impl Store {
     /// `Err(Row)`: one does not open or breaks a rule; keys are not worked around.
     pub async fn issuing_keys(&self) -> Result<Vec<StoredIssuingKey>, StoreError> {
         let mut tx = self.db.begin_read().await?;
-        let rows = sqlx::query(
+        let rows = db::query(
             "SELECT serial, kid, certificate, sealed_seed, sign_from, exp, added_at \
              FROM issuing_keys ORDER BY serial",
         )
-        .fetch_all(&mut *tx)
+        .fetch_all(&mut tx)
         .await?;
         rows.iter().map(|row| issuing_key(row, &self.kek)).collect()
     }
@@ -66,8 +65,8 @@ impl Store {
     pub async fn root_keys(&self) -> Result<Vec<StoredRootKey>, StoreError> {
         let mut tx = self.db.begin_read().await?;
         let rows =
-            sqlx::query("SELECT kid, sealed_seed, added_at FROM root_keys ORDER BY added_at, kid")
-                .fetch_all(&mut *tx)
+            db::query("SELECT kid, sealed_seed, added_at FROM root_keys ORDER BY added_at, kid")
+                .fetch_all(&mut tx)
                 .await?;
         rows.iter()
             .map(|row| {
@@ -84,16 +83,16 @@ impl Tx {
     pub async fn add_issuing_key(&mut self, key: &NewIssuingKey) -> Result<(), StoreError> {
         let serial = i64::from(key.serial);
         let found: Option<i64> =
-            sqlx::query_scalar("SELECT serial FROM issuing_keys WHERE serial = $1")
+            db::query_scalar("SELECT serial FROM issuing_keys WHERE serial = $1")
                 .bind(serial)
-                .fetch_optional(&mut *self.inner)
+                .fetch_optional(&mut self.inner)
                 .await?;
         if found.is_some() {
             return Err(StoreError::SerialTaken { serial: key.serial });
         }
         let sealed = self.kek.seal(Label::IssuingKey { kid: &key.kid }, &*key.seed)?;
         let revision = self.raise().await?;
-        sqlx::query(
+        db::query(
             "INSERT INTO issuing_keys (serial, kid, certificate, sealed_seed, sign_from, exp, \
              added_at, changed_at_revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
@@ -105,7 +104,7 @@ impl Tx {
         .bind(key.exp)
         .bind(self.now)
         .bind(revision.0)
-        .execute(&mut *self.inner)
+        .execute(&mut self.inner)
         .await?;
         let detail = json!({ "kid": key.kid, "sign_from": key.sign_from, "exp": key.exp });
         self.audit("issuing_key.add", &format!("issuing key {serial}"), &detail).await?;
@@ -117,16 +116,16 @@ impl Tx {
 
     /// Keeps a root on the server. `Err(RootTaken)`: it is kept already.
     pub async fn add_root_key(&mut self, kid: &str, seed: &[u8; 32]) -> Result<(), StoreError> {
-        let found: Option<String> = sqlx::query_scalar("SELECT kid FROM root_keys WHERE kid = $1")
+        let found: Option<String> = db::query_scalar("SELECT kid FROM root_keys WHERE kid = $1")
             .bind(kid)
-            .fetch_optional(&mut *self.inner)
+            .fetch_optional(&mut self.inner)
             .await?;
         if let Some(kid) = found {
             return Err(StoreError::RootTaken { kid });
         }
         let sealed = self.kek.seal(Label::RootKey { kid }, seed)?;
         let revision = self.raise().await?;
-        sqlx::query(
+        db::query(
             "INSERT INTO root_keys (kid, sealed_seed, added_at, changed_at_revision) \
              VALUES ($1, $2, $3, $4)",
         )
@@ -134,7 +133,7 @@ impl Tx {
         .bind(sealed.as_bytes().to_vec())
         .bind(self.now)
         .bind(revision.0)
-        .execute(&mut *self.inner)
+        .execute(&mut self.inner)
         .await?;
         self.audit("root_key.add", &format!("root key {kid}"), &json!({})).await
     }

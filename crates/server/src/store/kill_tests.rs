@@ -2,19 +2,18 @@
 //! log, and the other way round.
 
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
 use serde_json::json;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
-use super::testing::{House, NOW, kek, of_first_schema, secret};
+use super::testing::{
+    Ground, House, NOW, copy_of, database_of, empty, kek, make_of_first_schema, secret, text_of,
+};
 use super::{
-    AuditFilter, Delivery, NewApiToken, NewIssuingKey, NewUser, NewWebhook, Origin, Session, Store,
-    StoreError, Tx, UserChange, Webhook, fail_points,
+    AuditFilter, Database, Delivery, NewApiToken, NewIssuingKey, NewUser, NewWebhook, Origin,
+    Session, Store, StoreError, Tx, UserChange, Webhook, db, fail_points,
 };
 use crate::audit::{Evidence, verify};
 use crate::model::{AppId, Generation, Role, User};
@@ -60,7 +59,7 @@ changes! { tx,
 }
 
 /// Apps 1 (its secret was rotated) and 2 (suspended), and one of everything else, in a closed database.
-async fn prepared() -> TempDir {
+async fn prepared() -> (TempDir, Ground) {
     let house = House::with_apps([1, 2]).await;
     let mut tx = house.store.begin("init", NOW).await.unwrap();
     tx.rotate_secret(AppId(1), &secret(8), 60).await.unwrap();
@@ -70,9 +69,9 @@ async fn prepared() -> TempDir {
     // Each change tells it, in its own transaction.
     tx.create_webhook(receiver()).await.unwrap();
     tx.commit().await.unwrap();
-    let House { store, directory } = house;
+    let House { store, directory, ground } = house;
     store.close().await;
-    directory
+    (directory, ground)
 }
 
 fn somebody(name: &str) -> NewUser {
@@ -91,7 +90,7 @@ fn receiver() -> NewWebhook {
 
 /// The id of the one row that was prepared.
 async fn id_in(tx: &mut Tx, ids: &'static str) -> String {
-    sqlx::query_scalar(ids).fetch_one(&mut *tx.inner).await.unwrap()
+    db::query_scalar(ids).fetch_one(&mut tx.inner).await.unwrap()
 }
 
 async fn update_user(tx: &mut Tx) -> Result<User, StoreError> {
@@ -145,10 +144,11 @@ async fn a_change_and_its_audit_entry_are_there_both_or_not_at_all() {
     for action in CHANGES {
         let mut kept = Vec::new();
         loop {
-            let (_directory, path) = copy(&prepared);
-            let before = Found::at(&path).await;
-            let ended = child(&path, action, kept.len() + 1);
-            let is_kept = before.is_followed_by(&Found::at(&path).await, action);
+            let directory = tempfile::tempdir().unwrap();
+            let ground = Ground(copy_of(&prepared.1.0, directory.path()).await);
+            let before = Found::at(&ground.0).await;
+            let ended = child(&ground.0, action, kept.len() + 1);
+            let is_kept = before.is_followed_by(&Found::at(&ground.0).await, action);
             if ended.success() {
                 assert!(is_kept, "{action}: reported, and lost");
                 break;
@@ -167,9 +167,10 @@ async fn hashes_of_an_older_database_are_all_there_or_made_at_the_next_start() {
     let mut step = 1;
     loop {
         let directory = tempfile::tempdir().unwrap();
-        let path = of_first_schema(directory.path(), 5).await;
-        let ended = child(&path, "open", step);
-        let found = Found::at(&path).await;
+        let ground = Ground(empty(directory.path()).await);
+        make_of_first_schema(&ground.0, 5).await;
+        let ended = child(&ground.0, "open", step);
+        let found = Found::at(&ground.0).await;
         assert_eq!(found.entries, 5);
         if ended.success() {
             break;
@@ -190,14 +191,15 @@ struct Found {
 
 impl Found {
     /// Opened as after a crash; it is sound, and its log proves itself.
-    async fn at(path: &Path) -> Self {
-        let store = Store::open(path, kek()).await.unwrap();
+    async fn at(database: &Database) -> Self {
+        let store = Store::open(database, kek()).await.unwrap();
         store.integrity_check().await.unwrap();
         let verdict = verify(&store, &Evidence::default(), |_, _| ()).await.unwrap();
         assert_eq!(verdict.fault, None);
         let newest = store.audit(&AuditFilter::default(), None, 1).await.unwrap().remove(0);
+        let tables = dump(&store).await;
         store.close().await;
-        Self { tables: dump(path).await, entries: verdict.entries, newest: newest.action }
+        Self { tables, entries: verdict.entries, newest: newest.action }
     }
 
     /// Was something changed? Then there is one entry more, which says what; otherwise there is none.
@@ -209,39 +211,31 @@ impl Found {
     }
 }
 
-async fn dump(path: &Path) -> String {
-    let mut conn = SqliteConnectOptions::new().filename(path).connect().await.unwrap();
-    let columns: Vec<(String, String)> = sqlx::query_as(
-        "SELECT tables.name, group_concat('quote(' || columns.name || ')', '||'' ''||') \
-         FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns \
-         WHERE tables.type = 'table' AND tables.name != 'audit' GROUP BY tables.name",
-    )
-    .fetch_all(&mut conn)
-    .await
-    .unwrap();
+async fn dump(store: &Store) -> String {
+    let mut tx = store.db.begin_read().await.unwrap();
     let mut dump = String::new();
-    for (table, columns) in columns {
-        let sql = AssertSqlSafe(format!("SELECT {columns} FROM {table}"));
-        let rows: Vec<String> = sqlx::query_scalar(sql).fetch_all(&mut conn).await.unwrap();
-        dump += &format!("{table}\n{}\n", rows.join("\n"));
+    for (table, columns) in db::columns(&mut tx).await {
+        if table == "audit" {
+            continue;
+        }
+        let columns: Vec<_> =
+            columns.iter().map(|it| format!("COALESCE(CAST({it} AS TEXT), 'NULL')")).collect();
+        let sql = format!("SELECT {} FROM {table}", columns.join(" || ' ' || "));
+        let rows = db::query_of(sql).fetch_all(&mut tx).await.unwrap();
+        let mut rows: Vec<Vec<u8>> =
+            rows.iter().map(|row| row.try_get_bytes(0).unwrap().unwrap_or_default()).collect();
+        rows.sort();
+        dump += &format!("{table}\n{rows:?}\n");
     }
-    conn.close().await.unwrap();
     dump
 }
 
-fn copy(prepared: &TempDir) -> (TempDir, PathBuf) {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("tonegate.db");
-    std::fs::copy(prepared.path().join("tonegate.db"), &path).unwrap();
-    (directory, path)
-}
-
 /// Runs [`dies`] in a process of its own.
-fn child(path: &Path, action: &str, step: usize) -> ExitStatus {
+fn child(database: &Database, action: &str, step: usize) -> ExitStatus {
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "store::kill_tests::dies", "--ignored"])
         .envs([("TONEGATE_TEST_ACTION", action), ("TONEGATE_TEST_STEP", &step.to_string())])
-        .env("TONEGATE_TEST_DB", path)
+        .env("TONEGATE_TEST_DB", text_of(database))
         .stdout(Stdio::null())
         .status()
         .unwrap()
@@ -251,15 +245,16 @@ fn child(path: &Path, action: &str, step: usize) -> ExitStatus {
 #[tokio::test]
 #[ignore = "started by the tests above"]
 async fn dies() {
-    let Some(path) = std::env::var_os("TONEGATE_TEST_DB") else { return };
+    let Ok(database) = std::env::var("TONEGATE_TEST_DB") else { return };
+    let database = database_of(&database);
     let action = std::env::var("TONEGATE_TEST_ACTION").unwrap();
     let step = std::env::var("TONEGATE_TEST_STEP").unwrap().parse().unwrap();
     if action == "open" {
         fail_points::arm(step);
-        Store::open(Path::new(&path), kek()).await.unwrap();
+        Store::open(&database, kek()).await.unwrap();
         return;
     }
-    let store = Store::open(Path::new(&path), kek()).await.unwrap();
+    let store = Store::open(&database, kek()).await.unwrap();
     fail_points::arm(step);
     let mut tx = store.begin("owner", NOW).await.unwrap();
     change(&mut tx, &action).await;

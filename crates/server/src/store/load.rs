@@ -5,8 +5,6 @@
 
 use std::collections::HashMap;
 
-use sqlx::Row as _;
-
 use super::app_row::{self, app_columns};
 use super::secrets::{self, StoredSecret, secret_columns};
 use super::{RowFault, Store, StoreError, db};
@@ -36,8 +34,8 @@ impl Store {
     pub async fn longest_lifetime(&self) -> Result<Option<u32>, StoreError> {
         let mut tx = self.db.begin_read().await?;
         let longest: Option<i64> =
-            sqlx::query_scalar("SELECT MAX(lifetime) FROM apps WHERE deleted_at IS NULL")
-                .fetch_one(&mut *tx)
+            db::query_scalar("SELECT MAX(lifetime) FROM apps WHERE deleted_at IS NULL")
+                .fetch_one(&mut tx)
                 .await?;
         Ok(longest.and_then(|longest| u32::try_from(longest).ok()))
     }
@@ -61,7 +59,7 @@ async fn range(
     last: i64,
     limit: u32,
 ) -> Result<Vec<StoredApp>, StoreError> {
-    let apps = sqlx::query(concat!(
+    let apps = db::query(concat!(
         "SELECT ",
         app_columns!(),
         " FROM apps WHERE id BETWEEN $1 AND $2 AND deleted_at IS NULL ORDER BY id LIMIT $3"
@@ -72,7 +70,7 @@ async fn range(
     .fetch_all(&mut *conn)
     .await?;
     let Some(newest) = apps.last() else { return Ok(Vec::new()) };
-    let secrets = sqlx::query(concat!(
+    let secrets = db::query(concat!(
         "SELECT ",
         secret_columns!(),
         " FROM secrets WHERE app_id BETWEEN $1 AND $2"

@@ -2,7 +2,6 @@
 
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
-use sqlx::Row as _;
 
 use super::app_row::{column, json};
 use super::{Revision, Store, StoreError, Tx, db};
@@ -71,14 +70,14 @@ impl Tx {
             return Ok(before);
         }
         let revision = self.raise().await?;
-        sqlx::query(
+        db::query(
             "UPDATE meta SET iss = $1, environment = $2, pins = $3, changed_at_revision = $4",
         )
         .bind(&after.iss)
         .bind(after.environment.as_str())
         .bind(json(&after.pins))
         .bind(revision.0)
-        .execute(&mut *self.inner)
+        .execute(&mut self.inner)
         .await?;
         self.audit("installation.update", "installation", &(&before, &after)).await?;
         Ok(after)
@@ -90,7 +89,7 @@ impl Tx {
     ) -> Result<(), StoreError> {
         let mut id = [0; 16];
         aws_lc_rs::rand::fill(&mut id).map_err(|_| ModelError::NoRandomness)?;
-        sqlx::query(
+        db::query(
             "INSERT INTO meta (one, installation_id, iss, environment, pins, kek_fingerprint, \
              created_at, revision, last_audit, changed_at_revision) \
              VALUES (1, $1, $2, $3, $4, $5, $6, 1, 0, 1)",
@@ -101,7 +100,7 @@ impl Tx {
         .bind(json(&installation.pins))
         .bind(self.kek.fingerprint())
         .bind(self.now)
-        .execute(&mut *self.inner)
+        .execute(&mut self.inner)
         .await?;
         self.audit("installation.create", "installation", installation).await
     }
@@ -109,20 +108,20 @@ impl Tx {
 
 /// The newest revision.
 pub(super) async fn revision(conn: &mut db::Connection) -> Result<Revision, StoreError> {
-    let found = sqlx::query_scalar("SELECT revision FROM meta").fetch_one(conn).await?;
+    let found = db::query_scalar("SELECT revision FROM meta").fetch_one(conn).await?;
     Ok(Revision(found))
 }
 
 /// Raises the revision by one.
 pub(super) async fn raise(conn: &mut db::Connection) -> Result<Revision, StoreError> {
-    let raised = sqlx::query_scalar("UPDATE meta SET revision = revision + 1 RETURNING revision")
+    let raised = db::query_scalar("UPDATE meta SET revision = revision + 1 RETURNING revision")
         .fetch_one(conn)
         .await?;
     Ok(Revision(raised))
 }
 
 async fn read(conn: &mut db::Connection) -> Result<Meta, StoreError> {
-    let row = sqlx::query(
+    let row = db::query(
         "SELECT installation_id, iss, environment, pins, kek_fingerprint, created_at FROM meta",
     )
     .fetch_one(conn)

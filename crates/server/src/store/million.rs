@@ -41,7 +41,7 @@ async fn fill(house: &House) {
     tx.update_app(crate::model::AppId(1), None, edit).await.unwrap();
     tx.commit().await.unwrap();
     let mut tx = house.store.db.begin_write().await.unwrap();
-    sqlx::query(
+    db::query(
         "WITH RECURSIVE others (number) AS \
          (SELECT 2 UNION ALL SELECT number + 1 FROM others WHERE number < $1) \
          INSERT INTO apps SELECT number, name, environment, status, service_enabled, features, \
@@ -50,7 +50,7 @@ async fn fill(house: &House) {
          last_generation, changed_at_revision, tags FROM others, apps",
     )
     .bind(APPS)
-    .execute(&mut *tx)
+    .execute(&mut tx)
     .await
     .unwrap();
     for first in (2..=APPS).step_by(500) {
@@ -61,11 +61,11 @@ async fn fill(house: &House) {
 
 async fn secrets(conn: &mut db::Connection, apps: std::ops::RangeInclusive<u32>) {
     let kek = kek();
-    let mut query = sqlx::QueryBuilder::<db::Engine>::new(
+    let mut query = db::QueryBuilder::new(
         "INSERT INTO secrets (app_id, slot, generation, state, retires_at, sealed, keyed_hash, \
          created_at, last_used_at) ",
     );
-    query.push_values(apps, |mut row, app| {
+    query.push_values(apps, |row, app| {
         let label = Label::ServerSecret { app, slot: 0, generation: 1 };
         let sealed =
             kek.seal(label, format!("9193cc662a4c0ec135ec71fb{app:08}").as_bytes()).unwrap();

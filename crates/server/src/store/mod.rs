@@ -1,9 +1,9 @@
-//! The store: apps, secrets, keys, webhooks, meta and audit on disk.
+//! The store: apps, secrets, keys, webhooks, meta and audit, in SQLite or PostgreSQL.
 //!
 //! A [`Store`] reads; a [`Tx`] changes. Invariants: every change is one transaction together with its
 //! audit entry; a transaction that changed apps, secrets, keys or meta has raised `revision` by
-//! one, so a server that polls [`Store::revision`] misses nothing that the CLI does on the same
-//! file; an operation that fails has written nothing, so the transaction may go on. Secrets and seeds
+//! one, so a server that polls [`Store::revision`] misses nothing that others do on the same
+//! database; an operation that fails has written nothing, so the transaction may go on. Secrets and seeds
 //! are only ever written sealed. Time, actor and the key-encryption key are passed in. Leaves to
 //! others: the rules (`model`), the cipher (`seal`), the engine (`db`), what a server keeps in memory.
 
@@ -18,6 +18,7 @@ mod audit_chain;
 mod audit_key;
 mod changes;
 mod confined;
+mod database;
 mod db;
 mod deliveries;
 mod error;
@@ -36,6 +37,8 @@ mod meta;
 #[cfg(test)]
 mod million;
 mod packed;
+#[cfg(test)]
+mod postgres_tests;
 mod proofs;
 mod requests;
 mod secrets;
@@ -52,7 +55,6 @@ mod user_row;
 mod users;
 mod webhooks;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use tonegate_telemetry::TARGET;
@@ -66,6 +68,7 @@ pub use app_search::{AppOrder, AppPlace, AppSearch, FoundApp};
 pub use audit::{AuditEntry, AuditFilter};
 pub use audit_chain::{AuditHash, AuditWalk, ChainEntry};
 pub use changes::{Changes, Found};
+pub use database::{Database, PostgresUrl, PostgresUrlError};
 pub use deliveries::{Delivery, DueDelivery};
 pub use error::{RowFault, StoreError};
 pub use idempotency::Asked;
@@ -113,19 +116,21 @@ impl Revision {
 }
 
 impl Store {
-    /// Makes a database at `path` (mode 0600) for a new installation.
+    /// Makes a database for a new installation: a file (mode 0600), or the tables of an empty PostgreSQL
+    /// database.
     ///
-    /// `Err(Exists)`: there is one. `Err(File)`: the directory cannot be written. A crash on the way
-    /// leaves nothing that a second `create` would not finish.
+    /// `Err(Exists)`, `Err(Taken)`: there is one. `Err(Occupied)`: something else is there. `Err(File)`:
+    /// the directory cannot be written. A crash on the way leaves nothing that a second `create` would
+    /// not finish.
     pub async fn create(
-        path: &Path,
+        database: &Database,
         kek: Kek,
         installation: Installation,
         actor: &str,
         now: i64,
     ) -> Result<Self, StoreError> {
         let installation = installation.checked()?;
-        let (db, inner) = db::Db::create(path).await?;
+        let (db, inner) = db::Db::create(database, kek.fingerprint()).await?;
         let store = Self { db, kek: Arc::new(kek) };
         let mut tx = store.tx(inner, actor, now);
         tx.insert_meta(&installation).await?;
@@ -133,21 +138,37 @@ impl Store {
         Ok(store)
     }
 
-    /// Opens the database at `path` and brings an older schema up to date.
+    /// Opens a database and brings an older schema up to date.
     ///
-    /// `Err(Missing)`, `Err(Foreign)`, `Err(Damaged)`, `Err(SchemaNewer)`: the file is not one to work
-    /// on. `Err(WrongKek)`: it was sealed with another key.
-    pub async fn open(path: &Path, kek: Kek) -> Result<Self, StoreError> {
-        let store = Self { db: db::Db::open(path).await?, kek: Arc::new(kek) };
-        let expected = store.meta().await?.kek_fingerprint;
-        if expected == store.kek.fingerprint() {
-            return Ok(store);
-        }
-        Err(StoreError::WrongKek { expected, found: store.kek.fingerprint().to_owned() })
+    /// `Err(Missing)`, `Err(Foreign)`, `Err(Empty)`, `Err(Damaged)`, `Err(SchemaNewer)`: it is not one to
+    /// work on. `Err(WrongKek)`: it was sealed with another key. `Err(Unreachable)`: PostgreSQL does not
+    /// answer; try again.
+    pub async fn open(database: &Database, kek: Kek) -> Result<Self, StoreError> {
+        let db = db::Db::open(database, kek.fingerprint()).await?;
+        Ok(Self { db, kek: Arc::new(kek) })
+    }
+
+    /// A store that was not looked at yet: the first operation that reaches the database does what
+    /// [`open`](Self::open) does, and can end in its errors. PostgreSQL only.
+    pub fn unopened(database: &Database, kek: Kek) -> Result<Self, StoreError> {
+        let db = db::Db::unopened(database, kek.fingerprint()).ok_or(StoreError::NotShared)?;
+        Ok(Self { db, kek: Arc::new(kek) })
+    }
+
+    /// May other servers use the database at the same time? So it is with PostgreSQL.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.db.is_shared()
+    }
+
+    /// Waits until another process says that it has changed something; with SQLite, for ever. May end
+    /// without a change, and a change may not be heard of: poll as well.
+    pub async fn changed_elsewhere(&self) {
+        self.db.changed_elsewhere().await;
     }
 
     /// Begins a change, as `actor` (who is named in the audit), at `now` (Unix seconds). Waits for
-    /// whoever is writing. `Err(Busy)`: another process kept the database locked for 15 s.
+    /// whoever is writing. `Err(Busy)`: others kept the database locked for 5 s.
     pub async fn begin(&self, actor: &str, now: i64) -> Result<Tx, StoreError> {
         Ok(self.tx(self.db.begin_write().await?, actor, now))
     }
@@ -182,8 +203,13 @@ impl Store {
 
 impl Tx {
     /// Keeps what was done. When it returns, the change is on disk. The revision it made, if any.
+    ///
+    /// `Err(CommitUnknown)`: the answer was lost, and it may be there.
     pub async fn commit(self) -> Result<Option<Revision>, StoreError> {
-        let committed = self.inner.commit().await;
+        let committed = match self.raised {
+            Some(_) => self.inner.commit_and_tell().await,
+            None => self.inner.commit().await,
+        };
         self.span.record("committed", committed.is_ok());
         self.span.record("failed", committed.is_err());
         committed?;

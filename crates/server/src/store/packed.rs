@@ -85,7 +85,7 @@ macro_rules! packed_secret {
                 "generation",
                 "state",
                 "COALESCE(CAST(retires_at AS TEXT), '')",
-                hex!("sealed")
+                "hex(sealed)"
             ),
             " AS packed FROM secrets WHERE ",
             $condition,

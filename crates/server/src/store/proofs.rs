@@ -6,7 +6,7 @@
 use serde_json::json;
 
 use super::users::subject;
-use super::{StoreError, Tx};
+use super::{StoreError, Tx, db};
 use crate::model::User;
 
 impl Tx {
@@ -18,24 +18,24 @@ impl Tx {
         password_hash: &str,
         step: i64,
     ) -> Result<bool, StoreError> {
-        let done = sqlx::query(
+        let done = db::query(
             "UPDATE users SET totp_last_step = $2 \
              WHERE id = $1 AND totp_last_step < $2 AND password_hash = $3 AND status = 'active'",
         )
         .bind(&user.id)
         .bind(step)
         .bind(password_hash)
-        .execute(&mut *self.inner)
+        .execute(&mut self.inner)
         .await?;
-        Ok(done.rows_affected() == 1)
+        Ok(done == 1)
     }
 
     /// Notes when somebody signed in last.
     pub async fn note_sign_in(&mut self, user: &User) -> Result<(), StoreError> {
-        sqlx::query("UPDATE users SET signed_in_at = $2 WHERE id = $1")
+        db::query("UPDATE users SET signed_in_at = $2 WHERE id = $1")
             .bind(&user.id)
             .bind(self.now)
-            .execute(&mut *self.inner)
+            .execute(&mut self.inner)
             .await?;
         Ok(())
     }

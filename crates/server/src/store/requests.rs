@@ -7,7 +7,6 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use sqlx::Row as _;
 use tonegate_protocol::{AppId, ReturnCode};
 
 use super::app_row::column;
@@ -119,14 +118,14 @@ impl Store {
     pub async fn request(&self, request_id: u64) -> Result<Option<StoredRequest>, StoreError> {
         let mut tx = self.db.begin_read().await?;
         let sql = concat!("SELECT ", columns!(), " FROM requests WHERE id = $1 ORDER BY seq DESC");
-        let row = sqlx::query(sql).bind(request_id.cast_signed()).fetch_optional(&mut *tx).await?;
+        let row = db::query(sql).bind(request_id.cast_signed()).fetch_optional(&mut tx).await?;
         row.as_ref().map(read).transpose()
     }
 
     /// Deletes some of those too old at `now`, or too many. How many; 0: there are no more of them.
     pub async fn prune_requests(&self, now: i64) -> Result<u64, StoreError> {
         let mut tx = self.db.begin_write().await?;
-        let deleted = sqlx::query(
+        let deleted = db::query(
             "DELETE FROM requests WHERE \
              seq IN (SELECT seq FROM requests ORDER BY seq LIMIT $1) \
              AND (at < $2 OR seq <= (SELECT MAX(seq) FROM requests) - $3)",
@@ -134,10 +133,10 @@ impl Store {
         .bind(PRUNED_AT_ONCE)
         .bind(now - REQUESTS_KEPT_SECS)
         .bind(REQUESTS_KEPT_ROWS)
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
         tx.commit().await?;
-        Ok(deleted.rows_affected())
+        Ok(deleted)
     }
 }
 
@@ -148,17 +147,17 @@ pub(super) async fn insert(
     answers: &[AnswerRecord],
 ) -> Result<(), StoreError> {
     for answers in answers.chunks(ROWS_AT_ONCE) {
-        let mut insert = sqlx::QueryBuilder::<db::Engine>::new(
+        let mut insert = db::QueryBuilder::new(
             "INSERT INTO requests (id, at, app_id, code, reason, network, duration_us) ",
         );
-        insert.push_values(answers, |mut row, answer| {
+        insert.push_values(answers, |row, answer| {
             row.push_bind(answer.request_id.cast_signed()).push_bind(answer.at);
             row.push_bind(i64::from(answer.app_id.0)).push_bind(i64::from(answer.code.number()));
             row.push_bind(answer.reason.as_ref()).push_bind(answer.network.to_string());
             row.push_bind(answer.duration_us.cast_signed());
         });
-        insert.build().persistent(false).execute(&mut *tx).await?;
-        sqlx::query(
+        insert.build().once().execute(&mut *tx).await?;
+        db::query(
             "DELETE FROM requests WHERE seq <= (SELECT MAX(seq) FROM requests) - $1 \
              AND seq < (SELECT MIN(seq) FROM requests) + $2",
         )
@@ -200,7 +199,7 @@ impl Walk<'_> {
             ),
             sql
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let rows = db::query_of(sql)
             .bind(self.end)
             .bind(floor.unwrap_or(self.first))
             .bind(app.map(|app| i64::from(app.0)))
@@ -225,12 +224,12 @@ impl Walk<'_> {
         let (Some(app), Some(_)) = (app, self.filter.code) else { return Ok(None) };
         let sql = "SELECT seq FROM requests WHERE app_id = $1 AND seq < $2 AND seq >= $3 \
                    ORDER BY seq DESC LIMIT 1 OFFSET $4";
-        let floor = sqlx::query_scalar(sql)
+        let floor = db::query_scalar(sql)
             .bind(i64::from(app.0))
             .bind(self.end)
             .bind(self.first)
             .bind(LOOKED_AT);
-        Ok(floor.fetch_optional(tx).await?)
+        floor.fetch_optional(tx).await
     }
 }
 
@@ -255,16 +254,16 @@ impl RequestPage {
 /// numbers. `None` as time: `default`.
 async fn seq_at(tx: &mut db::Connection, at: Option<i64>, default: i64) -> Result<i64, StoreError> {
     let Some(at) = at else { return Ok(default) };
-    let (first, last): (Option<i64>, Option<i64>) =
-        sqlx::query_as("SELECT (SELECT MIN(seq) FROM requests), (SELECT MAX(seq) FROM requests)")
-            .fetch_one(&mut *tx)
-            .await?;
+    let ends = db::query("SELECT (SELECT MIN(seq) FROM requests), (SELECT MAX(seq) FROM requests)")
+        .fetch_one(&mut *tx)
+        .await?;
+    let (first, last): (Option<i64>, Option<i64>) = (ends.try_get(0)?, ends.try_get(1)?);
     let (Some(mut low), Some(last)) = (first, last) else { return Ok(default) };
     let mut high = last + 1;
     while low < high {
         let middle = low + (high - low) / 2;
         let found: i64 =
-            sqlx::query_scalar("SELECT at FROM requests WHERE seq >= $1 ORDER BY seq LIMIT 1")
+            db::query_scalar("SELECT at FROM requests WHERE seq >= $1 ORDER BY seq LIMIT 1")
                 .bind(middle)
                 .fetch_one(&mut *tx)
                 .await?;

@@ -5,7 +5,6 @@
 //! life, since it is sealed under it. A rotation therefore fills the slot that is not active.
 
 use serde_json::json;
-use sqlx::Row as _;
 use zeroize::Zeroize as _;
 
 use super::app_row::column;
@@ -56,10 +55,9 @@ impl Store {
             return Ok(());
         }
         // One statement for all of them: the driver's share of each is more than the engine's.
-        let mut update = sqlx::QueryBuilder::<db::Engine>::new(
-            "UPDATE secrets SET last_used_at = used.column3 FROM (",
-        );
-        update.push_values(uses, |mut row, used| {
+        let mut update =
+            db::QueryBuilder::new("UPDATE secrets SET last_used_at = used.column3 FROM (");
+        update.push_values(uses, |row, used| {
             row.push_bind(i64::from(used.app.0));
             row.push_bind(i64::from(used.generation.0));
             row.push_bind(used.at);
@@ -69,7 +67,7 @@ impl Store {
              AND (last_used_at IS NULL OR last_used_at < used.column3)",
         );
         let mut tx = self.db.begin_write().await?;
-        update.build().execute(&mut *tx).await?;
+        update.build().execute(&mut tx).await?;
         tx.commit().await
     }
 }
@@ -133,9 +131,9 @@ impl Tx {
     /// `Err(SecretTaken)`: an app has it. Looked up before anything is written.
     pub(super) async fn check_secret_free(&mut self, new: &NewSecret) -> Result<(), StoreError> {
         let taken: Option<i64> =
-            sqlx::query_scalar("SELECT app_id FROM secrets WHERE keyed_hash = $1")
+            db::query_scalar("SELECT app_id FROM secrets WHERE keyed_hash = $1")
                 .bind(self.hash(new))
-                .fetch_optional(&mut *self.inner)
+                .fetch_optional(&mut self.inner)
                 .await?;
         taken.map_or(Ok(()), |_| Err(StoreError::SecretTaken))
     }
@@ -150,7 +148,7 @@ impl Tx {
         let generation = self.next_generation(id).await?;
         let label = Label::ServerSecret { app: id.0, slot, generation: generation.0 };
         let sealed = self.kek.seal(label, new.secret().expose().as_bytes())?;
-        sqlx::query(
+        db::query(
             "INSERT INTO secrets (app_id, slot, generation, state, retires_at, sealed, \
              keyed_hash, created_at, last_used_at) \
              VALUES ($1, $2, $3, 'active', NULL, $4, $5, $6, NULL) \
@@ -165,19 +163,19 @@ impl Tx {
         .bind(sealed.as_bytes().to_vec())
         .bind(self.hash(new))
         .bind(self.now)
-        .execute(&mut *self.inner)
+        .execute(&mut self.inner)
         .await?;
         Ok(generation)
     }
 
     async fn next_generation(&mut self, id: AppId) -> Result<Generation, StoreError> {
         self.mark_changed(id).await?;
-        let row = sqlx::query(
+        let row = db::query(
             "UPDATE apps SET last_generation = last_generation + 1 WHERE id = $1 \
              RETURNING last_generation",
         )
         .bind(i64::from(id.0))
-        .fetch_one(&mut *self.inner)
+        .fetch_one(&mut self.inner)
         .await?;
         Ok(Generation(column(&row, "apps", "last_generation", id).number()?))
     }
@@ -193,7 +191,7 @@ impl Tx {
             SecretState::Retiring { until } => ("retiring", Some(until)),
             SecretState::Revoked => ("revoked", None),
         };
-        sqlx::query(
+        db::query(
             "UPDATE secrets SET state = $3, retires_at = $4 \
              WHERE app_id = $1 AND generation = $2",
         )
@@ -201,16 +199,16 @@ impl Tx {
         .bind(i64::from(generation.0))
         .bind(word)
         .bind(until)
-        .execute(&mut *self.inner)
+        .execute(&mut self.inner)
         .await?;
         Ok(())
     }
 
     async fn secrets_of(&mut self, id: AppId) -> Result<Vec<StoredSecret>, StoreError> {
         let rows =
-            sqlx::query(concat!("SELECT ", secret_columns!(), " FROM secrets WHERE app_id = $1"))
+            db::query(concat!("SELECT ", secret_columns!(), " FROM secrets WHERE app_id = $1"))
                 .bind(i64::from(id.0))
-                .fetch_all(&mut *self.inner)
+                .fetch_all(&mut self.inner)
                 .await?;
         rows.iter().map(|row| Ok(read(row, &self.kek)?.1)).collect()
     }

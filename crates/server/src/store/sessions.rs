@@ -70,15 +70,15 @@ impl Store {
     /// The session with this hash, and whose it is; good or not.
     pub async fn session(&self, hash: &TokenHash) -> Result<Option<(Session, User)>, StoreError> {
         let mut tx = self.db.begin_read().await?;
-        let row = sqlx::query(select_sessions!("WHERE token_hash = $1"))
+        let row = db::query(select_sessions!("WHERE token_hash = $1"))
             .bind(hash.as_bytes().to_vec())
-            .fetch_optional(&mut *tx)
+            .fetch_optional(&mut tx)
             .await?;
         let Some(row) = row else { return Ok(None) };
         let session = read(&row)?;
-        let row = sqlx::query(select_users!("WHERE id = $1"))
+        let row = db::query(select_users!("WHERE id = $1"))
             .bind(&session.user_id)
-            .fetch_one(&mut *tx)
+            .fetch_one(&mut tx)
             .await?;
         Ok(Some((session, user_row::read(&row)?)))
     }
@@ -88,9 +88,9 @@ impl Store {
     pub async fn sessions_of(&self, user_id: &str, now: i64) -> Result<Vec<Session>, StoreError> {
         let mut tx = self.db.begin_read().await?;
         let rows =
-            sqlx::query(select_sessions!("WHERE user_id = $1 ORDER BY created_at DESC, id DESC"))
+            db::query(select_sessions!("WHERE user_id = $1 ORDER BY created_at DESC, id DESC"))
                 .bind(user_id)
-                .fetch_all(&mut *tx)
+                .fetch_all(&mut tx)
                 .await?;
         let sessions: Result<Vec<_>, _> = rows.iter().map(read).collect();
         Ok(sessions?.into_iter().filter(|session| session.is_good(now)).collect())
@@ -99,10 +99,10 @@ impl Store {
     /// Notes that a session was used. Neither audited nor a change: the revision stays.
     pub async fn touch_session(&self, id: &str, at: i64) -> Result<(), StoreError> {
         let mut tx = self.db.begin_write().await?;
-        sqlx::query("UPDATE sessions SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2")
+        db::query("UPDATE sessions SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2")
             .bind(id)
             .bind(at)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
         tx.commit().await
     }
@@ -159,8 +159,8 @@ impl Tx {
 
     /// The good session of this id. `Err(SessionUnknown)`.
     pub async fn session(&mut self, id: &str) -> Result<Session, StoreError> {
-        let row = sqlx::query(select_sessions!("WHERE id = $1"));
-        let row = row.bind(id).fetch_optional(&mut *self.inner).await?;
+        let row = db::query(select_sessions!("WHERE id = $1"));
+        let row = row.bind(id).fetch_optional(&mut self.inner).await?;
         let session = row.as_ref().map(read).transpose()?;
         let good = session.filter(|session| session.is_good(self.now));
         good.ok_or_else(|| StoreError::SessionUnknown { id: id.to_owned() })
@@ -169,20 +169,17 @@ impl Tx {
     /// Ends a session. `Err(SessionUnknown)`.
     pub async fn end_session(&mut self, id: &str) -> Result<(), StoreError> {
         let session = self.session(id).await?;
-        sqlx::query("DELETE FROM sessions WHERE id = $1")
-            .bind(id)
-            .execute(&mut *self.inner)
-            .await?;
+        db::query("DELETE FROM sessions WHERE id = $1").bind(id).execute(&mut self.inner).await?;
         self.audit("session.delete", &subject(&session.user_id), &json!({ "session": id })).await
     }
 
     /// Notes a fresh proof. `Err(SessionUnknown)`.
     pub async fn step_up(&mut self, id: &str) -> Result<Session, StoreError> {
         let session = self.session(id).await?;
-        sqlx::query("UPDATE sessions SET stepped_up_at = $2 WHERE id = $1")
+        db::query("UPDATE sessions SET stepped_up_at = $2 WHERE id = $1")
             .bind(id)
             .bind(self.now)
-            .execute(&mut *self.inner)
+            .execute(&mut self.inner)
             .await?;
         self.audit("session.step_up", &subject(&session.user_id), &json!({ "session": id }))
             .await?;
@@ -197,17 +194,17 @@ impl Tx {
         password_hash: &str,
     ) -> Result<(Session, BearerToken), StoreError> {
         let session = self.session(session_id).await?;
-        sqlx::query("UPDATE users SET password_hash = $2 WHERE id = $1")
+        db::query("UPDATE users SET password_hash = $2 WHERE id = $1")
             .bind(&session.user_id)
             .bind(password_hash)
-            .execute(&mut *self.inner)
+            .execute(&mut self.inner)
             .await?;
         self.end_sessions_of(&session.user_id, Some(session_id)).await?;
         let token = BearerToken::generate(BearerToken::SESSION)?;
-        sqlx::query("UPDATE sessions SET token_hash = $2 WHERE id = $1")
+        db::query("UPDATE sessions SET token_hash = $2 WHERE id = $1")
             .bind(session_id)
             .bind(token.hash().as_bytes().to_vec())
-            .execute(&mut *self.inner)
+            .execute(&mut self.inner)
             .await?;
         self.audit("user.update", &subject(&session.user_id), &json!({ "password": "changed" }))
             .await?;
@@ -220,10 +217,10 @@ impl Tx {
         user_id: &str,
         keep: Option<&str>,
     ) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND id <> $2")
+        db::query("DELETE FROM sessions WHERE user_id = $1 AND id <> $2")
             .bind(user_id)
             .bind(keep.unwrap_or_default())
-            .execute(&mut *self.inner)
+            .execute(&mut self.inner)
             .await?;
         Ok(())
     }
@@ -233,7 +230,7 @@ impl Tx {
         session: &Session,
         hash: &TokenHash,
     ) -> Result<(), StoreError> {
-        sqlx::query(
+        db::query(
             "INSERT INTO sessions (token_hash, id, user_id, created_at, last_used_at, expires_at, \
              stepped_up_at, network, client) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
@@ -246,29 +243,29 @@ impl Tx {
         .bind(session.stepped_up_at)
         .bind(&session.network)
         .bind(&session.client)
-        .execute(&mut *self.inner)
+        .execute(&mut self.inner)
         .await?;
         Ok(())
     }
 
     async fn forget_ended_sessions(&mut self) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM sessions WHERE expires_at <= $1 OR last_used_at <= $2")
+        db::query("DELETE FROM sessions WHERE expires_at <= $1 OR last_used_at <= $2")
             .bind(self.now)
             .bind(self.now - bounds::SESSION_IDLE_SECS)
-            .execute(&mut *self.inner)
+            .execute(&mut self.inner)
             .await?;
         Ok(())
     }
 
     /// Ends those left alone longest, so that one more fits.
     async fn make_room(&mut self, user_id: &str) -> Result<(), StoreError> {
-        sqlx::query(
+        db::query(
             "DELETE FROM sessions WHERE user_id = $1 AND id NOT IN (SELECT id FROM sessions \
              WHERE user_id = $1 ORDER BY last_used_at DESC, id LIMIT $2)",
         )
         .bind(user_id)
         .bind(i64::from(bounds::SESSIONS_MAX - 1))
-        .execute(&mut *self.inner)
+        .execute(&mut self.inner)
         .await?;
         Ok(())
     }

@@ -111,17 +111,17 @@ impl Store {
         let ids: Vec<i64> = match after {
             None => vec![0],
             Some(_) => {
-                sqlx::query_scalar("SELECT id FROM apps WHERE id >= $1 ORDER BY id LIMIT $2")
+                db::query_scalar("SELECT id FROM apps WHERE id >= $1 ORDER BY id LIMIT $2")
                     .bind(apps.start)
                     .bind(PRUNED_AT_ONCE)
-                    .fetch_all(&mut *tx)
+                    .fetch_all(&mut tx)
                     .await?
             }
         };
         let (Some(first), Some(last)) = (ids.first(), ids.last()) else { return Ok(None) };
         for resolution in Resolution::ALL {
             // App by app: a range of apps would be walked through whatever is young, too.
-            sqlx::query(
+            db::query(
                 "DELETE FROM usage WHERE app_id IN (SELECT id FROM apps \
                  WHERE id >= $1 AND id <= $2 UNION ALL SELECT 0 WHERE $1 = 0) \
                  AND resolution = $3 AND at < $4",
@@ -130,7 +130,7 @@ impl Store {
             .bind(last)
             .bind(resolution.secs())
             .bind(now - resolution.kept_secs())
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
         }
         issued::prune(&mut tx, *first..=*last, now).await?;
@@ -162,16 +162,15 @@ fn rows_of(counts: &[UsageCount]) -> BTreeMap<Key, u64> {
 }
 
 async fn add(tx: &mut db::Connection, rows: &[(Key, u64)]) -> Result<(), StoreError> {
-    let mut insert = sqlx::QueryBuilder::<db::Engine>::new(
-        "INSERT INTO usage (app_id, resolution, at, code, count) ",
-    );
-    insert.push_values(rows, |mut row, ((app_id, resolution, at, code), count)| {
+    let mut insert =
+        db::QueryBuilder::new("INSERT INTO usage (app_id, resolution, at, code, count) ");
+    insert.push_values(rows, |row, ((app_id, resolution, at, code), count)| {
         row.push_bind(app_id).push_bind(resolution).push_bind(at).push_bind(code);
         row.push_bind(count.cast_signed());
     });
     insert.push(
         " ON CONFLICT (app_id, resolution, at, code) DO UPDATE SET count = usage.count + excluded.count",
     );
-    insert.build().persistent(false).execute(tx).await?;
+    insert.build().once().execute(tx).await?;
     Ok(())
 }

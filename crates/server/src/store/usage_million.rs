@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use super::testing::{House, NOW};
-use super::{RequestFilter, Resolution, UsageBatch, UsageCount, UsageSort};
+use super::{RequestFilter, Resolution, UsageBatch, UsageCount, UsageSort, db};
 use crate::model::AppId;
 
 const APPS: u32 = 100_000;
@@ -157,8 +157,8 @@ async fn fill(house: &House) {
          CASE WHEN n % 4 = 1 THEN 7 ELSE 0 END, '', '192.0.2.0', 7 FROM numbers"
     );
     house.vandalise(&each(1_000_000, &requests)).await;
-    let rows: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM usage")
-        .fetch_one(&mut *house.store.db.begin_read().await.unwrap())
+    let rows: i64 = db::query_scalar("SELECT COUNT(*) FROM usage")
+        .fetch_one(&mut house.store.db.begin_read().await.unwrap())
         .await
         .unwrap();
     println!("{rows} rows of usage");

@@ -262,6 +262,12 @@ async fn requests_go_after_a_week_or_when_there_are_too_many() {
     assert!(house.store.request(2_400).await.unwrap().is_some());
     // As if a million had come in between.
     house.vandalise("UPDATE requests SET seq = seq + 1000000 - 90 WHERE seq = 2500").await;
+    if !house.is_sqlite() {
+        // There the next number is not the highest and one.
+        let highest =
+            "setval(pg_get_serial_sequence('requests', 'seq'), (SELECT MAX(seq) FROM requests))";
+        house.vandalise(&format!("SELECT {highest}")).await;
+    }
     house.note(of(2_500..2_520)).await;
     let seqs = house.seqs(&RequestFilter::default(), 200).await;
     assert!(seqs.len() < 120 && *seqs.last().unwrap() > 2_420, "{seqs:?}");

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::Row as _;
 use tonegate_protocol::AppId;
 
 use super::app_row::column;
@@ -84,9 +83,9 @@ macro_rules! busiest {
     ($condition:literal) => {
         concat!(
             "SELECT top.app_id, COALESCE(name, '') AS name, \
-             (SELECT SUM(count) FROM usage WHERE usage.app_id = top.app_id \
+             (SELECT CAST(SUM(count) AS BIGINT) FROM usage WHERE usage.app_id = top.app_id \
              AND resolution = 86400 AND at = $1) AS requests, \
-             COALESCE((SELECT SUM(count) FROM usage WHERE usage.app_id = top.app_id \
+             COALESCE((SELECT CAST(SUM(count) AS BIGINT) FROM usage WHERE usage.app_id = top.app_id \
              AND resolution = 86400 AND at = $1 AND code = 0), 0) AS licenses \
              FROM (SELECT app_id, SUM(count) AS weight FROM usage WHERE resolution = 86400 \
              AND at = $1 AND app_id > 0 AND ",
@@ -108,7 +107,7 @@ impl Store {
         until: i64,
     ) -> Result<Vec<UsageSeries>, StoreError> {
         let mut tx = self.db.begin_read().await?;
-        let rows = sqlx::query(
+        let rows = db::query(
             "SELECT at, code, count FROM usage \
              WHERE app_id = $1 AND resolution = $2 AND at >= $3 AND at < $4 ORDER BY at, code",
         )
@@ -116,7 +115,7 @@ impl Store {
         .bind(resolution.secs())
         .bind(from.div_euclid(resolution.secs()) * resolution.secs())
         .bind(until)
-        .fetch_all(&mut *tx)
+        .fetch_all(&mut tx)
         .await?;
         let mut codes = BTreeMap::<u32, Vec<(i64, u64)>>::new();
         for row in &rows {
@@ -142,10 +141,10 @@ impl Store {
             UsageSort::Failures => busiest!("code > 0"),
         };
         let mut tx = self.db.begin_read().await?;
-        let rows = sqlx::query(sql)
+        let rows = db::query(sql)
             .bind(day.div_euclid(Resolution::Day.secs()) * Resolution::Day.secs())
             .bind(i64::from(limit))
-            .fetch_all(&mut *tx)
+            .fetch_all(&mut tx)
             .await?;
         rows.iter().map(app_usage).collect()
     }
@@ -171,7 +170,7 @@ impl Store {
         };
         let (at, code) = after.and_then(|it| it.after).unwrap_or((i64::MIN, 0));
         let begun = after.filter(|it| it.after.is_some()).map_or(-1, |it| i64::from(it.app_id.0));
-        let rows = sqlx::query(
+        let rows = db::query(
             "SELECT app_id, at, code, count FROM usage WHERE app_id IN (SELECT id FROM apps \
              WHERE id >= $1 AND id < $2 ORDER BY id LIMIT $3) \
              AND resolution = $4 AND at >= $5 AND at < $6 \
@@ -188,7 +187,7 @@ impl Store {
         .bind(at)
         .bind(i64::from(code))
         .bind(i64::from(limit))
-        .fetch_all(&mut *tx)
+        .fetch_all(&mut tx)
         .await?;
         let rows = rows.iter().map(usage_row).collect::<Result<Vec<_>, StoreError>>()?;
         let next = match rows.last() {
@@ -206,7 +205,7 @@ async fn last_of(
     tx: &mut db::Connection,
     apps: std::ops::Range<i64>,
 ) -> Result<Option<AppId>, StoreError> {
-    let ids: Vec<i64> = sqlx::query_scalar(
+    let ids: Vec<i64> = db::query_scalar(
         "SELECT id FROM apps WHERE id >= $1 AND id < $2 ORDER BY id LIMIT 2 OFFSET $3",
     )
     .bind(apps.start)

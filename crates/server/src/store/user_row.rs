@@ -70,16 +70,16 @@ impl std::fmt::Debug for Credentials {
 impl Tx {
     /// The user as this transaction sees them. `Err(UserUnknown)`.
     pub(super) async fn user_row(&mut self, id: &str) -> Result<db::Row, StoreError> {
-        let row = sqlx::query(select_users!("WHERE users.id = $1"))
+        let row = db::query(select_users!("WHERE users.id = $1"))
             .bind(id)
-            .fetch_optional(&mut *self.inner)
+            .fetch_optional(&mut self.inner)
             .await?;
         row.ok_or_else(|| StoreError::UserUnknown { id: id.to_owned() })
     }
 
     /// Writes what somebody decided about a user; credentials are their own business and stay.
     pub(super) async fn save_user(&mut self, user: &User) -> Result<(), StoreError> {
-        sqlx::query(
+        db::query(
             "INSERT INTO users (id, name, role, app_ids, status, rev, created_at, updated_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO UPDATE SET \
              name = excluded.name, role = excluded.role, app_ids = excluded.app_ids, \
@@ -93,7 +93,7 @@ impl Tx {
         .bind(i64::from(user.rev))
         .bind(user.created_at)
         .bind(user.updated_at)
-        .execute(&mut *self.inner)
+        .execute(&mut self.inner)
         .await?;
         Ok(())
     }
@@ -103,13 +103,13 @@ impl Tx {
         if !user.is_acting_owner() {
             return Ok(());
         }
-        let others: i64 = sqlx::query_scalar(
+        let others: i64 = db::query_scalar(
             "SELECT COUNT(*) FROM users \
              WHERE role = 'owner' AND status = $2 AND app_ids IS NULL AND id <> $1",
         )
         .bind(&user.id)
         .bind(UserStatus::Active.as_str())
-        .fetch_one(&mut *self.inner)
+        .fetch_one(&mut self.inner)
         .await?;
         if others > 0 { Ok(()) } else { Err(StoreError::LastOwner) }
     }

@@ -41,10 +41,10 @@ impl Store {
     /// Users whose name comes after `after`, by name, at most `limit`.
     pub async fn users(&self, after: Option<&str>, limit: u32) -> Result<Vec<User>, StoreError> {
         let mut tx = self.db.begin_read().await?;
-        let rows = sqlx::query(select_users!("WHERE name > $1 ORDER BY name LIMIT $2"))
+        let rows = db::query(select_users!("WHERE name > $1 ORDER BY name LIMIT $2"))
             .bind(after.unwrap_or_default())
             .bind(i64::from(limit))
-            .fetch_all(&mut *tx)
+            .fetch_all(&mut tx)
             .await?;
         Ok(rows.iter().map(user_row::read).collect::<Result<_, _>>()?)
     }
@@ -52,8 +52,8 @@ impl Store {
     /// One user. `None`: unknown.
     pub async fn user(&self, id: &str) -> Result<Option<User>, StoreError> {
         let mut tx = self.db.begin_read().await?;
-        let row = sqlx::query(select_users!("WHERE id = $1"));
-        let row = row.bind(id).fetch_optional(&mut *tx).await?;
+        let row = db::query(select_users!("WHERE id = $1"));
+        let row = row.bind(id).fetch_optional(&mut tx).await?;
         Ok(row.as_ref().map(user_row::read).transpose()?)
     }
 
@@ -64,15 +64,15 @@ impl Store {
         name: &str,
     ) -> Result<Option<(User, Option<Credentials>)>, StoreError> {
         let mut tx = self.db.begin_read().await?;
-        let row = sqlx::query(select_users!("WHERE name = $1"));
-        let Some(row) = row.bind(name).fetch_optional(&mut *tx).await? else { return Ok(None) };
+        let row = db::query(select_users!("WHERE name = $1"));
+        let Some(row) = row.bind(name).fetch_optional(&mut tx).await? else { return Ok(None) };
         Ok(Some((user_row::read(&row)?, user_row::credentials(&row, &self.kek)?)))
     }
 }
 
 /// Can somebody sign in who may decide about everything? (The demo's owner has no password that fits.)
 pub(super) async fn has_owner(conn: &mut db::Connection) -> Result<bool, StoreError> {
-    let owners: i64 = sqlx::query_scalar(
+    let owners: i64 = db::query_scalar(
         "SELECT COUNT(*) FROM users WHERE role = 'owner' AND status = 'active' \
          AND app_ids IS NULL AND password_hash != ''",
     )
@@ -165,17 +165,17 @@ impl Tx {
         self.check_other_owner(&user).await?;
         self.end_sessions_of(id, None).await?;
         self.drop_invitation(id).await?;
-        sqlx::query("DELETE FROM users WHERE id = $1").bind(id).execute(&mut *self.inner).await?;
+        db::query("DELETE FROM users WHERE id = $1").bind(id).execute(&mut self.inner).await?;
         self.audit("user.delete", &subject(id), &facts(&user)).await
     }
 
     /// `Err(NameTaken)`. Names that differ in case alone would be taken for each other.
     pub(super) async fn check_name_free(&mut self, name: &str) -> Result<(), StoreError> {
-        let taken: Option<String> =
-            sqlx::query_scalar("SELECT id FROM users WHERE lower(name) = lower($1)")
-                .bind(name)
-                .fetch_optional(&mut *self.inner)
-                .await?;
+        let taken: Option<String> = db::query_scalar("SELECT id FROM users WHERE lower(name) = $1")
+            // Letters of ASCII alone, on both engines.
+            .bind(name.to_ascii_lowercase())
+            .fetch_optional(&mut self.inner)
+            .await?;
         taken.map_or(Ok(()), |_| Err(StoreError::NameTaken { name: name.to_owned() }))
     }
 }

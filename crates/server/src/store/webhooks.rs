@@ -81,12 +81,12 @@ impl Store {
     /// All webhooks, oldest first.
     pub async fn webhooks(&self) -> Result<Vec<Webhook>, StoreError> {
         let mut tx = self.db.begin_read().await?;
-        let rows = sqlx::query(concat!(
+        let rows = db::query(concat!(
             "SELECT ",
             webhook_columns!(),
             " FROM webhooks ORDER BY created_at, id"
         ))
-        .fetch_all(&mut *tx)
+        .fetch_all(&mut tx)
         .await?;
         rows.iter().map(|row| Ok(read(row)?)).collect()
     }
@@ -112,7 +112,7 @@ impl Tx {
         let secret = WebhookSecret::generate().map_err(|_| ModelError::NoRandomness)?;
         let sealed = self.kek.seal(Label::Webhook { id: &id }, secret.expose().as_bytes())?;
         let webhook = new.into_webhook(id, 1, self.now, self.now);
-        sqlx::query(
+        db::query(
             "INSERT INTO webhooks (id, url, events, enabled, note, sealed_secret, rev, created_at, \
              updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
@@ -125,7 +125,7 @@ impl Tx {
         .bind(webhook.rev)
         .bind(webhook.created_at)
         .bind(webhook.updated_at)
-        .execute(&mut *self.inner)
+        .execute(&mut self.inner)
         .await?;
         self.audit("webhook.create", &subject(&webhook.id), &webhook).await?;
         Ok((webhook, secret))
@@ -151,7 +151,7 @@ impl Tx {
         }
         let (rev, created_at) = (before.rev + 1, before.created_at);
         let after = settings.into_webhook(id.to_owned(), rev, created_at, self.now);
-        sqlx::query(
+        db::query(
             "UPDATE webhooks SET url = $2, events = $3, enabled = $4, note = $5, rev = $6, \
              updated_at = $7 WHERE id = $1",
         )
@@ -162,7 +162,7 @@ impl Tx {
         .bind(&after.note)
         .bind(after.rev)
         .bind(after.updated_at)
-        .execute(&mut *self.inner)
+        .execute(&mut self.inner)
         .await?;
         if !after.enabled {
             self.give_up_deliveries(id).await?;
@@ -183,7 +183,7 @@ impl Tx {
         for statement in
             ["DELETE FROM deliveries WHERE webhook_id = $1", "DELETE FROM webhooks WHERE id = $1"]
         {
-            sqlx::query(statement).bind(id).execute(&mut *self.inner).await?;
+            db::query(statement).bind(id).execute(&mut self.inner).await?;
         }
         self.audit("webhook.delete", &subject(id), &json!({})).await
     }
@@ -206,7 +206,7 @@ impl Tx {
 
     async fn check_webhook_room(&mut self) -> Result<(), StoreError> {
         let count: i64 =
-            sqlx::query_scalar("SELECT COUNT(*) FROM webhooks").fetch_one(&mut *self.inner).await?;
+            db::query_scalar("SELECT COUNT(*) FROM webhooks").fetch_one(&mut self.inner).await?;
         let found = usize::try_from(count).unwrap_or(usize::MAX).saturating_add(1);
         if found <= WEBHOOKS_MAX {
             return Ok(());
@@ -270,7 +270,7 @@ pub(super) fn secret(row: &db::Row, id: &str, kek: &Kek) -> Result<WebhookSecret
 }
 
 async fn find(conn: &mut db::Connection, id: &str) -> Result<Option<Webhook>, StoreError> {
-    let row = sqlx::query(concat!("SELECT ", webhook_columns!(), " FROM webhooks WHERE id = $1"))
+    let row = db::query(concat!("SELECT ", webhook_columns!(), " FROM webhooks WHERE id = $1"))
         .bind(id)
         .fetch_optional(conn)
         .await?;

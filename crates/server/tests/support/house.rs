@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 use tempfile::TempDir;
 use tonegate_server::config::Config;
 use tonegate_server::data_dir::DataDir;
-use tonegate_server::installation::{Installation, NewInstallation, Roots, kek_source};
+use tonegate_server::installation::{Installation, NewInstallation, Place, Roots, kek_source};
 use tonegate_server::model::{
     AppId, AppSettings, Environment, FeatureGrant, NewSecret, ServerSecret,
 };
@@ -46,7 +46,7 @@ impl House {
             environment: Environment::Production,
             roots: Roots::Auto,
         };
-        Installation::make(&house.data(), None, new, now).await.unwrap();
+        Installation::make(&Place::in_directory(&house.data()), new, now).await.unwrap();
         house
     }
 
@@ -116,7 +116,7 @@ impl House {
     /// Does to the database what no operation would, and has readers see it.
     pub(crate) async fn vandalise(&self, sql: &str) {
         let options =
-            SqliteConnectOptions::new().filename(self.data().database()).foreign_keys(false);
+            SqliteConnectOptions::new().filename(self.data().database_file()).foreign_keys(false);
         let mut connection = options.connect().await.unwrap();
         sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();

@@ -4,11 +4,11 @@ use tonegate_protocol::{AppId, ServerSecret};
 use tonegate_server::data_dir::DataDir;
 use tonegate_server::grant;
 use tonegate_server::installation::{
-    Installation, InstallationError, NewInstallation, Roots, pins_file,
+    Installation, InstallationError, NewInstallation, Place, Roots, pins_file,
 };
 use tonegate_server::model::{AppSettings, Environment, FeatureGrant, NewSecret};
 
-use crate::data::{Opened, Place};
+use crate::data::{self, Opened};
 use crate::{secret, time};
 
 const APP_ID: AppId = AppId(12345);
@@ -36,14 +36,14 @@ pub(super) async fn make_installation(data: &DataDir) -> Result<bool, Installati
         environment: Environment::Production,
         roots: Roots::Auto,
     };
-    Installation::make(data, None, new, time::now()).await?;
+    Installation::make(&Place::in_directory(data), new, time::now()).await?;
     Ok(true)
 }
 
 impl Sample {
     /// The sample app of the installation, made where there is none yet.
     pub(super) async fn of(place: &Place) -> anyhow::Result<Self> {
-        let opened = place.open().await?;
+        let opened = data::open(place).await?;
         let known = opened.store.app(APP_ID).await?.and_then(|stored| stored.app.ok());
         let name = match known {
             Some(app) => app.settings().name.clone(),

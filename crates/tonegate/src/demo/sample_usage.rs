@@ -6,7 +6,9 @@ use tonegate_protocol::{AppId, ReturnCode};
 use tonegate_server::model::{AppSettings, FeatureGrant, NewSecret};
 use tonegate_server::store::{IssuedLicenses, UsageBatch, UsageCount};
 
-use crate::data::{Opened, Place};
+use tonegate_server::installation::Place;
+
+use crate::data::{self, Opened};
 
 /// Name, features, requests an hour at noon, and of a thousand those that fail.
 type Sample = (&'static str, &'static [&'static str], u64, u64);
@@ -34,7 +36,7 @@ const AT_ONCE: usize = 1_000;
 
 /// Makes what is not there yet.
 pub(super) async fn make(place: &Place) -> anyhow::Result<()> {
-    let opened = place.open().await?;
+    let opened = data::open(place).await?;
     if opened.store.app(AppId(FIRST_ID)).await?.is_none() {
         make_apps(&opened).await?;
         make_usage(&opened).await?;

@@ -11,7 +11,9 @@ use tonegate_server::limits::KEYS_END_SOON_SECS;
 use tonegate_server::store::AuditFilter;
 
 use super::check::Finding;
-use crate::data::{DataArgs, Opened, Place};
+use tonegate_server::installation::Place;
+
+use crate::data::{self, DataArgs, Opened};
 use crate::license::verdict::VerdictView;
 use crate::time::{self, Moment, Span, distance};
 
@@ -28,7 +30,7 @@ pub(super) async fn all(data: &DataArgs) -> Vec<Finding> {
         Err(error) => return vec![Finding::failed("configuration", error)],
     };
     let mut found = vec![Finding::ok("configuration", "read"), directory(&place), disk(&place)];
-    match place.open().await {
+    match data::open(&place).await {
         Ok(opened) => {
             found.push(Finding::ok("installation", "directory, keys, pins and database fit"));
             found.push(database(&opened).await);

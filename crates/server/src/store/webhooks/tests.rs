@@ -37,6 +37,9 @@ async fn a_webhook_reads_back_and_its_secret_is_told_once() {
     for text in [audit.detail.to_string(), serde_json::to_string(&made).unwrap()] {
         assert!(text.contains("Night shift") && !text.contains(&shown[6..]), "{text}");
     }
+    if !house.is_sqlite() {
+        return;
+    }
     let file = std::fs::read(house.path()).unwrap();
     let wal = std::fs::read(house.path().with_extension("db-wal")).unwrap_or_default();
     let bytes = shown.as_bytes();
