@@ -23,6 +23,8 @@ const RATE: u32 = 4;
 const RECOVERY: Duration = Duration::from_secs(70);
 /// An hour and what a request may take.
 const WRONG_MAX: i64 = 3_605;
+/// What a node logs when its wall clock steps, and when it moves to the wall.
+const NOTICED: [&str; 2] = ["wall clock stepped", "gateway time moved"];
 /// Where Debian keeps the library.
 const LIBRARY: &str = "/usr/lib/*/faketime/libfaketimeMT.so.1";
 
@@ -64,6 +66,8 @@ struct Subject {
 /// What one subject came to.
 struct Outcome {
     what: String,
+    fault: Fault,
+    live: bool,
     seen: Seen,
     replayed: Replayed,
     /// How long after its clock was right again it gave a licence; `None`: not in time.
@@ -72,6 +76,8 @@ struct Outcome {
     right: Duration,
     /// How often it was started.
     starts: u32,
+    /// Did it say so?
+    noticed: bool,
 }
 
 pub(super) async fn run(stage: &Stage) -> anyhow::Result<Findings> {
@@ -159,10 +165,22 @@ impl Subject {
         replayed += replay(address, &sample(&before)).await;
         seconds(2).await;
         let seen = load.stop().await;
+        let log = self.node.said()?;
+        let noticed = NOTICED.iter().any(|word| log.contains(word));
         let when = if self.live { "while it runs" } else { "at boot" };
         ensure!(self.node.is_running(), "{} {when}: the node ended", self.name);
         let what = format!("{} {when}", self.name);
-        Ok(Outcome { what, seen, replayed, recovered, right, starts: self.starts })
+        Ok(Outcome {
+            what,
+            fault: self.fault,
+            live: self.live,
+            seen,
+            replayed,
+            recovered,
+            right,
+            starts: self.starts,
+            noticed,
+        })
     }
 
     /// What a supervisor does: a node that ended is started again, a second later.
@@ -226,6 +244,10 @@ fn findings(outcomes: &[Outcome], wrong_for: u64) -> Findings {
         RECOVERY.as_secs_f64(),
         slowest,
     );
+    // More than 2 s, and every node that lived through it: else the fault was none.
+    let deaf =
+        outcomes.iter().filter(|outcome| outcome.should_notice() && !outcome.noticed).count();
+    findings.none("running nodes that did not notice a step of over 2 s", deaf);
     findings.none(
         "sampled licences that do not verify",
         outcomes.iter().map(|outcome| outcome.seen.wrong.len()).sum(),
@@ -243,6 +265,10 @@ fn findings(outcomes: &[Outcome], wrong_for: u64) -> Findings {
 }
 
 impl Outcome {
+    fn should_notice(&self) -> bool {
+        self.live && !matches!(self.fault, Fault::Offset(-2..=2))
+    }
+
     fn told(&self) -> String {
         let (wrong, licensed) = self.share(|record| record.begun < self.right);
         let (after, good) = self.share(|record| record.begun >= self.right);
@@ -255,9 +281,10 @@ impl Outcome {
         codes.dedup();
         format!(
             "{}: {licensed} of {wrong} requests got a licence before the clock was right, {good} of {after} after; \
-             first licence {recovered}; {} starts; refused with: {}",
+             first licence {recovered}; {} starts, {}; refused with: {}",
             self.what,
             self.starts,
+            if self.noticed { "logged a step of the clock" } else { "logged no step" },
             if codes.is_empty() { "–".to_owned() } else { codes.join(", ") }
         )
     }
