@@ -59,6 +59,14 @@ impl Findings {
         self.push(text, "yes".to_owned(), seen.to_owned(), met);
     }
 
+    /// Something that must not fail; if it does, a note says how.
+    pub(crate) fn works(&mut self, text: &str, done: anyhow::Result<()>) {
+        self.holds(text, if done.is_ok() { "yes" } else { "no" }, done.is_ok());
+        if let Err(error) = done {
+            self.note(format!("{text}: {error:#}"));
+        }
+    }
+
     /// Something to say about how it was done.
     pub(crate) fn note(&mut self, text: impl Into<String>) {
         self.notes.push(text.into());

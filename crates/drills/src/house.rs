@@ -51,7 +51,7 @@ impl House {
         apps: u32,
         rate: u32,
     ) -> anyhow::Result<Self> {
-        let data = stage.path("first");
+        let data = stage.fresh("first");
         let made = run(stage, &data, variables, &["init", "--auto-root"]).await?;
         let pins = text(&made, "pins")?.parse().context("pins")?;
         let mut tokens = Vec::new();

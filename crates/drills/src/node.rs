@@ -68,7 +68,7 @@ impl Node {
         name: &str,
         place: Place,
     ) -> anyhow::Result<Self> {
-        let data = stage.path(&format!("{name}-data"));
+        let data = stage.fresh(&format!("{name}-data"));
         house::copy(&house.data, &data).await?;
         Self::new(stage, house, name, place, data)
     }
@@ -81,7 +81,7 @@ impl Node {
         name: &str,
         place: Place,
     ) -> anyhow::Result<Self> {
-        let data = stage.path(&format!("{name}-data"));
+        let data = stage.fresh(&format!("{name}-data"));
         std::fs::DirBuilder::new().mode(0o700).create(&data)?;
         house::copy(&house.data.join(KEK), &data).await?;
         Self::new(stage, house, name, place, data)

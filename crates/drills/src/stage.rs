@@ -39,6 +39,15 @@ impl Stage {
         self.files.path().join(name)
     }
 
+    /// A path where nothing is yet, for what a drill may make more than once.
+    pub(crate) fn fresh(&self, name: &str) -> PathBuf {
+        let numbered = (2..).map(|number| self.path(&format!("{name}-{number}")));
+        std::iter::once(self.path(name))
+            .chain(numbered)
+            .find(|path| !path.exists())
+            .unwrap_or_default()
+    }
+
     /// One figure in the short form, another in the long one.
     pub(crate) fn pick<T>(&self, short: T, long: T) -> T {
         if self.long { long } else { short }

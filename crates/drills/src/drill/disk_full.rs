@@ -89,7 +89,10 @@ async fn full(stage: &Stage, house: &House, findings: &mut Findings) -> anyhow::
         again.refused.min(restarted.refused) as f64,
     );
     disk.node.stop().await?;
-    sound(stage, house, &disk.node.data, "disk full", findings).await;
+    // Elsewhere: `doctor` finds fault with a disk as small as this one.
+    let elsewhere = stage.path("full-elsewhere");
+    house::copy(&disk.node.data, &elsewhere).await?;
+    sound(stage, house, &elsewhere, "disk full", findings).await;
     seen.tell(findings);
     findings.note(format!(
         "disk full: {}; full for {:.0} s at {RATE} requests/s; {before} admin writes acknowledged before, {refused} \
@@ -196,9 +199,8 @@ async fn is_normal(node: &Node, house: &House) -> Option<()> {
 async fn sound(stage: &Stage, house: &House, data: &Path, what: &str, findings: &mut Findings) {
     for check in [&["doctor"][..], &["audit", "verify"]] {
         let found = house.run(stage, data, check).await;
-        let said = found.as_ref().map_or_else(|error| format!("{error:#}"), |_| "yes".to_owned());
         let text = format!("{what}: `tonegate {}` finds nothing", check.join(" "));
-        findings.holds(&text, &said, found.is_ok());
+        findings.works(&text, found.map(|_| ()));
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) async fn run(stage: &Stage) -> anyhow::Result<Findings> {
     let seen = load.stop().await;
     let mut findings = Findings::default();
     let all = seen.records.len();
-    findings.share("licence at the first try", 99.9, seen.at_first(), all);
+    findings.share("licence at the first try", stage.pick(99.0, 99.9), seen.at_first(), all);
     findings.share("licence with one request signed anew", 100.0, seen.in_the_end(), all);
     findings.none("accepted twice by one node across its restarts", replayed.accepted);
     findings.at_least("URLs sent to it again that it refused", 1.0, replayed.refused as f64);
@@ -52,5 +52,10 @@ pub(super) async fn run(stage: &Stage) -> anyhow::Result<Findings> {
         DEAD.as_secs(),
         slowest.as_secs_f64()
     ));
+    if !stage.long {
+        findings.note(
+            "the short form asks for 99 % at the first try: a kill falls on 1,500 requests, not on 20,000",
+        );
+    }
     Ok(findings)
 }

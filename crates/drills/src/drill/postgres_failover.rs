@@ -55,8 +55,7 @@ pub(super) async fn run(stage: &Stage) -> anyhow::Result<Findings> {
     findings.none("requests without a licence", seen.records.len() - seen.at_first());
     let data = cluster.nodes[0].data.clone();
     let audit = cluster.house.run(stage, &data, &["audit", "verify"]).await;
-    let said = audit.as_ref().map_or_else(|error| format!("{error:#}"), |_| "yes".to_owned());
-    findings.holds("`tonegate audit verify` finds nothing", &said, audit.is_ok());
+    findings.works("`tonegate audit verify` finds nothing", audit.map(|_| ()));
     seen.tell(&mut findings);
     cluster.tell(&mut findings);
     findings.note(format!(

@@ -134,7 +134,9 @@ async fn rounds_of(
             }
             clock::wait(TRIP.saturating_sub(clock::monotonic() - begun)).await;
             guard.heal(fault).await?;
-            slowest = slowest.max(strict(&house, nodes).await?);
+            let (strict_after, extra) = strict(&house, nodes).await?;
+            slowest = slowest.max(strict_after);
+            copies += extra;
             guard.whole().await?;
             clock::seconds(1).await;
         }
@@ -223,35 +225,43 @@ async fn copies_of_one(house: &House, nodes: &[Node]) -> usize {
     accepted.saturating_sub(1)
 }
 
-/// Waits until every node refuses what another has accepted, look after look; how long that took.
-async fn strict(house: &House, nodes: &[Node]) -> anyhow::Result<Duration> {
+/// Waits until every node refuses what another has accepted, look after look; how long that took, and how
+/// many signatures were accepted twice meanwhile.
+async fn strict(house: &House, nodes: &[Node]) -> anyhow::Result<(Duration, usize)> {
     let begun = clock::monotonic();
-    let mut since = None;
-    let mut looks = 0;
+    let (mut since, mut looks, mut copies) = (None, 0, 0);
     while looks < LOOKS {
         let now = clock::monotonic() - begun;
         anyhow::ensure!(now < PATIENCE, "the nodes share no guard within {PATIENCE:?}");
-        if pairs_are_strict(house, nodes).await {
-            since.get_or_insert(now);
-            looks += 1;
-        } else {
-            (since, looks) = (None, 0);
+        match pairs(house, nodes).await {
+            Some(0) => {
+                since.get_or_insert(now);
+                looks += 1;
+            }
+            found => {
+                copies += found.unwrap_or(0);
+                (since, looks) = (None, 0);
+            }
         }
         clock::wait(Duration::from_millis(20)).await;
     }
-    Ok(since.unwrap_or_default())
+    Ok((since.unwrap_or_default(), copies))
 }
 
-async fn pairs_are_strict(house: &House, nodes: &[Node]) -> bool {
+/// How many of the nodes accept what the one before has accepted; `None`: one did not answer.
+async fn pairs(house: &House, nodes: &[Node]) -> Option<usize> {
+    let mut copies = 0;
     for (index, first) in nodes.iter().enumerate() {
         let target = [signed(house)];
         let second = &nodes[(index + 1) % nodes.len()];
-        let once = replay(first.place.gateway, &target).await.accepted == 1;
-        if !once || replay(second.place.gateway, &target).await.refused != 1 {
-            return false;
+        let once = replay(first.place.gateway, &target).await;
+        let twice = replay(second.place.gateway, &target).await;
+        if once.accepted != 1 || twice.other > 0 {
+            return None;
         }
+        copies += twice.accepted;
     }
-    true
+    Some(copies)
 }
 
 fn signed(house: &House) -> String {
