@@ -62,9 +62,10 @@ fn section(run: &Kept) -> anyhow::Result<String> {
     let machine = &run.machine;
     writeln!(
         text,
-        "**{} form**, {day}, revision {}, {} s: `{}`. {} cores of {}, {} MiB, {}, {}; {place}; {}.\n",
+        "**{} form**, {day}, revision {}, {} build, {} s: `{}`. {} cores of {}, {} MiB, {}, {}; {place}; {}.\n",
         form[..1].to_uppercase() + &form[1..],
         run.revision,
+        run.build,
         run.seconds,
         run.command,
         machine.cores,

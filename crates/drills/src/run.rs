@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -50,6 +50,8 @@ pub(crate) struct Kept {
     pub(crate) seconds: u64,
     /// The command that repeats it.
     pub(crate) command: String,
+    /// How the `tonegate` was built: the folder that it lay in, `release` or `debug`.
+    pub(crate) build: String,
     /// The source's revision.
     pub(crate) revision: String,
     /// Was each node in a network namespace of its own?
@@ -115,6 +117,7 @@ async fn play(options: &Options, drill: &Drill) -> anyhow::Result<bool> {
     println!("\n{} ({form} form): {}", drill.name, drill.promise);
     let stage = Stage::open(&options.server, options.older.as_deref(), options.long).await?;
     let namespaces = stage.network.is_enclosed();
+    let stage_server = stage.server.clone();
     let begun = clock::monotonic();
     let findings = match (drill.run)(&stage).await {
         Ok(findings) => findings,
@@ -139,6 +142,7 @@ async fn play(options: &Options, drill: &Drill) -> anyhow::Result<bool> {
             drill.name,
             if options.long { " --long" } else { "" }
         ),
+        build: folder(&stage_server),
         revision: revision(),
         namespaces,
         machine: Machine::this(),
@@ -154,6 +158,12 @@ async fn play(options: &Options, drill: &Drill) -> anyhow::Result<bool> {
             .with_context(|| format!("cannot write {}", file.display()))?;
     }
     Ok(kept.findings.all_met())
+}
+
+/// The name of the folder that a file lies in.
+fn folder(file: &Path) -> String {
+    let folder = file.parent().and_then(Path::file_name).unwrap_or_default();
+    folder.to_string_lossy().into_owned()
 }
 
 fn chosen(names: &[String]) -> anyhow::Result<Vec<&'static Drill>> {

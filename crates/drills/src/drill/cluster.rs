@@ -16,7 +16,7 @@ use crate::stage::Stage;
 /// How many nodes there are.
 pub(super) const NODES: usize = 3;
 /// How many apps ask.
-const APPS: u32 = 8;
+const APPS: u32 = 4;
 
 /// What a drill wants of its installation.
 #[derive(Clone, Copy, Debug, Default)]

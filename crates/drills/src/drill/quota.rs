@@ -20,7 +20,7 @@ pub(super) async fn run(stage: &Stage) -> anyhow::Result<Findings> {
     let cluster = Cluster::open(stage, Wanted { rate: RATE, ..Wanted::default() }).await?;
     let plan = Plan { apps: 1, second_try: false, ..cluster.plan(ASKED) };
     let load = Load::start(&cluster.house, plan);
-    clock::seconds(window + stage.pick(8, 120)).await;
+    clock::seconds(window + stage.pick(5, 120)).await;
     let seen = load.stop().await;
     let (least, most) = accepted_in(&seen, Duration::from_secs(window));
     let mut findings = Findings::default();
