@@ -7,6 +7,7 @@ mod bench;
 mod budget;
 mod command;
 mod console;
+mod drill;
 mod fuzz;
 mod generated;
 mod interop;
@@ -44,6 +45,8 @@ enum Task {
     Fuzz(fuzz::Options),
     /// Measure the gateway beside other servers, and write docs/BENCHMARKS.md
     Bench(bench::Options),
+    /// Break parts of a running installation under load, and see whether what we promise holds
+    Drill(drill::Options),
     /// Prepare the foreign JWT libraries that the tests hold our licences against
     Interop,
 }
@@ -68,6 +71,7 @@ fn run(workspace: &Workspace, task: Task) -> anyhow::Result<()> {
         Task::Wasm => wasm::run(workspace),
         Task::Fuzz(options) => fuzz::run(workspace, &options),
         Task::Bench(options) => bench::run(workspace, &options),
+        Task::Drill(options) => drill::run(workspace, &options),
         Task::Interop => interop::prepare(workspace),
     }
 }

@@ -10,6 +10,7 @@ use anyhow::bail;
 use crate::budget;
 use crate::command;
 use crate::console;
+use crate::drill;
 use crate::fuzz;
 use crate::generated;
 use crate::interop;
@@ -53,7 +54,7 @@ enum Kind {
 }
 
 /// In the order of what fails soonest and is mended most easily.
-const STEPS: [Step; 22] = [
+const STEPS: [Step; 23] = [
     Step { name: "tidy", kind: Kind::Quick, run: tidy::run },
     Step { name: "format", kind: Kind::Quick, run: format },
     Step { name: "compiler", kind: Kind::Quick, run: compiler },
@@ -66,6 +67,7 @@ const STEPS: [Step; 22] = [
     Step { name: "tests", kind: Kind::Quick, run: tests },
     Step { name: "stores", kind: Kind::Usual, run: stores },
     Step { name: "browser", kind: Kind::Usual, run: console::walk },
+    Step { name: "drills", kind: Kind::Usual, run: drill::check },
     Step { name: "schemathesis", kind: Kind::Long, run: schemathesis::run },
     Step { name: "doctests", kind: Kind::Usual, run: doctests },
     Step { name: "rustdoc", kind: Kind::Usual, run: rustdoc },

@@ -9,6 +9,7 @@ use tonegate_config::{ConfigError, Configuration as _};
 use tonegate_server::Server;
 use tonegate_server::clock::Clock;
 use tonegate_server::config::Config;
+use tonegate_server::store::StoreError;
 use tonegate_telemetry::Telemetry;
 
 use crate::data::DataArgs;
@@ -47,7 +48,13 @@ impl Serve {
         let server = Server::bind(config, clock).await?;
         let (gateway, admin) = (server.gateway_address(), server.admin_address());
         let console = AdminApi::new(Arc::clone(server.service()));
-        console.setup_token().await?;
+        // A server that starts without its database serves from its own copy; enrolling can wait.
+        match console.setup_token().await {
+            Err(error @ StoreError::Unreachable { .. }) => {
+                tracing::warn!(%error, "nobody can enrol until a start at which the database answers");
+            }
+            token => drop(token?),
+        }
         tracing::info!(%gateway, %admin, "serving");
         if output.is_json() {
             output::write_out(&json!({ "gateway": gateway, "admin": admin }).to_string())?;

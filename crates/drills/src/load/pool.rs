@@ -1,0 +1,52 @@
+//! Connections that are kept, per server. One that the server has closed is not used: every client that
+//! keeps connections looks before it writes.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::http::{Answer, Broken, Connection};
+
+/// The connections that wait for work.
+#[derive(Debug, Default)]
+pub(super) struct Pool {
+    idle: Mutex<HashMap<SocketAddr, Vec<Connection>>>,
+}
+
+impl Pool {
+    /// One GET; with it, when the request was with the system, [`Duration::MAX`] if it never was.
+    pub(super) async fn ask(
+        &self,
+        address: SocketAddr,
+        target: &str,
+    ) -> (Result<Answer, Broken>, Duration) {
+        let opened = match self.take(address) {
+            Some(connection) => Ok(connection),
+            None => Connection::open(address).await,
+        };
+        let mut connection = match opened {
+            Ok(connection) => connection,
+            Err(broken) => return (Err(broken), Duration::MAX),
+        };
+        let request = format!("GET {target} HTTP/1.1\r\nHost: {address}\r\n\r\n");
+        let answer = connection.exchange(request.as_bytes()).await;
+        let written = connection.written;
+        if answer.is_ok() && connection.is_open() {
+            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            idle.entry(address).or_default().push(connection);
+        }
+        (answer, written)
+    }
+
+    fn take(&self, address: SocketAddr) -> Option<Connection> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = idle.get_mut(&address)?;
+        loop {
+            let connection = waiting.pop()?;
+            if connection.is_open() {
+                return Some(connection);
+            }
+        }
+    }
+}
