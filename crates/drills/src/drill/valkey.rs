@@ -33,7 +33,7 @@ const STRICT_AGAIN: f64 = 2.0;
 #[derive(Debug)]
 pub(super) enum Guard {
     /// One server; its address leads through a relay, so that nodes in other namespaces reach it.
-    Single { server: Box<Valkey>, address: SocketAddr, _relay: Process },
+    Single { server: Box<Valkey>, address: SocketAddr, _relay: Box<Process> },
     /// A primary, a replica, a Sentinel.
     Sentinel(Box<ValkeySentinel>),
 }
@@ -60,7 +60,7 @@ impl Guard {
             server.port()
         );
         let relay = haproxy::start(stage, "valkey", &config).await?;
-        Ok(Self::Single { server, address, _relay: relay })
+        Ok(Self::Single { server, address, _relay: Box::new(relay) })
     }
 
     /// What nodes are told of it.
