@@ -24,9 +24,13 @@ impl Rate {
     /// in nanoseconds of one monotonic clock. `Ok`: it passes; `Err`: it does not. Either carries the
     /// theoretical arrival time to keep.
     pub(crate) fn decide(self, arrival: u64, now: u64) -> Result<u64, u64> {
-        let Some(interval) = NANOS.checked_div(u64::from(self.per_second)) else {
-            return Err(arrival);
-        };
+        self.decide_part(1, arrival, now)
+    }
+
+    /// The same at a `parts`th of the rate, whose burst is given as it is.
+    fn decide_part(self, parts: u32, arrival: u64, now: u64) -> Result<u64, u64> {
+        let interval = (NANOS * u64::from(parts)).checked_div(u64::from(self.per_second));
+        let Some(interval) = interval else { return Err(arrival) };
         // A debt of over a full burst is left from a slower rate: it is cut, not waited for.
         let full = now.saturating_add(interval.saturating_mul(u64::from(self.burst)));
         let next = arrival.max(now).saturating_add(interval);
@@ -46,11 +50,20 @@ pub struct Gcra {
 impl Gcra {
     /// Charges one request at monotonic time `now`. `false`: over the rate (code 7), nothing charged.
     /// `rate` may differ from call to call; a change takes effect within a second.
+    #[inline]
     pub fn admit(&self, rate: Rate, now: Duration) -> bool {
+        self.admit_part(rate, 1, now)
+    }
+
+    /// The same where so many limit one rate between them, of which this one has a `parts`th; at least one
+    /// request may come at once. Their number may differ from call to call.
+    pub fn admit_part(&self, rate: Rate, parts: u32, now: Duration) -> bool {
+        let parts = parts.max(1);
+        let rate = Rate { burst: (rate.burst / parts).max(rate.burst.min(1)), ..rate };
         let now = nanos(now);
         let mut arrival = self.arrival.load(Ordering::Relaxed);
         loop {
-            let (passes, keep) = match rate.decide(arrival, now) {
+            let (passes, keep) = match rate.decide_part(parts, arrival, now) {
                 Ok(next) => (true, next),
                 Err(keep) if keep == arrival => return false,
                 Err(cut) => (false, cut),
@@ -137,6 +150,23 @@ mod tests {
         let fast = Rate { per_second: 100, burst: 10 };
         assert!(!gcra.admit(fast, at(1)));
         assert!(gcra.admit(fast, at(11)));
+    }
+
+    #[test]
+    fn a_third_of_a_rate_passes_a_third_and_a_change_of_parts_costs_no_more_than_a_moment() {
+        let gcra = Gcra::default();
+        let third = |ms: &u64| gcra.admit_part(Rate::APP, 3, at(*ms));
+        let passed = (1_000_000..1_060_000).filter(third).count();
+        assert!((399..=406).contains(&passed), "{passed}");
+        // From one clock: whoever limited alone until now goes on at a third, and back.
+        let gcra = Gcra::default();
+        assert!(gcra.admit(Rate::APP, at(1_000_000)));
+        assert!(gcra.admit_part(Rate::APP, 3, at(1_000_001)));
+        assert!(gcra.admit_part(Rate::APP, 1, at(1_000_002)));
+        let rare = Rate { per_second: 1, burst: 1 };
+        let gcra = Gcra::default();
+        let passed = (0..60_000).filter(|ms| gcra.admit_part(rare, 3, at(*ms))).count();
+        assert_eq!(passed, 20, "one in three seconds");
     }
 
     #[test]

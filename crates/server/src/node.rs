@@ -157,7 +157,10 @@ impl Service {
             degraded: self.degraded().into_iter().map(str::to_owned).collect(),
             ready: self.is_ready(),
             from_copy: self.local_copy.is_in_use.load(Ordering::Relaxed),
-            replay_guard: "local".to_owned(),
+            replay_guard: match &self.shared_guard {
+                Some(shared) if !shared.is_lost() => "shared".to_owned(),
+                _ => "local".to_owned(),
+            },
             heard_of_within_secs: match self.store.is_shared() {
                 true => NODE_ALIVE_SECS,
                 false => LONELY_NODE_ALIVE_SECS,

@@ -26,13 +26,12 @@ use crate::local_copy::CopyError;
 use crate::local_copy::keep::LocalCopy;
 use crate::metrics::Metrics;
 use crate::mints::Mints;
-use crate::model::Policies;
 use crate::node::{self, Identity, IdentityError};
 use crate::opened::Opened;
 use crate::premint::Preminted;
 use crate::store::{Store, StoreError};
 use crate::usage::{self, Usage};
-use crate::watch;
+use crate::watch::{self, CatchingUp};
 use crate::webhook_delivery::Couriers;
 use tonegate_listener::Rate;
 use tonegate_listener::{NetworkLimit, NetworkLimitConfig};
@@ -76,7 +75,7 @@ pub struct Service {
     /// How messages get to webhooks.
     pub(crate) couriers: Couriers,
     /// One at a time catches up with the store, or an older look could undo a newer one.
-    pub(crate) catching_up: Mutex<Policies>,
+    pub(crate) catching_up: Mutex<CatchingUp>,
     /// Checkpoints of the audit log, as they were last handed out.
     pub(crate) publisher: Mutex<Publisher>,
     /// Who this server is.
@@ -178,7 +177,7 @@ impl Service {
             usage: Usage::new(&metrics),
             metrics,
             drain: Drain::new(),
-            catching_up: Mutex::new(policies),
+            catching_up: Mutex::new(CatchingUp::with(policies)),
             publisher: Mutex::default(),
             node,
             nodes: node::alone(),

@@ -13,8 +13,9 @@ use crate::keys::{self, RotateError};
 use crate::limits::{
     KEYS_END_SOON_SECS, LAST_USE_FLUSH, RENEWAL_CLAIM_SECS, SHARED_STORE_POLL, STORE_POLL,
 };
+use crate::model::Policies;
 use crate::service::Service;
-use crate::store::{Found, Position, Revision, StoreError};
+use crate::store::{AuditHead, Found, Position, Revision, StoreError};
 
 /// Last uses written in one transaction, so that the CLI never waits long for its turn.
 const USES_AT_ONCE: usize = 1_000;
@@ -42,20 +43,39 @@ pub(crate) async fn follow(service: Arc<Service>) {
     }
 }
 
+/// What is kept from one look at the store to the next.
+#[derive(Debug, Default)]
+pub(crate) struct CatchingUp {
+    /// Those in use, so that apps that are alike share them.
+    pub(crate) policies: Policies,
+    /// The newest audit entry that was seen.
+    audit_head: Option<AuditHead>,
+}
+
+impl CatchingUp {
+    /// With what is in use already.
+    pub(crate) fn with(policies: Policies) -> Self {
+        Self { policies, audit_head: None }
+    }
+}
+
 /// Brings the directory and the keyring to the store's newest revision.
 pub(crate) async fn catch_up(service: &Service) -> Result<(), StoreError> {
-    let mut policies = service.catching_up.lock().await;
+    let mut catching_up = service.catching_up.lock().await;
+    let CatchingUp { policies, audit_head } = &mut *catching_up;
     let asked_at = service.time.moment();
-    let store = service.store.position().await?;
+    let store = service.store.position(*audit_head).await?;
     check_ours(service, &store)?;
     service.local_copy.contact.made(asked_at);
     let is_copy = service.local_copy.is_in_use.load(Ordering::Relaxed);
     let (seen, newest) = (Revision(service.directory.revision()), store.revision);
-    if newest == seen && !is_copy {
+    // A backup put back in place, or a standby that lacked the last changes: what it does not know is gone,
+    // at whatever revision it is by now.
+    let went_back = newest < seen || !store.goes_on;
+    if newest == seen && !is_copy && !went_back {
+        *audit_head = store.audit_head;
         return Ok(());
     }
-    // A backup put back in place: what it does not know is gone.
-    let went_back = newest < seen;
     // While only the copy was there, the store may have gone back and on to any revision.
     let is_anew = went_back || is_copy || seen == Revision::START;
     let (since, mut draft) = match is_anew {
@@ -63,7 +83,7 @@ pub(crate) async fn catch_up(service: &Service) -> Result<(), StoreError> {
         false => (seen, Draft::of_changes()),
     };
     let changes =
-        service.store.changed_since(since, &mut policies, |found| add(&mut draft, found)).await?;
+        service.store.changed_since(since, policies, |found| add(&mut draft, found)).await?;
     if went_back {
         tracing::warn!(seen = seen.0, newest = newest.0, "the store went back; all is read anew");
     }
@@ -76,6 +96,7 @@ pub(crate) async fn catch_up(service: &Service) -> Result<(), StoreError> {
     }
     let revision = changes.revision.0;
     service.directory.apply(draft, revision);
+    *audit_head = store.audit_head;
     tracing::debug!(revision, apps = service.directory.len(), "the store has changed");
     if service.local_copy.is_in_use.swap(false, Ordering::Relaxed) {
         tracing::info!(

@@ -9,11 +9,12 @@ use tonegate_issuer::KeyError;
 use tonegate_listener::ListenError;
 use tonegate_relay::auth::KeyFileError;
 use tonegate_server::StartError;
+use tonegate_server::backup::BackupError;
 use tonegate_server::ceremony::CeremonyError;
 use tonegate_server::guard::GuardError;
 use tonegate_server::installation::InstallationError;
 use tonegate_server::seal::SealError;
-use tonegate_server::store::StoreError;
+use tonegate_server::store::{CopyError, StoreError};
 
 use crate::output;
 
@@ -135,12 +136,27 @@ fn exit_of(error: &anyhow::Error) -> Exit {
         of_relay(error)
     } else if let Some(error) = error.downcast_ref::<CeremonyError>() {
         of_ceremony(error)
+    } else if let Some(error) = error.downcast_ref::<BackupError>() {
+        of_backup(error)
+    } else if let Some(CopyError::Store(error)) = error.downcast_ref::<CopyError>() {
+        of_store(error)
+    } else if let Some(GuardError::InUse { .. }) = error.downcast_ref::<GuardError>() {
+        Exit::InUse
     } else if error.is::<ConfigError>() {
         Exit::Usage
     } else if error.is::<SealError>() || error.is::<KeyError>() || error.is::<KeyFileError>() {
         Exit::Installation
     } else {
         Exit::Failed
+    }
+}
+
+fn of_backup(error: &BackupError) -> Exit {
+    match error {
+        BackupError::PassphraseShort { .. } => Exit::Usage,
+        BackupError::Store(error) => of_store(error),
+        BackupError::Seal(_) => Exit::Installation,
+        _ => Exit::Failed,
     }
 }
 

@@ -9,6 +9,7 @@
 mod apps;
 mod audit;
 mod backends;
+mod backup;
 mod damage;
 mod demo;
 mod deploy;

@@ -41,7 +41,8 @@ fn dashboard() -> Vec<String> {
 
 /// Every `expr` of the alerts; each stands on a line.
 fn alerts() -> Vec<String> {
-    let rules = deployed("deploy/grafana/alerts.yaml");
+    let files = ["deploy/grafana/alerts.yaml", "deploy/prometheus/cluster-alerts.yaml"];
+    let rules = files.map(deployed).concat();
     let lines = rules.lines().filter_map(|line| line.trim().strip_prefix("expr: "));
     lines.map(str::to_owned).collect()
 }

@@ -108,10 +108,8 @@ fn alone(
     if shared.fails_closed() && service.guard.look(*app_id, signature, *timestamp) == Look::New {
         return outcome(Admission::Full, *rate);
     }
-    // At a rate's nth part, time goes n times slower.
-    let nodes = service.nodes.load(Ordering::Relaxed).max(1);
-    let share = Rate { burst: (rate.burst / nodes).max(rate.burst.min(1)), ..*rate };
-    let charge = || terms.bucket(entry).admit(share, at.monotonic / nodes);
+    let nodes = service.nodes.load(Ordering::Relaxed);
+    let charge = || terms.bucket(entry).admit_part(*rate, nodes, at.monotonic);
     let admission = service.guard.admit(*app_id, signature, *timestamp, unwritten, *mode, charge);
     if admission == Admission::Accepted {
         shared.accepted_alone(ask, at.now);

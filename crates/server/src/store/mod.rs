@@ -84,7 +84,7 @@ pub use issued::IssuedLicenses;
 pub use keys::{KeyPlace, NewIssuingKey, StoredIssuingKey, StoredRootKey};
 pub use load::StoredApp;
 pub use meta::{Installation, Meta};
-pub use nodes::{Beat, Beaten, Node, NodeState, Position};
+pub use nodes::{AuditHead, Beat, Beaten, Node, NodeState, Position};
 pub use requests::{AnswerRecord, RequestFilter, RequestPage, StoredRequest};
 pub(crate) use restored::{Restored, schema_known};
 pub use secrets::{SecretUse, StoredSecret};

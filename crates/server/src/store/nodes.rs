@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::app_row::{column, json};
+use super::audit_chain::{self, AuditHash};
 use super::{Revision, Store, StoreError, Tx, db};
 use crate::limits::{NODE_ALIVE_SECS, NODE_KEPT_SECS};
 
@@ -87,7 +88,15 @@ pub struct Position {
     /// How long ago the revision was raised, milliseconds by the database's clock; `None`: before that
     /// was kept.
     pub raised_ms_ago: Option<i64>,
+    /// The newest audit entry, by number and hash.
+    pub audit_head: Option<AuditHead>,
+    /// Does its audit log go on from the entry that the caller knew? Otherwise a backup was restored, or a
+    /// standby took over that lacked the last changes.
+    pub goes_on: bool,
 }
+
+/// An audit entry's number and hash.
+pub type AuditHead = (i64, AuditHash);
 
 /// The database's clock, milliseconds.
 macro_rules! database_ms {
@@ -107,7 +116,7 @@ pub(super) use database_secs;
 
 impl Store {
     /// Where the store stands: one cheap read, meant for polling. Never waits for a writer.
-    pub async fn position(&self) -> Result<Position, StoreError> {
+    pub async fn position(&self, known: Option<AuditHead>) -> Result<Position, StoreError> {
         let mut tx = self.db.begin_read().await?;
         let sql = concat!(
             "SELECT revision, installation_id, kek_fingerprint, raised_at, ",
@@ -116,11 +125,21 @@ impl Store {
         );
         let row = db::query(sql).fetch_one(&mut tx).await?;
         let (raised_at, ago): (i64, i64) = (row.try_get("raised_at")?, row.try_get("ago")?);
+        let (seq, hash) = audit_chain::head(&mut tx).await?;
+        let audit_head = hash.map(|hash| (seq, hash));
+        let goes_on = match known {
+            Some((seq, hash)) if audit_head != known && seq > 0 => {
+                audit_chain::kept_hash(&mut tx, seq).await? == Some(hash)
+            }
+            _ => true,
+        };
         Ok(Position {
             revision: Revision(row.try_get("revision")?),
             installation_id: row.try_get("installation_id")?,
             kek_fingerprint: row.try_get("kek_fingerprint")?,
             raised_ms_ago: (raised_at > 0).then_some(ago),
+            audit_head,
+            goes_on,
         })
     }
 
@@ -227,6 +246,7 @@ fn state_of(text: &str) -> NodeState {
 mod tests {
     use super::super::testing::{House, NOW};
     use super::*;
+    use crate::model::AppId;
 
     fn state(start: &str) -> NodeState {
         NodeState { start: start.into(), ready: true, ..NodeState::default() }
@@ -271,10 +291,10 @@ mod tests {
     #[tokio::test]
     async fn neither_a_heartbeat_nor_a_claim_is_a_change() {
         let house = House::new().await;
-        let before = house.store.position().await.unwrap();
+        let before = house.store.position(None).await.unwrap();
         house.store.beat(&beat("a", &state("1"))).await.unwrap();
         assert!(claimed(&house, "a", NOW).await);
-        assert_eq!(house.store.position().await.unwrap().revision, before.revision);
+        assert_eq!(house.store.position(None).await.unwrap().revision, before.revision);
     }
 
     async fn claimed(house: &House, node: &str, now: i64) -> bool {
@@ -296,11 +316,26 @@ mod tests {
     #[tokio::test]
     async fn a_position_says_whose_it_is_and_how_old_the_last_change_is() {
         let house = House::with_apps([1]).await;
-        let position = house.store.position().await.unwrap();
+        let position = house.store.position(None).await.unwrap();
         let meta = house.store.meta().await.unwrap();
         assert_eq!(position.revision, house.store.revision().await.unwrap());
         assert_eq!(position.installation_id, meta.installation_id);
         assert_eq!(position.kek_fingerprint, meta.kek_fingerprint);
         assert!((0..5_000).contains(&position.raised_ms_ago.unwrap()), "{position:?}");
+    }
+
+    #[tokio::test]
+    async fn a_store_with_another_past_is_told_from_one_that_goes_on() {
+        let house = House::with_apps([1]).await;
+        let known = house.store.position(None).await.unwrap().audit_head;
+        let mut tx = house.store.begin("alice", NOW).await.unwrap();
+        tx.suspend_app(AppId(1)).await.unwrap();
+        tx.commit().await.unwrap();
+        let position = house.store.position(known).await.unwrap();
+        assert!(position.goes_on && position.audit_head != known);
+        house.vandalise("UPDATE audit SET hash = x'00' || hash WHERE seq < 3").await;
+        assert!(!house.store.position(known).await.unwrap().goes_on);
+        let cut_off = Some((99, known.unwrap().1));
+        assert!(!house.store.position(cut_off).await.unwrap().goes_on);
     }
 }
