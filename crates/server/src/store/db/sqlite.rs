@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::ConnectOptions as _;
+use sqlx::{ConnectOptions as _, Connection as _};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -97,7 +97,11 @@ impl SqliteFile {
             .disable_statement_logging();
         let pool = || SqlitePoolOptions::new().test_before_acquire(false).max_lifetime(None);
         let writer = options.clone().busy_timeout(BUSY_TIMEOUT);
-        let writer = pool().max_connections(1).connect_with(writer).await?;
+        // A full disk ends a transaction without sqlx knowing; its connection begins no other.
+        let sound = pool().before_acquire(|connection, _| {
+            Box::pin(async move { Ok(!connection.is_in_transaction()) })
+        });
+        let writer = sound.max_connections(1).connect_with(writer).await?;
         let readers = options.pragma("query_only", "ON");
         let readers = pool().max_connections(STORE_READERS).connect_lazy_with(readers);
         let file = Arc::new(OpenFile { identity: identity(&path)?, path });
