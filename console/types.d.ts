@@ -143,6 +143,12 @@ declare namespace Api {
     attention: { id: string; severity: 'error' | 'warning'; title: string; detail: string; href: string | null }[];
     recent: [number, number, number][];
   }
+  interface Nodes { revision: number; nodes: Node[] }
+  interface Node {
+    id: string; name: string; release: string; answers_this: boolean; alive: boolean; seen_secs_ago: number;
+    started_at: number; revision: number; behind: number; ready: boolean; from_copy: boolean; replay_guard: string;
+    degraded: string[];
+  }
   interface ServerSettings {
     version: string; installation_id: string; issuer: string; environment: string; auto_root: boolean;
     data_directory: string;

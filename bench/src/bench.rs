@@ -96,8 +96,8 @@ impl Bench {
         house: &House,
         load: &Load,
     ) -> anyhow::Result<Engine> {
-        let address = contestant.address;
-        let target = Target { address, tls: load.tls.clone(), reconnect: load.reconnect };
+        let (address, addresses) = (contestant.address, contestant.addresses());
+        let target = Target { addresses, tls: load.tls.clone(), reconnect: load.reconnect };
         let traffic = Traffic::new(load.kind, &load.apps, &address.to_string())?;
         let traffic = traffic.with(&load.prepared);
         let relayed = load.kind == Kind::Prepared;
@@ -122,9 +122,9 @@ impl Bench {
             }
         };
         run(&mut engine, self.plan.warm_up)?;
-        let before = contestant.process.cpu()?;
+        let before = contestant.cpu()?;
         let measured = run(&mut engine, self.plan.seconds)?;
-        let server_cpu = contestant.process.cpu()?.saturating_sub(before);
+        let server_cpu = contestant.cpu()?.saturating_sub(before);
         let micros = |quantile| measured.latency.value_at_quantile(quantile) as f64 / 1e3;
         arm.rounds.push(Round {
             answers: measured.answers,
@@ -134,7 +134,7 @@ impl Bench {
             p50: micros(0.5),
             p99: micros(0.99),
             p999: micros(0.999),
-            resident_kib: contestant.process.resident_kib()?,
+            resident_kib: contestant.resident_kib()?,
         });
         self.bar.inc(1);
         Ok(())

@@ -1,9 +1,10 @@
-//! A server that takes part: started on its core, asked once, ended with its scenario.
+//! A server that takes part, or several as one: started on their core, asked once, ended with their scenario.
 
 pub(crate) mod nginx;
 pub(crate) mod ours;
 pub(crate) mod peers;
 pub(crate) mod relay;
+pub(crate) mod valkey;
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -22,6 +23,38 @@ pub(crate) struct Contestant {
     pub(crate) process: Process,
     /// From its start to when it said that it is ready, where it says so.
     pub(crate) ready_after: Option<Duration>,
+    /// Further servers that are asked in turn with it.
+    pub(crate) others: Vec<Contestant>,
+    /// What they work with, and what that costs.
+    pub(crate) behind: Vec<Process>,
+}
+
+impl Contestant {
+    /// One server alone.
+    pub(crate) fn new(address: SocketAddr, process: Process) -> Self {
+        Self { address, process, ready_after: None, others: Vec::new(), behind: Vec::new() }
+    }
+
+    /// Where all of them are.
+    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
+        let others = self.others.iter().map(|other| other.address);
+        std::iter::once(self.address).chain(others).collect()
+    }
+
+    /// CPU time of all of them so far.
+    pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
+        self.processes().map(Process::cpu).sum()
+    }
+
+    /// Resident memory of all of them, KiB.
+    pub(crate) fn resident_kib(&self) -> anyhow::Result<u64> {
+        self.processes().map(Process::resident_kib).sum()
+    }
+
+    fn processes(&self) -> impl Iterator<Item = &Process> {
+        let others = self.others.iter().map(|other| &other.process);
+        std::iter::once(&self.process).chain(others).chain(&self.behind)
+    }
 }
 
 /// An address on loopback that nobody listens at now.

@@ -1,7 +1,7 @@
 //! The goals, and whether a run met them: computed from its figures, never written by hand.
 
 use crate::results::{Arm, Results, Round, Scenario};
-use crate::scenario::{ACCEPTED, FEW, NONE_REMEMBERED, ONE_WORKER};
+use crate::scenario::{ACCEPTED, ALONE, FEW, NONE_REMEMBERED, ONE_WORKER, SHARED};
 use crate::scenario::{NGINX, OURS};
 
 /// What was promised, and what came of it.
@@ -69,6 +69,11 @@ pub(crate) fn all(results: &Results) -> Vec<Goal> {
             &format!("requests/s, {} remembered signatures by none", results.plan.remembered),
             0.85,
             rates("remembered", OURS, NONE_REMEMBERED),
+        ),
+        at_least(
+            "requests/s of three nodes, shared guard by local guard on the same core",
+            0.7,
+            rates("cluster", SHARED, ALONE),
         ),
         at_most(&format!("resident memory with {apps} apps, MB"), 350.0, resident(results)),
         at_most("the load generator's busiest share of its core", 0.9, generator(results)),

@@ -8,9 +8,8 @@ use indicatif::ProgressBar;
 use tonegate_license::Pins;
 use tonegate_server::data_dir::DataDir;
 use tonegate_server::guard::ReplayGuard;
-use tonegate_server::installation::{Installation, NewInstallation, Roots, kek_source};
+use tonegate_server::installation::{Installation, NewInstallation, Place, Roots};
 use tonegate_server::model::{AppId, AppSettings, Environment, FeatureGrant, bounds};
-use tonegate_server::store::Store;
 
 use crate::clock;
 use crate::load::apps::{FIRST, secret_of};
@@ -65,6 +64,22 @@ impl House {
         Ok(ReplayGuard::create(&journal)?)
     }
 
+    /// The same installation under another name, as it stands: for a second server.
+    pub(crate) fn copied(&self, work: &Path, name: &str) -> anyhow::Result<Self> {
+        let house = Self { path: work.join(name), pins: self.pins };
+        if house.path.exists() {
+            fs::remove_dir_all(&house.path)?;
+        }
+        fs::create_dir_all(house.data().path())?;
+        for file in fs::read_dir(self.data().path())?.flatten() {
+            if file.file_type()?.is_file() {
+                fs::copy(file.path(), house.data().path().join(file.file_name()))?;
+            }
+        }
+        house.forget()?;
+        Ok(house)
+    }
+
     /// Its directory, as the server knows it.
     pub(crate) fn data(&self) -> DataDir {
         DataDir::new(&self.path.join("data"))
@@ -79,7 +94,7 @@ async fn kept(path: &Path, apps: u32) -> Option<Pins> {
         return None;
     }
     let data = DataDir::new(&path.join("data"));
-    let (installation, store, _) = Installation::open(&data, None).await.ok()?;
+    let (installation, store, _) = Installation::open(&Place::in_directory(&data)).await.ok()?;
     store.close().await;
     Some(installation.pins)
 }
@@ -97,8 +112,9 @@ async fn make(path: &Path, apps: u32, bar: &ProgressBar) -> anyhow::Result<Pins>
         environment: Environment::Production,
         roots: Roots::Auto,
     };
-    Installation::make(&data, None, new, now).await?;
-    let store = Store::open(&data.database(), kek_source(&data, None).load()?).await?;
+    let place = Place::in_directory(&data);
+    Installation::make(&place, new, now).await?;
+    let store = place.open_store().await?;
     for first in (0..apps).step_by(BATCH as usize) {
         bar.set_message(format!("making an installation: {first} of {apps} apps"));
         let mut tx = store.begin("bench", now).await?;
@@ -109,7 +125,7 @@ async fn make(path: &Path, apps: u32, bar: &ProgressBar) -> anyhow::Result<Pins>
         tx.commit().await?;
     }
     store.close().await;
-    let (installation, store, _) = Installation::open(&data, None).await?;
+    let (installation, store, _) = Installation::open(&place).await?;
     store.close().await;
     // Written last: without it the next run starts over.
     fs::write(path.join("shape"), format!("{}{now}\n", shape_of(apps)))?;

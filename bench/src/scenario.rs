@@ -1,5 +1,6 @@
 //! The scenarios: which servers are asked what, and what is left out of a run.
 
+mod cluster;
 mod held;
 mod idle;
 mod mint;
@@ -20,6 +21,7 @@ use crate::load::request::Request;
 use crate::results::{Arm, Scenario};
 use crate::tls::Certificate;
 
+pub(crate) use cluster::{ALONE, SHARED};
 pub(crate) use refusals::ACCEPTED;
 pub(crate) use scale::{FEW, NONE_REMEMBERED};
 pub(crate) use workers::ONE_WORKER;
@@ -43,7 +45,7 @@ pub(crate) struct Entry {
 }
 
 /// All of them, in the order of the page.
-pub(crate) const ALL: [Entry; 13] = [
+pub(crate) const ALL: [Entry; 14] = [
     Entry { name: "held", arms: 6, run: held::run },
     Entry { name: "relay", arms: 2, run: relay::api_key },
     Entry { name: "relay-jwt", arms: 2, run: relay::jwt },
@@ -57,6 +59,7 @@ pub(crate) const ALL: [Entry; 13] = [
     Entry { name: "million", arms: 2, run: scale::many_apps },
     Entry { name: "remembered", arms: 2, run: scale::many_remembered },
     Entry { name: "workers", arms: 2, run: workers::run },
+    Entry { name: "cluster", arms: 2, run: cluster::run },
 ];
 
 /// A contestant and its turns.
@@ -86,7 +89,7 @@ fn take_turns(bench: &Bench, mut entrants: Vec<Entrant>) -> anyhow::Result<Vec<A
 
 /// Our server on `house`.
 fn serve(bench: &Bench, house: &House, tls: Option<&Certificate>) -> anyhow::Result<Ours> {
-    let options = Options { binary: &bench.binary, tls, workers: None };
+    let options = Options { binary: &bench.binary, tls, workers: None, valkey: None };
     bench.start(|| Ours::start(house, &options))
 }
 

@@ -8,6 +8,7 @@ import { may } from '../lib/session.js';
 import { useStore } from '../lib/store.js';
 import { chooseTheme, theme } from '../lib/theme.js';
 import { Value } from './audit_value.js';
+import { Nodes } from './settings_nodes.js';
 
 /** The longest lifetime that an app may have: 14 days and an hour. */
 const LONGEST_LIFETIME_SECS = 1_213_200;
@@ -23,7 +24,7 @@ export default function Settings() {
     ${settings?.demo && html`<${Notice} tone="warning" title=${t('settings.demo_title')}>${t('settings.demo_hint')}<//>`}
     <div class="settings-cards">
       <${Browser} />
-      ${settings ? html`<${Installation} settings=${settings} /><${Addresses} settings=${settings} /><${AuditFacts} settings=${settings} /><${Retention} settings=${settings} />` : !loaded.error && html`<${Card}><${Skeleton} lines=${8} /><//>`}
+      ${settings ? html`<${Installation} settings=${settings} />${may('list_nodes') && html`<${Nodes} />`}<${Addresses} settings=${settings} /><${AuditFacts} settings=${settings} /><${Retention} settings=${settings} />` : !loaded.error && html`<${Card}><${Skeleton} lines=${8} /><//>`}
       <${Runway} />
       <${Documents} />
     </div>`;

@@ -71,6 +71,11 @@ pub(crate) const DOCS: &[Generated] = &[
         output: Output::File("docs/openapi.json"),
     },
     Generated {
+        package: "tonegate-capacity",
+        arguments: &["--", "--markdown"],
+        output: Output::File("docs/CAPACITY.md"),
+    },
+    Generated {
         package: "tonegate",
         arguments: &["--", "help-markdown"],
         output: Output::File("docs/CLI.md"),

@@ -54,15 +54,18 @@ enum Kind {
 }
 
 /// In the order of what fails soonest and is mended most easily.
-const STEPS: [Step; 20] = [
+const STEPS: [Step; 23] = [
     Step { name: "tidy", kind: Kind::Quick, run: tidy::run },
     Step { name: "format", kind: Kind::Quick, run: format },
     Step { name: "compiler", kind: Kind::Quick, run: compiler },
     Step { name: "clippy", kind: Kind::Quick, run: clippy },
     Step { name: "interop", kind: Kind::Usual, run: interop::prepare },
     Step { name: "languages", kind: Kind::Usual, run: languages },
+    Step { name: "balancers", kind: Kind::Usual, run: balancers },
     Step { name: "console", kind: Kind::Usual, run: console::check },
+    Step { name: "postgresql", kind: Kind::Usual, run: postgresql },
     Step { name: "tests", kind: Kind::Quick, run: tests },
+    Step { name: "stores", kind: Kind::Usual, run: stores },
     Step { name: "browser", kind: Kind::Usual, run: console::walk },
     Step { name: "drills", kind: Kind::Usual, run: drill::check },
     Step { name: "schemathesis", kind: Kind::Long, run: schemathesis::run },
@@ -155,8 +158,34 @@ fn languages(_: &Workspace) -> anyhow::Result<()> {
     tried.into_iter().collect()
 }
 
+/// What reads and runs the examples of deploy/.
+fn balancers(_: &Workspace) -> anyhow::Result<()> {
+    let tried = [
+        (["haproxy", "-v"], "haproxy"),
+        (["nginx", "-v"], "nginx-light"),
+        (["promtool", "--version"], "prometheus"),
+        (["systemd-analyze", "--version"], "systemd"),
+    ]
+    .map(|(probe, package)| system::ensure(&probe, package));
+    tried.into_iter().collect()
+}
+
+/// A server that tests start for themselves; its programs are not in Debian's path.
+fn postgresql(_: &Workspace) -> anyhow::Result<()> {
+    const PROBE: &str = "initdb --version || ls /usr/lib/postgresql/*/bin/initdb";
+    system::ensure(&["sh", "-c", PROBE], "postgresql-15")
+}
+
+/// What the store is tested by, on PostgreSQL: in one process, which starts one cluster for all.
+fn stores(workspace: &Workspace) -> anyhow::Result<()> {
+    let mut tests = workspace.cargo(["test", "--package", "tonegate-server", "--lib"]);
+    command::run(tests.env("TONEGATE_TEST_ENGINE", "postgres"))
+}
+
 fn tests(workspace: &Workspace) -> anyhow::Result<()> {
     system::ensure(&["redis-server", "--version"], "redis-server")?;
+    // A hardware token, as the tests of issuing keys need one.
+    system::ensure(&["softhsm2-util", "--version"], "softhsm2")?;
     let nextest = command::succeeds(&mut workspace.cargo(["nextest", "--version"]));
     let mut tests = if nextest {
         workspace.cargo(["nextest", "run", "--workspace", "--no-fail-fast"])

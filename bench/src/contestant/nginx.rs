@@ -44,7 +44,7 @@ pub(crate) fn start(
     command.arg("-p").arg(home).arg("-c").arg(home.join("nginx.conf"));
     let mut process = Process::start(&mut command, &home.join("nginx.log"))?;
     wait_for_port(&mut process, address)?;
-    Ok(Contestant { address, process, ready_after: None })
+    Ok(Contestant::new(address, process))
 }
 
 fn configuration(

@@ -33,6 +33,8 @@ pub(crate) struct Options<'o> {
     pub(crate) tls: Option<&'o Certificate>,
     /// `gateway.workers`, where this binary knows the key.
     pub(crate) workers: Option<usize>,
+    /// A shared replay guard.
+    pub(crate) valkey: Option<SocketAddr>,
 }
 
 /// A running `tonegate serve`.
@@ -60,7 +62,8 @@ impl Ours {
         let mut process = Process::start(&mut command, &house.path.join("server.log"))?;
         let (address, admin) = process.wait_for(serving).context("tonegate serve")?;
         let ready_after = Some(begun.elapsed());
-        Ok(Self { contestant: Contestant { address, process, ready_after }, admin })
+        let contestant = Contestant { ready_after, ..Contestant::new(address, process) };
+        Ok(Self { contestant, admin })
     }
 
     /// The value of a metric, by the start of its line.
@@ -102,6 +105,13 @@ fn configuration(house: &House, options: &Options<'_>) -> Table {
     }
     if let Some(workers) = options.workers {
         set(&mut config, "gateway", "workers", workers as i64);
+    }
+    if let Some(valkey) = options.valkey {
+        let urls: toml::Value = vec![format!("redis://{valkey}")].into();
+        config.insert(
+            "shared_guard".to_owned(),
+            Table::from_iter([("urls".to_owned(), urls)]).into(),
+        );
     }
     config
 }

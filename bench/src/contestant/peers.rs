@@ -47,7 +47,7 @@ impl Peer {
         let log = state.with_file_name(format!("{}.log", self.needs.replace('/', "-")));
         let mut process = Process::start(&mut command, &log)?;
         wait_for_port(&mut process, address)?;
-        Ok(Contestant { address, process, ready_after: None })
+        Ok(Contestant::new(address, process))
     }
 }
 

@@ -86,7 +86,8 @@ pub(crate) fn start(
     let mut process = Process::start(&mut command, &home.join("relay.log"))?;
     let address = process.wait_for(relaying).context("tonegate relay")?;
     let ready_after = Some(begun.elapsed());
-    Ok(Relay { contestant: Contestant { address, process, ready_after }, api_key, tokens })
+    let contestant = Contestant { ready_after, ..Contestant::new(address, process) };
+    Ok(Relay { contestant, api_key, tokens })
 }
 
 fn relaying(log: &str) -> Option<SocketAddr> {

@@ -24,8 +24,8 @@ use crate::clock;
 /// Where to, and how.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
-    /// The server.
-    pub(crate) address: SocketAddr,
+    /// The servers, which are connected to in turn.
+    pub(crate) addresses: Vec<SocketAddr>,
     /// With TLS?
     pub(crate) tls: Option<Arc<ClientConfig>>,
     /// A new connection for each request?
@@ -258,7 +258,8 @@ impl Engine {
     fn open(&mut self, number: usize) -> anyhow::Result<Connection> {
         let client = self.opened;
         self.opened += 1;
-        let mut wire = Wire::connect(self.target.address, client, self.target.tls.as_ref())?;
+        let address = self.target.addresses[client % self.target.addresses.len()];
+        let mut wire = Wire::connect(address, client, self.target.tls.as_ref())?;
         self.poll.registry().register(&mut wire.socket, Token(number), Interest::READABLE)?;
         Ok(Connection { wire, asked: None, partial: Vec::new() })
     }

@@ -27,7 +27,7 @@ pub(super) fn run(bench: &Bench, _: &mut Vec<String>) -> anyhow::Result<Option<S
         let house = bench.house(house, APPS)?;
         // Without the key there is a worker for each core that the server may use.
         let workers = known.then_some(workers);
-        let options = Options { binary: &bench.binary, tls: None, workers };
+        let options = Options { binary: &bench.binary, tls: None, workers, valkey: None };
         let start = || Ours::start(&house, &options);
         let server = cores::on(on, bench.cores.generator, start)?.contestant;
         anyhow::Ok(Entrant::new(name, server, &house, load.clone()))

@@ -21,6 +21,7 @@ mod host;
 mod keys;
 mod licenses;
 mod limits;
+mod nodes;
 pub mod openapi;
 mod operation;
 mod overview;

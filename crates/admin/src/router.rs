@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::admin::Admin;
 use crate::problem::{Code, Problem};
 use crate::{
-    api_tokens, apps, audit, gateway, keys, licenses, openapi, overview, requests, secrets,
+    api_tokens, apps, audit, gateway, keys, licenses, nodes, openapi, overview, requests, secrets,
     sign_in, usage, users, webhooks,
 };
 
@@ -28,6 +28,7 @@ pub(crate) fn operations() -> OpenApiRouter<Admin> {
         .merge(audit::routes())
         .merge(webhooks::routes())
         .merge(overview::routes())
+        .merge(nodes::routes())
         .merge(sign_in::routes())
         .merge(users::routes())
         .merge(api_tokens::routes())

@@ -87,6 +87,7 @@ fn license_header(certificate: &str, kid: KeyId) -> String {
 #[derive(Clone, Default)]
 pub struct Keyring {
     keys: Vec<IssuingKey>,
+    has_token_keys: bool,
 }
 
 impl Keyring {
@@ -94,7 +95,8 @@ impl Keyring {
     #[must_use]
     pub fn new(mut keys: Vec<IssuingKey>) -> Self {
         keys.sort_by_key(|key| key.chain.serial());
-        Self { keys }
+        let has_token_keys = keys.iter().any(|key| key.signer.token_label().is_some());
+        Self { keys, has_token_keys }
     }
 
     /// The key that signs licences of `hour`: the highest serial whose 30 days hold it, and that is
@@ -105,6 +107,18 @@ impl Keyring {
     pub fn signer_of(&self, hour: i64) -> Option<&IssuingKey> {
         let signs = |key: &&IssuingKey| (key.chain.sign_from()..key.signs_until()).contains(&hour);
         self.keys.iter().rev().find(|key| signs(key) && !self.is_withdrawn(&key.chain, hour))
+    }
+
+    /// Does any key live in a hardware token?
+    #[must_use]
+    pub const fn has_token_keys(&self) -> bool {
+        self.has_token_keys
+    }
+
+    /// Does the key that signs licences of `hour` live in a hardware token? Then a mint may take a while.
+    #[must_use]
+    pub fn is_in_token(&self, hour: i64) -> bool {
+        self.signer_of(hour).is_some_and(|key| key.signer().token_label().is_some())
     }
 
     /// Would a device that has seen every certificate in force at `at` (Unix seconds) refuse this

@@ -15,5 +15,5 @@ mod signer;
 pub use certificate::{CertificateError, KeyCertificate, emergency_sign_from, planned_sign_from};
 pub use hour::hour_of;
 pub use keyring::{IssuingKey, KeyError, Keyring};
-pub use mint::{Grant, GrantedFeature, MintError, Minted, mint};
+pub use mint::{Grant, GrantedFeature, MintError, Minted, is_granted, mint, mint_signed};
 pub use signer::{SignError, Signer, SoftwareKey};

@@ -56,6 +56,14 @@ pub struct Minted {
     pub serial: u32,
 }
 
+impl Minted {
+    /// What of it follows from nothing else: see [`mint_signed`].
+    #[must_use]
+    pub fn signature(&self) -> Option<[u8; 64]> {
+        jws::signature(&self.license)
+    }
+}
+
 /// Why no licence was minted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MintError {
@@ -84,13 +92,43 @@ pub enum MintError {
     Differs,
 }
 
+/// Is anything granted in `hour`? If not, [`mint`] says `NothingGranted`.
+#[must_use]
+pub fn is_granted(grant: &Grant, hour: i64) -> bool {
+    Claims::of(grant, hour).is_some()
+}
+
 /// Mints the app's licence of `hour` with the key whose turn it is.
 pub fn mint(grant: &Grant, hour: i64, issuer: &str, keys: &Keyring) -> Result<Minted, MintError> {
+    mint_by(grant, hour, issuer, keys, |key, text| key.signer().sign(text))
+}
+
+/// Makes the licence of a signature that was made for it earlier: everything else in it follows from
+/// (grant, hour, key).
+///
+/// `Err(Refused)`: the signature is of another licence, or of another key than the one whose turn it is.
+pub fn mint_signed(
+    grant: &Grant,
+    hour: i64,
+    issuer: &str,
+    keys: &Keyring,
+    signature: &[u8; 64],
+) -> Result<Minted, MintError> {
+    mint_by(grant, hour, issuer, keys, |_, _| Ok(*signature))
+}
+
+fn mint_by(
+    grant: &Grant,
+    hour: i64,
+    issuer: &str,
+    keys: &Keyring,
+    sign: impl FnOnce(&IssuingKey, &[u8]) -> Result<[u8; 64], SignError>,
+) -> Result<Minted, MintError> {
     let claims = Claims::of(grant, hour).ok_or(MintError::NothingGranted { hour })?;
     let key = keys.signer_of(hour).filter(|key| claims.expires_at <= key.chain().expires_at());
     let key = key.ok_or(MintError::NoKey { hour })?;
     let json = claims.to_json(issuer, key);
-    let license = jws::sign(key.license_header(), &json, key.signer())?;
+    let license = jws::sign_by(key.license_header(), &json, |text| sign(key, text))?;
     lint(&license, &claims, key)?;
     let (expires_at, serial) = (claims.expires_at, key.chain().serial());
     Ok(Minted { license, hour, expires_at, serial })

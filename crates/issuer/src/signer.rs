@@ -19,6 +19,17 @@ pub trait Signer: Send + Sync {
 
     /// Signs a message of under 2 KiB (RFC 8032, pure Ed25519).
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignError>;
+
+    /// The label of the hardware token that the key lives in; `None`: it is in this process. One in a
+    /// token may take a while to sign, and may be gone.
+    fn token_label(&self) -> Option<&str> {
+        None
+    }
+
+    /// Can it sign now? Costs a signature at most.
+    fn probe(&self) -> Result<(), SignError> {
+        Ok(())
+    }
 }
 
 /// An Ed25519 key in memory.

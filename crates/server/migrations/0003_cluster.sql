@@ -25,3 +25,17 @@ ALTER TABLE issuing_keys ADD COLUMN token_label TEXT;
 -- Which server is sending the message, and until when the others leave it alone.
 ALTER TABLE deliveries ADD COLUMN leased_by TEXT;
 ALTER TABLE deliveries ADD COLUMN leased_until BIGINT;
+
+-- When the revision was last raised, milliseconds by the database's clock (0: before this was kept): how
+-- long a change took to be in force.
+ALTER TABLE meta ADD COLUMN raised_at BIGINT NOT NULL DEFAULT 0;
+
+-- What one server has taken upon itself, so that the others need not: until then.
+CREATE TABLE claims (
+    what    TEXT   PRIMARY KEY,
+    node    TEXT   NOT NULL,
+    ends_at BIGINT NOT NULL
+);
+
+-- How many messages of a webhook are under way.
+CREATE INDEX deliveries_leased ON deliveries (webhook_id) WHERE leased_until IS NOT NULL;

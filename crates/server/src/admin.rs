@@ -54,7 +54,11 @@ fn measure(service: &Service) {
     let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     gauges.apps.set(count(service.directory.len()));
     gauges.directory_revision.set(service.directory.revision());
+    gauges.directory_age_seconds.set(service.local_copy.contact.age(service.time.moment()));
+    gauges.nodes.set(service.node_count().into());
     gauges.held_licenses.set(count(service.held.len()));
+    gauges.preminted_licenses.set(count(service.preminted.len()));
+    gauges.preminted_bytes.set(count(service.preminted.bytes()));
     gauges.guard_entries.set(count(service.guard.len()));
     gauges.guard_capacity.set(count(service.guard.capacity()));
     gauges.clock_suspect.set(i64::from(service.time.state() != ClockState::Steady));

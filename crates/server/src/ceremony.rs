@@ -4,25 +4,28 @@
 //! request or an installation that fails changes nothing, and one that was done can be done again.
 //! What happens at the offline machine is the command's matter.
 
-use std::fs::{self, File};
+mod pending;
+
+use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
-use std::sync::Arc;
 
 use data_encoding::BASE64URL_NOPAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tonegate_issuer::limits::CEREMONY_CERTIFICATES_MAX;
-use tonegate_issuer::{IssuingKey, KeyError, Keyring, SignError, Signer as _, SoftwareKey};
-use tonegate_license::{Chain, Reason};
+use tonegate_issuer::{IssuingKey, KeyError, Keyring, SignError};
+use tonegate_license::Reason;
+use tonegate_pkcs11::Token;
 use zeroize::Zeroizing;
 
 use crate::data_dir::write_atomically;
 use crate::installation::{Installation, pins_file};
-use crate::keys::RotateError;
+use crate::keys::{MadeKey, RotateError};
 use crate::model::Environment;
-use crate::seal::{Label, SealError, Sealed};
-use crate::store::{NewIssuingKey, Store, StoreError};
+use crate::seal::SealError;
+use crate::store::{Store, StoreError};
+use pending::{PendingFile, clear, joined, sealed};
 
 /// Most bytes that are read of a ceremony's file.
 pub const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -85,31 +88,12 @@ pub struct CertificatesFile {
     pub certificates: Vec<String>,
 }
 
-/// Sealed issuing keys that wait on the server, in its data directory.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PendingFile {
-    keys: Vec<PendingKey>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PendingKey {
-    kid: String,
-    /// The seed, sealed under the key-encryption key; base64url.
-    sealed: String,
-}
-
 impl CeremonyFile for RequestFile {
     const KIND: &'static str = "tonegate ceremony request";
 }
 
 impl CeremonyFile for CertificatesFile {
     const KIND: &'static str = "tonegate key certificates";
-}
-
-impl CeremonyFile for PendingFile {
-    const KIND: &'static str = "tonegate pending keys, sealed";
 }
 
 /// Why a part of a ceremony did not happen. Nothing was changed.
@@ -225,15 +209,25 @@ pub fn read<T: CeremonyFile>(path: &Path) -> Result<T, CeremonyError> {
     envelope.opened(&name)
 }
 
-/// Makes `count` issuing keys, seals them into the data directory, and tells what a root is to certify.
-/// `replace`: give up the keys of a request that was not installed. `publish` hands the request on, and
-/// if it fails, no key waits.
+/// What is to be requested.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// How many keys: 1 to 13.
+    pub count: usize,
+    /// Give up the keys of a request that was not installed?
+    pub replace: bool,
+    /// Make the keys in the hardware token?
+    pub in_token: bool,
+}
+
+/// Makes issuing keys, seals them into the data directory or leaves them in the token, and tells what a
+/// root is to certify. `publish` hands the request on, and if it fails, no key waits.
 pub async fn request(
-    installation: &Installation,
+    (installation, token): (&Installation, Option<&Token>),
     store: &Store,
     keyring: &Keyring,
     now: i64,
-    (count, replace): (usize, bool),
+    Wanted { count, replace, in_token }: Wanted,
     publish: impl FnOnce(&RequestFile) -> Result<(), CeremonyError>,
 ) -> Result<RequestFile, CeremonyError> {
     if !(1..=CEREMONY_CERTIFICATES_MAX).contains(&count) {
@@ -246,18 +240,30 @@ pub async fn request(
     if pending.exists() && !replace {
         return Err(CeremonyError::RequestWaits);
     }
-    let keys = (0..count).map(|_| SoftwareKey::generate()).collect::<Result<Vec<_>, _>>()?;
-    let request = requested(store, keyring, now, &keys).await?;
-    publish(&request)?;
-    write(&pending, 0o600, sealed(store, &keys)?)?;
-    Ok(request)
+    let mut keys = Vec::new();
+    let asked = async {
+        for _ in 0..count {
+            keys.push(MadeKey::make(token, in_token).await?);
+        }
+        let request = requested(store, keyring, now, &keys).await?;
+        publish(&request)?;
+        write(&pending, 0o600, sealed(store, &keys)?)?;
+        Ok(request)
+    };
+    let asked = asked.await;
+    if asked.is_err() {
+        for key in keys {
+            key.discard().await;
+        }
+    }
+    asked
 }
 
 async fn requested(
     store: &Store,
     keyring: &Keyring,
     now: i64,
-    keys: &[SoftwareKey],
+    keys: &[MadeKey],
 ) -> Result<RequestFile, CeremonyError> {
     let file = pins_file(&store.meta().await?);
     let known = || keyring.keys().iter().map(IssuingKey::chain);
@@ -278,16 +284,6 @@ async fn requested(
         covered_until: Some(covered_until).filter(|until| *until > now),
         keys: requested,
     })
-}
-
-fn sealed(store: &Store, keys: &[SoftwareKey]) -> Result<PendingFile, CeremonyError> {
-    let mut pending = Vec::new();
-    for key in keys {
-        let kid = key.key_id().to_string();
-        let sealed = store.kek().seal(Label::IssuingKey { kid: &kid }, key.seed())?;
-        pending.push(PendingKey { kid, sealed: BASE64URL_NOPAD.encode(sealed.as_bytes()) });
-    }
-    Ok(PendingFile { keys: pending })
 }
 
 /// Keeps the keys of these certificates, all or none. What is installed already, byte for byte, counts
@@ -317,54 +313,4 @@ pub async fn install(
         tx.commit().await?;
     }
     clear(store, &path).await
-}
-
-/// Removes the file of waiting keys once one of them is in the database: its request is answered.
-/// Keys of a later request go on waiting.
-async fn clear(store: &Store, path: &Path) -> Result<(), CeremonyError> {
-    if !path.exists() {
-        return Ok(());
-    }
-    let pending: PendingFile = read(path)?;
-    let stored = store.issuing_keys().await?;
-    let is_kept = |key: &PendingKey| stored.iter().any(|stored| stored.key.kid == key.kid);
-    if pending.keys.iter().any(is_kept) {
-        fs::remove_file(path).map_err(|source| CeremonyError::File {
-            action: "remove",
-            path: path.display().to_string(),
-            source,
-        })?;
-    }
-    Ok(())
-}
-
-/// A certificate with its private key, both checked against the pins.
-fn joined(
-    installation: &Installation,
-    store: &Store,
-    certificate: &str,
-    pending: &PendingFile,
-) -> Result<NewIssuingKey, CeremonyError> {
-    let pins = &installation.pins;
-    let chain = Chain::verify(certificate, pins).map_err(CeremonyError::Certificate)?;
-    if chain.issuer() != installation.issuer {
-        return Err(CeremonyError::OtherIssuer(chain.issuer().to_owned()));
-    }
-    let kid = chain.key_id().to_string();
-    let waiting = pending.keys.iter().find(|key| key.kid == kid);
-    let waiting = waiting.ok_or_else(|| CeremonyError::NotWaiting(kid.clone()))?;
-    let damaged = || CeremonyError::Damaged(kid.clone());
-    let sealed = BASE64URL_NOPAD.decode(waiting.sealed.as_bytes()).map_err(|_| damaged())?;
-    let seed = store.kek().open(Label::IssuingKey { kid: &kid }, &Sealed::from_bytes(sealed))?;
-    let seed = Zeroizing::new(<[u8; 32]>::try_from(seed.as_slice()).map_err(|_| damaged())?);
-    let signer = Arc::new(SoftwareKey::from_seed(seed.clone())?);
-    IssuingKey::new(certificate, signer, pins)?;
-    Ok(NewIssuingKey {
-        serial: chain.serial(),
-        certificate: certificate.to_owned(),
-        seed,
-        sign_from: chain.sign_from(),
-        exp: chain.expires_at(),
-        kid,
-    })
 }

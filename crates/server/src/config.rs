@@ -14,7 +14,11 @@ use tonegate_config::{
     ConfigError, Configuration, Log, Share, Sources, check_nonzero, check_origins, check_tls_pair,
     check_url,
 };
+use tonegate_pkcs11::{PinSource, Token, TokenConfig, Which};
 
+use crate::limits::PREMINT_HOURS_MAX;
+
+use crate::limits::{NODE_NAME_CHARS_MAX, WITHOUT_DATABASE_HOURS};
 pub use database_url::DatabaseUrl;
 
 /// The whole configuration.
@@ -23,10 +27,16 @@ pub use database_url::DatabaseUrl;
 pub struct Config {
     /// Where things are kept.
     pub data: Data,
+    /// This server among others.
+    pub node: Node,
+    /// Apps in memory, and their copy on disk.
+    pub directory: Directory,
     /// The licence API.
     pub gateway: Gateway,
     /// Console, admin API, health and metrics.
     pub admin: Admin,
+    /// The hardware token with the issuing keys.
+    pub pkcs11: Pkcs11,
     /// The replay guard.
     pub guard: Guard,
     /// What the nodes of a cluster share of it.
@@ -53,6 +63,22 @@ pub struct Data {
     pub key_encryption_key: PathBuf,
     /// A PostgreSQL database; empty: SQLite in the data directory.
     pub database_url: DatabaseUrl,
+}
+
+/// `[node]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Node {
+    /// What people call it; empty: the machine's name.
+    pub name: String,
+}
+
+/// `[directory]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Directory {
+    /// How long to go on after the last contact with a database elsewhere, hours.
+    pub serve_without_database_hours: u32,
 }
 
 /// `[gateway]`.
@@ -99,6 +125,52 @@ pub struct Admin {
     pub trusted_proxies: Vec<IpNet>,
     /// Host names it answers for, besides `localhost` and addresses.
     pub hosts: Vec<String>,
+}
+
+/// `[pkcs11]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pkcs11 {
+    /// The PKCS#11 module; empty: no token.
+    pub module: PathBuf,
+    /// The token's label, or `slot:NUMBER`.
+    pub token: String,
+    /// The file with its PIN; empty: the systemd credential.
+    pub pin_file: PathBuf,
+    /// Hours for which licences are minted ahead.
+    pub premint_hours: u8,
+    /// Most licences minted ahead per second.
+    pub premint_per_second: u32,
+}
+
+impl Pkcs11 {
+    /// The token; `None`: none is configured. Nothing of it is touched yet.
+    #[must_use]
+    pub fn open(&self) -> Option<Token> {
+        let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+        let pin = PinSource::find(&self.pin_file, credentials.as_deref());
+        let module = Some(&self.module).filter(|path| !path.as_os_str().is_empty())?.clone();
+        let which = Which::parse(&self.token);
+        Some(Token::new(TokenConfig { module, which, pin: pin? }))
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let on = !self.module.as_os_str().is_empty();
+        if on == self.token.is_empty() {
+            return Err(invalid("pkcs11.token", "module and token go together"));
+        }
+        if on
+            && self.pin_file.as_os_str().is_empty()
+            && std::env::var_os("CREDENTIALS_DIRECTORY").is_none()
+        {
+            let fault = "there is no file with the PIN, and no systemd credential tonegate-pin";
+            return Err(invalid("pkcs11.pin_file", fault));
+        }
+        if self.premint_hours > PREMINT_HOURS_MAX {
+            return Err(invalid("pkcs11.premint_hours", format!("at most {PREMINT_HOURS_MAX}")));
+        }
+        Ok(())
+    }
 }
 
 /// `[guard]`.
@@ -200,13 +272,29 @@ impl Configuration for Config {
         check_nonzero::<Self>(&[
             ("gateway.connections", gateway.connections == 0),
             ("gateway.connections_per_network", gateway.connections_per_network == 0),
+            ("pkcs11.premint_per_second", self.pkcs11.premint_per_second == 0),
             ("guard.max_entries", self.guard.max_entries == 0),
             ("shared_guard.timeout_ms", self.shared_guard.timeout_ms == 0),
             ("network_limit.per_second", self.network_limit.per_second == 0),
             ("network_limit.burst", self.network_limit.burst == 0),
         ])?;
+        self.pkcs11.check()?;
         self.check_hosts()?;
         self.shared_guard.check()?;
+        if self.node.name.chars().count() > NODE_NAME_CHARS_MAX
+            || self.node.name.chars().any(char::is_control)
+        {
+            return Err(invalid(
+                "node.name",
+                "at most 64 characters, none of them a control character",
+            ));
+        }
+        if !WITHOUT_DATABASE_HOURS.contains(&self.directory.serve_without_database_hours) {
+            return Err(invalid(
+                "directory.serve_without_database_hours",
+                "1 to 8784 hours, which is a year",
+            ));
+        }
         check_url::<Self>("audit.checkpoint_url", &self.audit.checkpoint_url)?;
         check_url::<Self>("telemetry.otlp_endpoint", &self.telemetry.otlp_endpoint)?;
         check_origins::<Self>("gateway.cors_origins", &gateway.cors_origins)?;
@@ -375,6 +463,9 @@ mod tests {
             ("shared_guard", "urls", "['rediss://a', 'redis://b']"),
             ("shared_guard", "sentinel_master", "''"),
             ("shared_guard", "tls_ca", "/etc/ca.pem"),
+            ("pkcs11", "token", "left rack"),
+            ("pkcs11", "premint_hours", "73"),
+            ("pkcs11", "premint_per_second", "0"),
         ] {
             let topology = if key == "sentinel_master" { "sentinel" } else { "single" };
             let sources = Sources::new().set("shared_guard", "topology", topology, "flag").unwrap();

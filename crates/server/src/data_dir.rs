@@ -65,10 +65,34 @@ impl DataDir {
         self.0.join("journal")
     }
 
+    /// Signatures of licences minted ahead.
+    #[must_use]
+    pub fn preminted(&self) -> PathBuf {
+        self.0.join("preminted")
+    }
+
     /// Sealed issuing keys that wait for their certificates from a ceremony.
     #[must_use]
     pub fn pending_keys(&self) -> PathBuf {
         self.0.join("pending-keys.json")
+    }
+
+    /// The directory's sealed copy, for starts without the database.
+    #[must_use]
+    pub fn copy(&self) -> PathBuf {
+        self.0.join("directory.copy")
+    }
+
+    /// When the database was last heard of, sealed.
+    #[must_use]
+    pub fn contact(&self) -> PathBuf {
+        self.0.join("last.contact")
+    }
+
+    /// This server's own id among those of its installation.
+    #[must_use]
+    pub fn node_id(&self) -> PathBuf {
+        self.0.join("node-id")
     }
 
     /// Is there an installation in it, database and all?

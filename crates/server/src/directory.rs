@@ -46,6 +46,22 @@ pub struct Directory {
 /// dropped soon, since it keeps what changes have replaced.
 pub struct Reading(Guard<Arc<Snapshot>>);
 
+/// The directory as it stood, kept: a change meanwhile copies the shards that it touches.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept(Arc<Snapshot>);
+
+impl Kept {
+    /// The store's revision that this is.
+    pub(crate) fn revision(&self) -> i64 {
+        self.0.revision
+    }
+
+    /// All apps, in no order.
+    pub(crate) fn apps(&self) -> impl Iterator<Item = &Arc<Entry>> {
+        self.0.shards.iter().flat_map(|shard| shard.iter())
+    }
+}
+
 impl Reading {
     /// The app with this number.
     #[must_use]
@@ -72,6 +88,11 @@ impl Directory {
     #[must_use]
     pub fn read(&self) -> Reading {
         Reading(self.snapshot.load())
+    }
+
+    /// As it stands, for work that takes its time.
+    pub(crate) fn keep(&self) -> Kept {
+        Kept(self.snapshot.load_full())
     }
 
     /// The app with this number, to be kept for longer than a [`Reading`].

@@ -7,31 +7,23 @@
 //! start compares what the files say with what the database says, and refuses with a line that names
 //! the part that moved. Nothing is ever repaired by guessing.
 
+mod place;
+
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use tonegate_issuer::{IssuingKey, KeyError, Keyring, SignError, SoftwareKey};
-use tonegate_license::{Pins, Root};
+use tonegate_issuer::{IssuingKey, KeyError, Keyring, SignError};
+use tonegate_license::{Chain, Pins, Root};
+use tonegate_pkcs11::Token;
 
-use crate::config::Config;
 use crate::data_dir::{DataDir, PinsFile};
 use crate::guard::{GuardError, ReplayGuard};
 use crate::keys::{self, RotateError, Rotation};
 use crate::model::Environment;
-use crate::seal::{Kek, KekSource, SealError};
-use crate::store::{self, Database, Meta, PostgresUrl, Store, StoreError};
+use crate::seal::SealError;
+use crate::store::{self, Meta, Store, StoreError, StoredIssuingKey};
 
-/// Where the parts of an installation lie.
-#[derive(Debug, Clone)]
-pub struct Place {
-    /// Its directory, or this server's part of it.
-    pub data: DataDir,
-    /// Its key-encryption key's file; `None`: a systemd credential, or in the directory.
-    pub kek: Option<PathBuf>,
-    /// Its database, if that is not in the directory. Several servers may share it.
-    pub postgres: Option<PostgresUrl>,
-}
+pub use place::{Place, kek_source};
 
 /// What an installation is, apart from its apps.
 #[derive(Debug, Clone)]
@@ -201,60 +193,13 @@ impl From<io::Error> for InstallationError {
     }
 }
 
-impl Place {
-    /// All of it in one directory.
-    #[must_use]
-    pub fn in_directory(data: &DataDir) -> Self {
-        Self { data: data.clone(), kek: None, postgres: None }
-    }
-
-    /// Where the configuration says.
-    #[must_use]
-    pub fn of(config: &Config) -> Self {
-        let kek = config.data.key_encryption_key.clone();
-        Self {
-            data: DataDir::new(&config.data.directory),
-            kek: Some(kek).filter(|kek| !kek.as_os_str().is_empty()),
-            postgres: config.data.database_url.get().cloned(),
-        }
-    }
-
-    /// The same, in another directory.
-    fn with(&self, data: &DataDir) -> Self {
-        Self { data: data.clone(), ..self.clone() }
-    }
-
-    /// Its database.
-    #[must_use]
-    pub fn database(&self) -> Database {
-        match &self.postgres {
-            Some(url) => Database::Postgres(url.clone()),
-            None => self.data.database(),
-        }
-    }
-
-    /// The key-encryption key. With PostgreSQL, one that is not there is probably another server's.
-    pub fn kek(&self) -> Result<Kek, InstallationError> {
-        let source = kek_source(&self.data, self.kek.as_deref());
-        match source.load() {
-            Err(SealError::KekMissing { path }) if self.postgres.is_some() => {
-                Err(InstallationError::KekElsewhere { path })
-            }
-            loaded => Ok(loaded?),
-        }
-    }
-
-    /// Opens the database alone. `Err(Missing)`: there is no installation.
-    pub async fn open_store(&self) -> Result<Store, InstallationError> {
-        // Pins without a database are an installation that lost it: then the store says so.
-        if self.postgres.is_none() && !self.data.is_made() && !self.data.pins().exists() {
-            return Err(InstallationError::Missing { path: self.data.path().to_owned() });
-        }
-        Ok(Store::open(&self.database(), self.kek()?).await?)
-    }
-}
-
 impl Installation {
+    /// The pins, as apps write them.
+    #[must_use]
+    pub fn pins_text(&self) -> String {
+        [Root::Active, Root::Standby].map(|root| keys::pin_text(self.pins.key(root))).join(",")
+    }
+
     /// Makes an installation, whole or not at all. With PostgreSQL, what is left of one that failed half
     /// way is a directory that another try takes over, or a database that is to be made anew.
     pub async fn make(
@@ -297,7 +242,8 @@ impl Installation {
         }
         let auto_root = has_roots(&store, &meta).await?;
         let installation = Self::known(&place.data, meta, auto_root)?;
-        let keyring = load_keyring(&store, &installation.pins, &installation.issuer).await?;
+        let Self { pins, issuer, .. } = &installation;
+        let keyring = load_keyring(&store, place.token.as_ref(), pins, issuer).await?;
         Ok((installation, store, keyring))
     }
 
@@ -327,13 +273,6 @@ fn join(data: &DataDir, meta: &Meta) -> Result<(), InstallationError> {
     Ok(())
 }
 
-/// Where the key-encryption key is: as configured, a systemd credential, or in the directory.
-#[must_use]
-pub fn kek_source(data: &DataDir, configured: Option<&Path>) -> KekSource {
-    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
-    KekSource::find(configured, credentials.as_deref(), data.path())
-}
-
 /// The installation's pins, as apps write them.
 #[must_use]
 pub fn pins_text(meta: &Meta) -> String {
@@ -354,17 +293,29 @@ pub fn pins_file(meta: &Meta) -> PinsFile {
 /// Every issuing key, checked against pins and issuer.
 pub async fn load_keyring(
     store: &Store,
+    token: Option<&Token>,
+    pins: &Pins,
+    issuer: &str,
+) -> Result<Keyring, InstallationError> {
+    keyring_of(&store.issuing_keys().await?, token, pins, issuer)
+}
+
+/// The same of keys that were read.
+pub(crate) fn keyring_of(
+    stored: &[StoredIssuingKey],
+    token: Option<&Token>,
     pins: &Pins,
     issuer: &str,
 ) -> Result<Keyring, InstallationError> {
     let mut keyring = Vec::new();
-    for stored in store.issuing_keys().await? {
-        let key = stored.key;
-        let signer = SoftwareKey::from_seed(key.seed).map_err(|error| {
+    for StoredIssuingKey { key, .. } in stored {
+        let unfit = |source| InstallationError::Key { serial: key.serial, source };
+        let chain = Chain::verify(&key.certificate, pins);
+        let public = *chain.map_err(|reason| unfit(KeyError::Certificate(reason)))?.public_key();
+        let signer = keys::signer(&key.place, public, token).map_err(|error| {
             InstallationError::Unusable { kid: key.kid.clone(), fault: error.to_string() }
         })?;
-        let issuing = IssuingKey::new(&key.certificate, Arc::new(signer), pins)
-            .map_err(|source| InstallationError::Key { serial: key.serial, source })?;
+        let issuing = IssuingKey::new(&key.certificate, signer, pins).map_err(unfit)?;
         if issuing.chain().issuer() != issuer {
             return Err(InstallationError::KeyOfOther {
                 serial: key.serial,
@@ -395,7 +346,7 @@ async fn fill(place: &Place, new: NewInstallation, now: i64) -> Result<(), Insta
     let store = Store::create(&place.database(), kek, installation, "init", now).await?;
     if let Some(roots) = &roots {
         roots.keep(&store, now).await?;
-        keys::rotate(&store, "init", now, Rotation::first()).await?;
+        keys::rotate(&store, None, "init", now, Rotation::first()).await?;
     }
     ReplayGuard::create(&draft.journal())?;
     pins_file(&store.meta().await?).write(&draft.pins())?;

@@ -4,6 +4,7 @@
 //! itself, 14 days before the last one ends; otherwise certificates come from ceremonies.
 
 mod calendar;
+mod made;
 
 use data_encoding::BASE64URL_NOPAD;
 use tonegate_issuer::limits::{DAY_SECS, HOUR_SECS};
@@ -12,11 +13,14 @@ use tonegate_issuer::{
     emergency_sign_from, planned_sign_from,
 };
 use tonegate_license::{Chain, Pins, PinsError, Reason, Root};
+use tonegate_pkcs11::{Token, TokenError};
 use zeroize::Zeroizing;
 
 use crate::store::{NewIssuingKey, Store, StoreError};
 
 pub use calendar::{CalendarKey, KeyState, PinnedRoot, calendar, gap_until, role, roots};
+pub use made::MadeKey;
+pub(crate) use made::signer;
 
 /// Two new root keys, active and standby.
 #[derive(Debug)]
@@ -31,6 +35,8 @@ pub struct Rotation {
     pub raise_floor: bool,
     /// Have the standby root certify it, and with that give up the active root for good?
     pub standby: bool,
+    /// Make the key in the hardware token?
+    pub in_token: bool,
 }
 
 /// When a new key begins to sign.
@@ -63,6 +69,12 @@ pub enum RotateError {
     /// The keys in the database do not fit its pins.
     #[error("the stored keys do not fit the pins: {0}")]
     Chain(Reason),
+    /// No token is configured.
+    #[error("no hardware token is configured: set pkcs11.module, pkcs11.token and pkcs11.pin_file")]
+    NoToken,
+    /// The token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
     /// Every serial is used.
     #[error("no serial is left")]
     SerialsUsedUp,
@@ -84,7 +96,7 @@ impl Rotation {
     /// The first key of an installation: at once.
     #[must_use]
     pub const fn first() -> Self {
-        Self { start: Start::Now, raise_floor: false, standby: false }
+        Self { start: Start::Now, raise_floor: false, standby: false, in_token: false }
     }
 }
 
@@ -145,6 +157,7 @@ pub async fn preview(
 /// Makes the next issuing key, has the installation's own root certify it, and keeps it.
 pub async fn rotate(
     store: &Store,
+    token: Option<&Token>,
     actor: &str,
     now: i64,
     rotation: Rotation,
@@ -154,14 +167,23 @@ pub async fn rotate(
     let pins: Pins = installation.pins.join(",").parse()?;
     let chains = chains(store, &pins).await?;
     let root = certifying_root(root, &pins, &chains, rotation.standby)?;
-    let key = SoftwareKey::generate()?;
-    let next = next_certificate(&chains, installation.iss, key.public_key(), now, rotation)?;
-    let certificate = next.sign(&root, &pins)?;
-    let new = new_issuing_key(&key, &next, certificate);
-    let mut tx = store.begin(actor, now).await?;
-    tx.add_issuing_key(&new).await?;
-    tx.commit().await?;
-    Ok(new)
+    let key = MadeKey::make(token.filter(|_| rotation.in_token), rotation.in_token).await?;
+    let kept = async {
+        let next = next_certificate(&chains, installation.iss, key.public_key(), now, rotation)?;
+        let certificate = next.sign(&root, &pins)?;
+        let new = new_issuing_key(&key, &next, certificate);
+        let mut tx = store.begin(actor, now).await?;
+        tx.add_issuing_key(&new).await?;
+        tx.commit().await?;
+        Ok(new)
+    };
+    match kept.await {
+        Ok(new) => Ok(new),
+        Err(error) => {
+            key.discard().await;
+            Err(error)
+        }
+    }
 }
 
 /// What the next key's certificate is to say.
@@ -189,7 +211,7 @@ pub fn next_certificate(
 /// A certified key, to be kept.
 #[must_use]
 pub fn new_issuing_key(
-    key: &SoftwareKey,
+    key: &MadeKey,
     certified: &KeyCertificate,
     certificate: String,
 ) -> NewIssuingKey {
@@ -197,7 +219,7 @@ pub fn new_issuing_key(
         serial: certified.serial,
         kid: key.key_id().to_string(),
         certificate,
-        seed: Zeroizing::new(*key.seed()),
+        place: key.place(),
         sign_from: certified.sign_from,
         exp: certified.expires_at(),
     }
@@ -214,7 +236,10 @@ pub fn due(keyring: &Keyring, now: i64, lead: i64) -> Option<Rotation> {
     let planned = hour.max(planned_sign_from(now));
     // With no key left to sign the coming hours, waiting would only lengthen the gap.
     let start = if covered_until < planned { Start::Now } else { Start::At(planned) };
-    Some(Rotation { start, raise_floor: false, standby: false })
+    // The next key lives where the last one does.
+    let last = keyring.keys().last();
+    let in_token = last.is_some_and(|key| key.signer().token_label().is_some());
+    Some(Rotation { start, raise_floor: false, standby: false, in_token })
 }
 
 /// The verified certificates of all issuing keys.

@@ -6,6 +6,7 @@
 
 pub mod admin;
 pub mod audit;
+pub mod backup;
 pub mod ceremony;
 pub mod clock;
 pub mod config;
@@ -19,9 +20,14 @@ pub mod inspect;
 pub mod installation;
 pub mod keys;
 pub mod limits;
+mod local_copy;
 pub mod metrics;
+mod mints;
 pub mod model;
 mod news;
+pub mod node;
+mod opened;
+mod premint;
 pub mod seal;
 pub mod server;
 pub mod service;
@@ -31,5 +37,6 @@ pub mod usage;
 mod watch;
 mod webhook_delivery;
 
+pub use local_copy::CopyError;
 pub use server::Server;
 pub use service::{Service, StartError};

@@ -16,6 +16,22 @@ pub const HELD_BYTES_MAX: usize = 100 << 20;
 pub const BODY_BYTES_MAX: usize = 8 << 20;
 /// Time for one.
 pub const BODY_TIME: Duration = Duration::from_secs(30);
+/// Most hours for which licences are minted ahead.
+pub const PREMINT_HOURS_MAX: u8 = 72;
+/// Most bytes of signatures made ahead: 500,000 apps for a day.
+pub const PREMINTED_BYTES_MAX: usize = 1 << 30;
+/// An app that was seen so long ago has licences minted ahead.
+pub const PREMINT_SEEN_SECS: i64 = DAY_SECS;
+/// How often the apps that were seen are looked at.
+pub const PREMINT_LOOK: Duration = Duration::from_secs(30);
+/// The same once all that was planned is minted.
+pub const PREMINT_LOOK_AGAIN: Duration = Duration::from_secs(3);
+/// How often some licences are minted ahead.
+pub const PREMINT_TICK: Duration = Duration::from_millis(100);
+/// How often a key in a token is tried.
+pub const SIGNER_PROBE: Duration = Duration::from_secs(5);
+/// Licences minted at once where the key is in a token; requests beyond that wait their turn.
+pub const MINTS_AT_ONCE: usize = 8;
 /// How often the clocks are compared.
 pub const CLOCK_TICK: Duration = Duration::from_millis(250);
 /// How often the replay guard's journal is forced to disk.
@@ -35,12 +51,47 @@ pub const SHARED_GUARD_FIRST_LOOK: Duration = Duration::from_secs(3);
 pub const ALONE_MAX: usize = 1_000_000;
 /// How often the store is asked for a new revision. An app change is in force within 2 s.
 pub const STORE_POLL: Duration = Duration::from_millis(500);
+/// The same where the database tells of changes by itself, and for how many seconds a node may miss that.
+pub const SHARED_STORE_POLL: Duration = Duration::from_secs(5);
+/// Bytes of a part of the directory's copy: what is in memory of it at once.
+pub const COPY_PART_BYTES: usize = 256 << 10;
+/// Shortest time between two copies of the directory.
+pub const COPY_EVERY: Duration = Duration::from_secs(3);
+/// What each app adds to it: a million make it a minute.
+pub const COPY_EVERY_PER_APP: Duration = Duration::from_micros(60);
+/// How often it is written when the database was last heard of.
+pub const CONTACT_WRITE: Duration = Duration::from_secs(60);
+/// How far a clock may be behind what it was at the last run, at a start without the database: what
+/// clocks do by themselves.
+pub const CLOCK_BACK_MAX_SECS: i64 = 600;
+/// How long a server may be told to go on without its database, hours.
+pub const WITHOUT_DATABASE_HOURS: std::ops::RangeInclusive<u32> = 1..=8_784;
+/// How often a server tells the others that it is there.
+pub const HEARTBEAT: Duration = Duration::from_secs(5);
+/// The same where there can be no others: it costs a write.
+pub const LONELY_HEARTBEAT: Duration = Duration::from_secs(60);
+/// A server that was not heard of for so long does not count, seconds.
+pub const NODE_ALIVE_SECS: i64 = 20;
+/// The same of one that is alone.
+pub const LONELY_NODE_ALIVE_SECS: i64 = 180;
+/// A server that was not heard of for so long is forgotten.
+pub const NODE_KEPT_SECS: i64 = 30 * DAY_SECS;
+/// Most bytes of what a server says of itself.
+pub const NODE_STATE_BYTES_MAX: usize = 4 << 10;
+/// Longest name of a server, in characters.
+pub const NODE_NAME_CHARS_MAX: usize = 64;
+/// How long the other servers leave a message alone that one is sending: longer than a try takes.
+pub const DELIVERY_LEASE_SECS: i64 = 60;
 /// How often the last use of secrets is written to the store.
 pub const LAST_USE_FLUSH: Duration = Duration::from_secs(5);
 /// How often the server issues a licence to itself.
 pub const SELF_ISSUE: Duration = Duration::from_secs(5);
 /// How long before the keys at hand end an auto-root certifies the next one, and others are told.
 pub const KEYS_END_SOON_SECS: i64 = 14 * DAY_SECS;
+/// How long the others leave the next key to the server that has begun to certify it, seconds.
+pub const RENEWAL_CLAIM_SECS: i64 = 300;
+/// How long it is known that webhooks were told of keys that end soon, seconds: no key lasts longer.
+pub const KEYS_TOLD_SECS: i64 = 400 * DAY_SECS;
 /// Most webhooks of an installation.
 pub const WEBHOOKS_MAX: usize = 50;
 /// Longest URL of a webhook, bytes.
@@ -78,14 +129,14 @@ pub const ANSWERS_KEPT_PER_SECOND: u16 = 500;
 /// Longest reason kept with a single answer, bytes: any hint of ours, but not all that a caller sends.
 pub const REASON_BYTES_MAX: usize = 160;
 /// How often usage is written to the store. A kill -9 loses so much of it.
-pub const USAGE_FLUSH: Duration = Duration::from_secs(10);
+pub const USAGE_FLUSH: Duration = Duration::from_secs(2);
 /// Counts of app, code and minute in one transaction, at three rows each: the CLI waits for it.
 pub const COUNTS_WRITTEN_AT_ONCE: usize = 1_000;
 /// Single answers in one transaction.
 pub const ANSWERS_WRITTEN_AT_ONCE: usize = 2_000;
 /// Most counts that wait for a store that does not answer: 100,000 apps for a minute or two.
 pub const COUNTS_PENDING_MAX: usize = 200_000;
-/// Most single answers that wait for it: 20 s of a full allowance, two flushes.
+/// Most single answers that wait for it: 20 s of a full allowance, ten flushes.
 pub const ANSWERS_PENDING_MAX: usize = 20_000;
 /// Usage by minutes stays for a day: it is for looking at what is going on.
 pub const MINUTES_KEPT_SECS: i64 = DAY_SECS;
@@ -130,3 +181,5 @@ pub const STORE_READ_IDLE: Duration = Duration::from_secs(600);
 pub const STORE_LONG_STATEMENT: Duration = Duration::from_secs(3_600);
 /// How long a server that starts waits for another one's migration.
 pub const STORE_LONG_WAIT: Duration = Duration::from_secs(600);
+/// Longest line of a backup, bytes: a row with its longest texts.
+pub const BACKUP_LINE_BYTES_MAX: u64 = 4 << 20;

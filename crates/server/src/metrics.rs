@@ -10,6 +10,7 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry};
 pub(crate) use tally::{CODES, Tally};
 use tonegate_protocol::ReturnCode;
@@ -31,6 +32,9 @@ struct ReasonLabel {
 struct OutcomeLabel {
     outcome: &'static str,
 }
+
+/// Where the buckets of `directory_applied_seconds` end: what is promised is 2 s.
+const APPLIED_SECS: [f64; 10] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 30.0];
 
 /// All metrics of one server.
 #[derive(Debug)]
@@ -55,6 +59,12 @@ pub struct Metrics {
     pub audit_checkpoint_failures: Counter,
     /// What the nodes share.
     pub shared_guard: SharedGuardMetrics,
+    /// Copies of the directory that were written to disk.
+    pub directory_copies: Counter,
+    /// Copies of the directory that could not be written.
+    pub directory_copy_failures: Counter,
+    /// How long changes took to be in force here, seconds.
+    pub directory_applied: Histogram,
     /// Set when `/metrics` is read.
     pub gauges: Gauges,
     /// Counted elsewhere.
@@ -67,7 +77,12 @@ pub struct Metrics {
 pub struct Gauges {
     pub apps: Gauge,
     pub directory_revision: Gauge,
+    pub directory_age_seconds: Gauge,
+    pub nodes: Gauge,
     pub held_licenses: Gauge,
+    pub preminted_hours: Gauge,
+    pub preminted_licenses: Gauge,
+    pub preminted_bytes: Gauge,
     pub guard_entries: Gauge,
     pub guard_capacity: Gauge,
     pub clock_suspect: Gauge,
@@ -117,6 +132,9 @@ impl Metrics {
             store_failures: Counter::default(),
             audit_checkpoint_failures: Counter::default(),
             shared_guard: SharedGuardMetrics::default(),
+            directory_copies: Counter::default(),
+            directory_copy_failures: Counter::default(),
+            directory_applied: Histogram::new(APPLIED_SECS),
             gauges: Gauges::default(),
             totals: Totals::default(),
         };
@@ -197,7 +215,35 @@ impl Metrics {
         let (gauges, totals) = (&self.gauges, &self.totals);
         add("apps", "Apps in the directory", &gauges.apps);
         add("directory_revision", "Revision of the directory", &gauges.directory_revision);
+        add(
+            "directory_age_seconds",
+            "Seconds since the database was last heard of",
+            &gauges.directory_age_seconds,
+        );
+        add(
+            "directory_applied_seconds",
+            "From a change in the database to its being in force on this server",
+            &self.directory_applied,
+        );
+        add(
+            "directory_copies_written",
+            "Copies of the directory that were written to disk",
+            &self.directory_copies,
+        );
+        add(
+            "directory_copy_failures",
+            "Copies of the directory that could not be written",
+            &self.directory_copy_failures,
+        );
+        add("nodes", "Servers of the installation heard of in the last 20 s", &gauges.nodes);
         add("held_licenses", "Licences held in memory", &gauges.held_licenses);
+        add(
+            "preminted_hours",
+            "Hours for which every app of the last day has licences minted ahead; 0 without a token",
+            &gauges.preminted_hours,
+        );
+        add("preminted_licenses", "Licences minted ahead", &gauges.preminted_licenses);
+        add("preminted_bytes", "Memory of licences minted ahead", &gauges.preminted_bytes);
         add("replay_guard_entries", "Signatures remembered", &gauges.guard_entries);
         add("replay_guard_capacity", "Signatures that fit", &gauges.guard_capacity);
         add(

@@ -24,17 +24,39 @@ pub(crate) async fn watch_health(service: Arc<Service>) {
         }
         let kind = if degraded.is_empty() { "server.recovered" } else { "server.degraded" };
         // Otherwise at the next look, as it is then.
-        if tell(&service, kind, &json!({ "degraded": degraded })).await.is_ok() {
+        let node = json!({ "id": service.node.id, "name": service.node.name });
+        if tell(&service, kind, &json!({ "degraded": degraded, "node": node })).await.is_ok() {
             told = degraded;
         }
     }
 }
 
-/// Tells something; if the store fails, the log has to do.
-pub(crate) async fn tell_once(service: &Service, kind: &str, data: &impl Serialize) {
-    if let Err(error) = tell(service, kind, data).await {
+/// Tells something that every server of the installation would tell, once until `until` (Unix seconds)
+/// under the name `what`. If the store fails, the log has to do.
+pub(crate) async fn tell_once(
+    service: &Service,
+    what: &str,
+    until: i64,
+    kind: &str,
+    data: &impl Serialize,
+) {
+    if let Err(error) = claim_and_tell(service, what, until, kind, data).await {
         tracing::warn!(kind, %error, "webhooks were not told");
     }
+}
+
+async fn claim_and_tell(
+    service: &Service,
+    what: &str,
+    until: i64,
+    kind: &str,
+    data: &impl Serialize,
+) -> Result<(), StoreError> {
+    let mut tx = service.store.begin("server", service.time.now()).await?;
+    if tx.claim(what, &service.node.id, until).await? {
+        tx.notify(kind, data).await?;
+    }
+    tx.commit().await.map(drop)
 }
 
 async fn tell(service: &Service, kind: &str, data: &impl Serialize) -> Result<(), StoreError> {

@@ -1,12 +1,13 @@
 //! Sealing: what keeps ServerSecrets and private keys unreadable outside this process.
 //!
-//! One key-encryption key ([`Kek`]) per installation; three subkeys are derived from it (HKDF) and
+//! One key-encryption key ([`Kek`]) per installation; four subkeys are derived from it (HKDF) and
 //! the key itself is forgotten at once. Invariants: a sealed value opens only under the [`Label`] it
 //! was sealed under, so rows cannot be swapped; the same secret always has the same keyed hash, so
 //! the database can hold "no two apps share a secret" without knowing one; nothing here prints.
 //! Leaves to others: where sealed bytes are kept (`store`), rotation of the key itself.
 
 mod kek_file;
+mod stream;
 
 use std::path::PathBuf;
 
@@ -16,11 +17,13 @@ use data_encoding::HEXLOWER;
 use zeroize::Zeroizing;
 
 pub use kek_file::KekSource;
+pub use stream::{SealedReader, SealedWriter};
 
-/// The key-encryption key, as three derived subkeys.
+/// The key-encryption key, as derived subkeys.
 pub struct Kek {
     sealing: RandomizedNonceKey,
     hashing: hmac::Key,
+    streams: Zeroizing<[u8; 32]>,
     fingerprint: String,
 }
 
@@ -69,6 +72,27 @@ pub enum Label<'a> {
     },
     /// The 32-byte seed of the key that signs checkpoints of the audit log.
     AuditKey,
+    /// Signatures of licences minted ahead.
+    Preminted {
+        /// The number of their hour.
+        number: u32,
+    },
+    /// A backup, as a stream.
+    Backup,
+    /// A part of the directory's copy on disk.
+    Copy {
+        /// The copy's first line: which copy it is, of which installation and revision.
+        head: &'a str,
+        /// The part's number.
+        part: u32,
+        /// Does nothing come after it?
+        is_last: bool,
+    },
+    /// When the database was last heard of.
+    Contact {
+        /// The installation's id.
+        installation: &'a str,
+    },
 }
 
 /// Why a key-encryption key or a sealed value is of no use.
@@ -134,6 +158,7 @@ impl Kek {
             sealing: RandomizedNonceKey::new(&AES_256_GCM, &*subkey(&root, b"sealing")?)
                 .map_err(|_| SealError::Crypto)?,
             hashing: hmac::Key::new(hmac::HMAC_SHA256, &*subkey(&root, b"hashing")?),
+            streams: subkey(&root, b"streams")?,
             fingerprint: HEXLOWER.encode(&fingerprint),
         })
     }
@@ -229,6 +254,20 @@ impl Label<'_> {
             }
             Label::Webhook { id } => [b"webhook\0".as_slice(), id.as_bytes()].concat(),
             Label::AuditKey => b"audit-key\0".to_vec(),
+            Label::Preminted { number } => {
+                [b"preminted\0".as_slice(), &number.to_be_bytes()].concat()
+            }
+            Label::Backup => b"backup\0".to_vec(),
+            Label::Copy { head, part, is_last } => [
+                b"directory-copy\0".as_slice(),
+                &part.to_be_bytes(),
+                &[u8::from(is_last)],
+                head.as_bytes(),
+            ]
+            .concat(),
+            Label::Contact { installation } => {
+                [b"last-contact\0".as_slice(), installation.as_bytes()].concat()
+            }
         }
     }
 }
@@ -272,7 +311,10 @@ mod tests {
             Label::Answer { caller: "a", key: "b" },
             Label::Webhook { id: "0123456789abcdef" },
             Label::AuditKey,
+            Label::Preminted { number: 12345 },
             Label::Totp { of: "0123456789abcdef" },
+            Label::Copy { head: "", part: 0, is_last: true },
+            Label::Contact { installation: "0123456789abcdef" },
         ];
         for label in others {
             assert!(matches!(kek().open(label, &sealed), Err(SealError::Closed)), "{label:?}");

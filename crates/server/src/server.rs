@@ -11,15 +11,20 @@ use tonegate_listener::{
     Drain, Limits, Listener, ListenerConfig, Peer, Request, RequestBody, Response, ResponseBody,
     Stats, TlsFiles, serve_while_whole,
 };
+use tonegate_protocol::{Refusal, ReturnCode};
 
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::gateway::FastGateway;
-use crate::limits::{BODY_BYTES_MAX, BODY_TIME, CLOCK_TICK, JOURNAL_SYNC, SELF_ISSUE};
+use crate::limits::{
+    BODY_BYTES_MAX, BODY_TIME, CLOCK_TICK, JOURNAL_SYNC, KEYS_TOLD_SECS, SELF_ISSUE,
+};
 use crate::metrics::{Metrics, Totals};
 use crate::service::{Service, StartError};
 use crate::watch::KeyAlarm;
-use crate::{admin, audit, gateway, news, usage, watch, webhook_delivery};
+use crate::{
+    admin, audit, gateway, local_copy, news, node, premint, usage, watch, webhook_delivery,
+};
 
 /// How long the end waits for the store: a supervisor is waiting too.
 const LAST_FLUSH: Duration = Duration::from_secs(3);
@@ -39,11 +44,21 @@ impl Server {
         let gateway = gateway_listener(&config.gateway);
         let admin = admin_listener(&config.admin);
         let service = Service::open(config, clock).await?;
-        watch::renew_keys(&service).await;
-        watch::catch_up(&service).await?;
-        gateway::self_issue(&service)
-            .map_err(|refusal| StartError::SelfIssue(refusal.to_string()))?;
-        service.issues_to_itself.store(true, Ordering::Relaxed);
+        if service.store_answers.load(Ordering::Relaxed) {
+            watch::renew_keys(&service).await;
+            watch::catch_up(&service).await?;
+        }
+        look_for_token(&service).await;
+        let issued = issue_once(&service).await;
+        service.issues_to_itself.store(issued.is_ok(), Ordering::Relaxed);
+        match issued {
+            // It may come back, and with it readiness: ending would only have a supervisor try again,
+            // and with each start its PIN.
+            Err(error) if service.keyring.load().is_in_token(service.time.now()) => {
+                tracing::error!(%error, "no licence can be issued without the token: not ready");
+            }
+            other => other.map_err(|refusal| StartError::SelfIssue(refusal.to_string()))?,
+        }
         let gateway = Listener::bind(gateway).await?;
         let admin = Listener::bind(admin).await?;
         Ok(Self { service, gateway, admin })
@@ -119,6 +134,7 @@ impl Server {
         if tokio::time::timeout(LAST_FLUSH, flush).await.is_err() {
             tracing::warn!("the store did not answer: last uses and usage were not written");
         }
+        local_copy::keep::finish(&service).await;
         if tokio::time::timeout(LAST_FLUSH, audit::publish::publish(&service)).await.is_err() {
             tracing::warn!("the last checkpoint of the audit log did not get out in time");
         }
@@ -166,8 +182,12 @@ fn chores(service: &Arc<Service>, stats: Arc<Stats>) -> JoinSet<()> {
     chores.spawn(keep_journal(Arc::clone(service)));
     chores.spawn(watch::follow(Arc::clone(service)));
     chores.spawn(watch::keep_last_uses(Arc::clone(service)));
+    chores.spawn(local_copy::keep::keep(Arc::clone(service)));
+    chores.spawn(node::beat(Arc::clone(service)));
     chores.spawn(issue_to_itself(Arc::clone(service)));
     chores.spawn(renew_keys(Arc::clone(service)));
+    chores.spawn(premint::probe_signer(Arc::clone(service)));
+    chores.spawn(premint::mint_ahead(Arc::clone(service)));
     chores.spawn(news::watch_health(Arc::clone(service)));
     chores.spawn(webhook_delivery::deliver_all(Arc::clone(service)));
     chores.spawn(webhook_delivery::prune(Arc::clone(service)));
@@ -204,10 +224,27 @@ async fn keep_journal(service: Arc<Service>) {
     }
 }
 
+/// Signs in to the token, if there is one: the first request would wait for it otherwise.
+async fn look_for_token(service: &Arc<Service>) {
+    let Some(token) = service.token.clone() else { return };
+    match tokio::task::spawn_blocking(move || token.check()).await {
+        Ok(Ok(facts)) => tracing::info!(token = facts.label, model = facts.model, "token found"),
+        Ok(Err(error)) => service.signer_is(Some(&error.into())),
+        Err(error) => tracing::error!(%error, "looking for the token panicked"),
+    }
+}
+
+/// A signer may take its time, which is not the event loop's.
+async fn issue_once(service: &Arc<Service>) -> Result<(), Refusal> {
+    let issuer = Arc::clone(service);
+    let issued = tokio::task::spawn_blocking(move || gateway::self_issue(&issuer)).await;
+    issued.unwrap_or_else(|_| Err(ReturnCode::GatewayInternal.into()))
+}
+
 async fn issue_to_itself(service: Arc<Service>) {
     loop {
         tokio::time::sleep(SELF_ISSUE).await;
-        let outcome = gateway::self_issue(&service);
+        let outcome = issue_once(&service).await;
         let could = service.issues_to_itself.swap(outcome.is_ok(), Ordering::Relaxed);
         match outcome {
             Err(refusal) => {
@@ -229,7 +266,8 @@ async fn renew_keys(service: Arc<Service>) {
         // A key that has just come is no cause for alarm. That the store fails is `follow`'s to say.
         let _ = watch::catch_up(&service).await;
         if let Some(end) = alarm.look(&service) {
-            news::tell_once(&service, "key.ends_soon", &end).await;
+            let until = service.time.now() + KEYS_TOLD_SECS;
+            news::tell_once(&service, &end.name(), until, "key.ends_soon", &end).await;
         }
         tokio::time::sleep(KEY_CHECK).await;
     }

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
-use tonegate_issuer::Keyring;
+use tonegate_issuer::{Keyring, SignError};
 use tonegate_listener::Drain;
+use tonegate_pkcs11::Token;
 
 use crate::audit::publish::{self, Publisher};
 use crate::audit::{CheckpointError, SignedCheckpoint, latest_checkpoint};
@@ -21,8 +22,14 @@ use crate::guard::{self, GuardConfig, GuardError, ReplayGuard};
 use crate::held::Held;
 use crate::installation::{Installation, InstallationError, Place};
 use crate::limits::KEYS_END_SOON_SECS;
+use crate::local_copy::CopyError;
+use crate::local_copy::keep::LocalCopy;
 use crate::metrics::Metrics;
+use crate::mints::Mints;
 use crate::model::Policies;
+use crate::node::{self, Identity, IdentityError};
+use crate::opened::Opened;
+use crate::premint::Preminted;
 use crate::store::{Store, StoreError};
 use crate::usage::{self, Usage};
 use crate::watch;
@@ -42,8 +49,14 @@ pub struct Service {
     pub directory: Directory,
     /// The issuing keys.
     pub keyring: ArcSwap<Keyring>,
+    /// The hardware token with issuing keys, where one is configured.
+    pub token: Option<Token>,
     /// Licences of the current hours.
     pub held: Held,
+    /// Licences of coming hours.
+    pub(crate) preminted: Preminted,
+    /// Who may ask a slow signer.
+    pub(crate) mints: Mints,
     /// Signatures that were used.
     pub guard: ReplayGuard,
     /// Those that any node has seen; `None`: this one guards alone.
@@ -66,8 +79,16 @@ pub struct Service {
     pub(crate) catching_up: Mutex<Policies>,
     /// Checkpoints of the audit log, as they were last handed out.
     pub(crate) publisher: Mutex<Publisher>,
+    /// Who this server is.
+    pub node: Identity,
+    /// Its own copy of the directory, for when the database is away.
+    pub(crate) local_copy: LocalCopy,
     pub(crate) issues_to_itself: AtomicBool,
+    /// Did the key whose turn it is fail to sign when it was last asked?
+    pub(crate) signer_lost: AtomicBool,
     pub(crate) store_answers: AtomicBool,
+    /// Does another installation's database answer in place of ours?
+    pub(crate) store_is_foreign: AtomicBool,
     pub(crate) checkpoints_fail: AtomicBool,
     pub(crate) broken: AtomicBool,
     /// Gateway time at which a failed mint was last logged.
@@ -89,6 +110,17 @@ pub enum StartError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The database is away, and so is what would do instead.
+    #[error("{store}; and this server cannot start without it: {copy}")]
+    Unreachable {
+        /// The database.
+        store: Box<StoreError>,
+        /// The copy.
+        copy: CopyError,
+    },
+    /// This server's id.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
     /// A listener.
     #[error(transparent)]
     Listen(#[from] tonegate_listener::ListenError),
@@ -110,44 +142,58 @@ impl StartError {
 }
 
 impl Service {
-    /// Opens the configured installation and loads everything that requests need.
+    /// Opens the configured installation and loads everything that requests need: from the database, or
+    /// where that is elsewhere and cannot be reached, from this server's own copy.
     pub async fn open(config: Config, clock: Clock) -> Result<Arc<Self>, StartError> {
         let place = Place::of(&config);
-        let (installation, store, keyring) = Installation::open(&place).await?;
         let time = GatewayTime::new(clock);
+        let opened = Opened::open(&config, &place, time.moment()).await?;
         let guard = GuardConfig {
             max_entries: config.guard.max_entries,
             journal_dir: Some(place.data.journal()),
         };
         let guard = ReplayGuard::open(guard, time.now(), guard::boot_id().as_deref())?;
+        let node = Identity::open(&place.data, &config.node.name, time.now())?;
         let metrics = Metrics::new();
+        let Opened { installation, store, keyring, directory, policies, local_copy } = opened;
+        let starts_from_copy = local_copy.is_in_use.load(Ordering::Relaxed);
         let shared_guard = shared_guard(&config, &installation, &metrics).await?;
+        let preminted = Preminted::open(&place.data.preminted(), store.kek());
         let service = Arc::new(Self {
             network_limit: NetworkLimit::new(network_limit(&config)),
             couriers: Couriers::new(config.webhooks.allow_private_addresses),
             config,
             installation,
             store,
-            directory: Directory::new(),
+            directory,
             keyring: ArcSwap::from_pointee(keyring),
+            token: place.token.clone(),
             held: Held::new(),
+            preminted,
+            mints: Mints::new(),
+            signer_lost: AtomicBool::new(false),
             guard,
             shared_guard,
-            nodes: AtomicU32::new(1),
             time,
             usage: Usage::new(&metrics),
             metrics,
             drain: Drain::new(),
-            catching_up: Mutex::default(),
+            catching_up: Mutex::new(policies),
             publisher: Mutex::default(),
+            node,
+            nodes: node::alone(),
+            local_copy,
             issues_to_itself: AtomicBool::new(false),
-            store_answers: AtomicBool::new(true),
+            store_answers: AtomicBool::new(!starts_from_copy),
+            store_is_foreign: AtomicBool::new(false),
             checkpoints_fail: AtomicBool::new(false),
             broken: AtomicBool::new(false),
             mint_failure_logged: AtomicI64::new(0),
         });
-        watch::catch_up(&service).await?;
-        usage::keep::remember(&service).await;
+        if !starts_from_copy {
+            watch::catch_up(&service).await?;
+            usage::keep::remember(&service).await;
+        }
         Ok(service)
     }
 
@@ -174,6 +220,18 @@ impl Service {
         self.drain.begin();
     }
 
+    /// Notes how the signer was, when it was last asked.
+    pub(crate) fn signer_is(&self, lost: Option<&SignError>) {
+        let was_lost = self.signer_lost.swap(lost.is_some(), Ordering::Relaxed);
+        match lost {
+            Some(error) if !was_lost => {
+                tracing::error!(%error, "the signer is lost: only licences at hand go out");
+            }
+            None if was_lost => tracing::info!("the signer signs again"),
+            _ => {}
+        }
+    }
+
     /// Where the audit log stands now, signed; for whoever wants to keep it.
     pub async fn latest_checkpoint(&self) -> Result<SignedCheckpoint, CheckpointError> {
         latest_checkpoint(&self.store, publish::ACTOR, self.time.now()).await
@@ -186,12 +244,17 @@ impl Service {
     }
 
     /// Everything that can be so, and whether it is.
-    pub(crate) fn degradations(&self) -> [(&'static str, bool); 7] {
+    pub(crate) fn degradations(&self) -> [(&'static str, bool); 12] {
         let now = self.time.now();
         let fill = self.guard.len() as f64 / self.guard.capacity().max(1) as f64;
         [
             ("clock_suspect", self.time.state() != ClockState::Steady),
             ("store_unreachable", !self.store_answers.load(Ordering::Relaxed)),
+            ("signer_lost", self.signer_lost.load(Ordering::Relaxed)),
+            ("store_foreign", self.store_is_foreign.load(Ordering::Relaxed)),
+            ("directory_from_copy", self.local_copy.is_in_use.load(Ordering::Relaxed)),
+            ("directory_copy_failing", self.local_copy.fails.load(Ordering::Relaxed)),
+            ("node_id_shared", self.node.is_shared.load(Ordering::Relaxed)),
             ("journal_failing", self.guard.journal_is_failing(now)),
             ("guard_nearly_full", fill >= 0.8),
             ("shared_guard_lost", self.shared_guard.as_ref().is_some_and(SharedGuard::is_lost)),

@@ -4,7 +4,7 @@
 //! record; nothing waits, and once warm nothing is allocated. Memory is bounded by apps and codes:
 //! an answer counts for an app of the directory, or for nobody, and the total of all is made where
 //! it is written. Never remembered: the query, and the host bits of an address. [`keep`] writes to the
-//! store every 10 s, so that is what a kill -9 loses.
+//! store every 2 s, so that is what a kill -9 loses.
 
 mod allowance;
 mod collected;
@@ -45,8 +45,22 @@ pub struct Usage {
     not_kept: AtomicU64,
     recent: Mutex<Recent>,
     pending: Mutex<Pending>,
-    /// Held by whoever writes to the store: one at a time.
-    writing: tokio::sync::Mutex<()>,
+    /// Held by whoever writes to the store: one at a time. What was sent and may or may not be there.
+    writing: tokio::sync::Mutex<Option<Sent>>,
+}
+
+/// A batch on its way.
+#[derive(Debug)]
+struct Sent {
+    number: i64,
+    batch: UsageBatch,
+}
+
+impl Sent {
+    fn new(batch: UsageBatch) -> Self {
+        // 0 is what a server has that never sent one.
+        Self { number: fastrand::i64(1..), batch }
+    }
 }
 
 /// An answer, as it leaves.
@@ -144,12 +158,6 @@ impl Usage {
     pub(crate) fn tick(&self, at: Moment) {
         self.latency.put_by(at.monotonic);
         lock(&self.recent).look(&self.answers.all(), at);
-    }
-
-    /// Takes back what could not be written.
-    fn put_back(&self, batch: UsageBatch) {
-        let lost = lock(&self.pending).put_back(batch);
-        self.not_kept.fetch_add(lost, Ordering::Relaxed);
     }
 
     /// Brings together what the threads have collected.

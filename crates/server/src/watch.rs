@@ -2,24 +2,29 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use serde::Serialize;
 use tonegate_issuer::limits::DAY_SECS;
 
 use crate::directory::{Draft, Secret};
-use crate::installation::{InstallationError, load_keyring};
-use crate::keys;
-use crate::limits::{KEYS_END_SOON_SECS, LAST_USE_FLUSH, STORE_POLL};
+use crate::installation::keyring_of;
+use crate::keys::{self, RotateError};
+use crate::limits::{
+    KEYS_END_SOON_SECS, LAST_USE_FLUSH, RENEWAL_CLAIM_SECS, SHARED_STORE_POLL, STORE_POLL,
+};
 use crate::service::Service;
-use crate::store::{Found, Revision, StoreError};
+use crate::store::{Found, Position, Revision, StoreError};
 
 /// Last uses written in one transaction, so that the CLI never waits long for its turn.
 const USES_AT_ONCE: usize = 1_000;
 
 /// Follows the store until the server stops. A store that does not answer is asked again.
 pub(crate) async fn follow(service: Arc<Service>) {
+    let pause = if service.store.is_shared() { SHARED_STORE_POLL } else { STORE_POLL };
     loop {
-        tokio::time::sleep(STORE_POLL).await;
+        // Whoever changes something says so; the poll is for what got lost.
+        let _ = tokio::time::timeout(pause, service.store.changed_elsewhere()).await;
         let outcome = catch_up(&service).await;
         let answered = service.store_answers.swap(outcome.is_ok(), Ordering::Relaxed);
         match outcome {
@@ -28,6 +33,8 @@ pub(crate) async fn follow(service: Arc<Service>) {
                 if answered {
                     tracing::error!(%error, "the store does not answer; licences go on, changes wait");
                 }
+                // What wakes might not stop, and there is nothing to be had.
+                tokio::time::sleep(STORE_POLL).await;
             }
             Ok(()) if !answered => tracing::info!("the store answers again"),
             Ok(()) => {}
@@ -38,23 +45,29 @@ pub(crate) async fn follow(service: Arc<Service>) {
 /// Brings the directory and the keyring to the store's newest revision.
 pub(crate) async fn catch_up(service: &Service) -> Result<(), StoreError> {
     let mut policies = service.catching_up.lock().await;
-    let seen = Revision(service.directory.revision());
-    let newest = service.store.revision().await?;
-    if newest == seen {
+    let asked_at = service.time.moment();
+    let store = service.store.position().await?;
+    check_ours(service, &store)?;
+    service.local_copy.contact.made(asked_at);
+    let is_copy = service.local_copy.is_in_use.load(Ordering::Relaxed);
+    let (seen, newest) = (Revision(service.directory.revision()), store.revision);
+    if newest == seen && !is_copy {
         return Ok(());
     }
     // A backup put back in place: what it does not know is gone.
     let went_back = newest < seen;
-    let (since, mut draft) = match seen {
-        seen if went_back || seen == Revision::START => (Revision::START, Draft::of_all()),
-        seen => (seen, Draft::of_changes()),
+    // While only the copy was there, the store may have gone back and on to any revision.
+    let is_anew = went_back || is_copy || seen == Revision::START;
+    let (since, mut draft) = match is_anew {
+        true => (Revision::START, Draft::of_all()),
+        false => (seen, Draft::of_changes()),
     };
     let changes =
         service.store.changed_since(since, &mut policies, |found| add(&mut draft, found)).await?;
     if went_back {
         tracing::warn!(seen = seen.0, newest = newest.0, "the store went back; all is read anew");
     }
-    if changes.installation && seen != Revision::START {
+    if changes.installation && !is_anew {
         tracing::warn!("issuer, environment or pins were changed; restart to take them up");
     }
     if changes.keys {
@@ -64,7 +77,41 @@ pub(crate) async fn catch_up(service: &Service) -> Result<(), StoreError> {
     let revision = changes.revision.0;
     service.directory.apply(draft, revision);
     tracing::debug!(revision, apps = service.directory.len(), "the store has changed");
+    if service.local_copy.is_in_use.swap(false, Ordering::Relaxed) {
+        tracing::info!(
+            revision,
+            "the database is back: this server's own copy is no longer in use"
+        );
+    } else if let Some(ago) = store.raised_ms_ago
+        && seen != Revision::START
+    {
+        let before = Duration::from_millis(u64::try_from(ago).unwrap_or(0));
+        let took = service.time.monotonic().saturating_sub(asked_at.monotonic);
+        service.metrics.directory_applied.observe((before + took).as_secs_f64());
+    }
     Ok(())
+}
+
+/// `Err(OtherInstallation)`, `Err(WrongKek)`: what answers is not what this server belongs to, perhaps
+/// since the address leads elsewhere now. Nothing of it is taken.
+fn check_ours(service: &Service, store: &Position) -> Result<(), StoreError> {
+    let (id, kek) = (&service.installation.id, service.store.kek().fingerprint());
+    let checked = if store.installation_id != *id {
+        let (expected, found) = (id.clone(), store.installation_id.clone());
+        Err(StoreError::OtherInstallation { expected, found })
+    } else if store.kek_fingerprint != kek {
+        let (expected, found) = (store.kek_fingerprint.clone(), kek.to_owned());
+        Err(StoreError::WrongKek { expected, found })
+    } else {
+        Ok(())
+    };
+    let was_foreign = service.store_is_foreign.swap(checked.is_err(), Ordering::Relaxed);
+    if let Err(error) = &checked
+        && !was_foreign
+    {
+        tracing::error!(%error, "another database answers in place of this server's own");
+    }
+    checked
 }
 
 /// Puts into the draft what was found.
@@ -82,14 +129,18 @@ pub(crate) fn add(draft: &mut Draft, found: Found) {
 ///
 /// `Err`: the store did not answer; to be tried again, or the change would be passed over.
 async fn reload_keys(service: &Service) -> Result<(), StoreError> {
-    let installation = &service.installation;
-    match load_keyring(&service.store, &installation.pins, &installation.issuer).await {
-        Ok(keyring) => {
+    let (installation, token) = (&service.installation, service.token.as_ref());
+    let loaded = match service.store.issuing_keys().await {
+        Ok(keys) => keyring_of(&keys, token, &installation.pins, &installation.issuer)
+            .map(|keyring| (keyring, keys)),
+        Err(error) if !matches!(error, StoreError::Row(_)) => return Err(error),
+        Err(error) => Err(error.into()),
+    };
+    match loaded {
+        Ok((keyring, keys)) => {
             tracing::info!(keys = keyring.keys().len(), "issuing keys loaded");
             service.keyring.store(Arc::new(keyring));
-        }
-        Err(InstallationError::Store(error)) if !matches!(error, StoreError::Row(_)) => {
-            return Err(error);
+            service.local_copy.keys.store(Arc::new(keys));
         }
         Err(error) => tracing::error!(%error, "the new issuing keys cannot be used; the old go on"),
     }
@@ -106,7 +157,9 @@ pub(crate) async fn keep_last_uses(service: Arc<Service>) {
 
 /// Writes the uses that the store does not know. A failure costs nothing but the freshness of a date.
 pub(crate) async fn flush_last_uses(service: &Service) {
-    let uses = service.directory.take_uses();
+    let mut uses = service.directory.take_uses();
+    // In one order on all servers: two that write the same rows wait for each other, and no more.
+    uses.sort_unstable_by_key(|used| (used.app.0, used.generation));
     for (number, some) in uses.chunks(USES_AT_ONCE).enumerate() {
         if let Err(error) = service.store.touch_secrets(some).await {
             tracing::warn!(%error, "the last use of secrets was not written");
@@ -134,6 +187,13 @@ pub(crate) struct KeysEnd {
     covered_until: i64,
 }
 
+impl KeysEnd {
+    /// The same on every server, so that webhooks are told once.
+    pub(crate) fn name(self) -> String {
+        format!("key.ends_soon {} {}", self.covered_until, self.days)
+    }
+}
+
 impl KeyAlarm {
     /// `Some`: it rings.
     pub(crate) fn look(&mut self, service: &Service) -> Option<KeysEnd> {
@@ -158,15 +218,38 @@ pub(crate) async fn renew_keys(service: &Service) {
     if !service.installation.auto_root || !service.time.may_mint() {
         return;
     }
-    let Some(rotation) = keys::due(&service.keyring.load(), now, KEYS_END_SOON_SECS) else {
+    if keys::due(&service.keyring.load(), now, KEYS_END_SOON_SECS).is_none() {
         return;
-    };
-    match keys::rotate(&service.store, "auto-root", now, rotation).await {
+    }
+    // Every server comes here at about the same time; one of them does it, and the others see its key.
+    match claim(service, "renew_keys", now + RENEWAL_CLAIM_SECS).await {
+        Ok(true) => {}
+        Ok(false) => return tracing::debug!("another server certifies the next issuing key"),
+        Err(error) => return tracing::error!(%error, "the next issuing key could not be certified"),
+    }
+    // Perhaps one has done so just before.
+    let caught_up = catch_up(service).await;
+    let due = keys::due(&service.keyring.load(), now, KEYS_END_SOON_SECS);
+    let (Ok(()), Some(rotation)) = (caught_up, due) else { return };
+    match keys::rotate(&service.store, service.token.as_ref(), "auto-root", now, rotation).await {
         Ok(key) => {
             tracing::info!(serial = key.serial, sign_from = key.sign_from, "next key certified")
         }
+        // Several servers look at the same hours. Whose key it is does not matter.
+        Err(RotateError::Store(StoreError::SerialTaken { serial })) => {
+            tracing::info!(serial, "another server has certified the next key");
+            // That the store fails is `follow`'s to say.
+            let _ = catch_up(service).await;
+        }
         Err(error) => tracing::error!(%error, "the next issuing key could not be certified"),
     }
+}
+
+async fn claim(service: &Service, what: &str, ends_at: i64) -> Result<bool, StoreError> {
+    let mut tx = service.store.begin("server", service.time.now()).await?;
+    let claimed = tx.claim(what, &service.node.id, ends_at).await?;
+    tx.commit().await?;
+    Ok(claimed)
 }
 
 #[cfg(test)]

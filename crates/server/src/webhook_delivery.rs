@@ -2,10 +2,11 @@
 //!
 //! Invariants: no message is under way twice; one receiver that is slow holds at most two of the
 //! places, and those whose receivers hold fewest go first, so it stalls nobody; a place is free again
-//! only when the store knows how the try ended. A message whose try was cut off by the end of the
+//! only when the store knows how the try ended. Several servers lease what they send from the store, so
+//! each message is under way on one of them, and the limit of a webhook holds for all. A message whose try was cut off by the end of the
 //! process is still due at the next start.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -127,7 +128,7 @@ impl Couriers {
 
 impl UnderWay {
     async fn start_due(&mut self, service: &Arc<Service>) {
-        let due = match service.store.due_deliveries(service.time.now()).await {
+        let due = match service.store.due_deliveries(&service.node.id, service.time.now()).await {
             Ok(due) => due,
             Err(error) => {
                 tracing::debug!(%error, "webhooks wait: the store does not answer");
@@ -135,7 +136,11 @@ impl UnderWay {
             }
         };
         let under_way: Vec<_> = self.messages.values().cloned().collect();
-        for due in choose(due, under_way) {
+        let mut chosen = choose(due, under_way);
+        if service.store.is_shared() {
+            chosen = leased(service, chosen).await;
+        }
+        for due in chosen {
             let key = Key::of(&due);
             let task = self.tasks.spawn(deliver(Arc::clone(service), due));
             self.messages.insert(task.id(), key);
@@ -179,6 +184,26 @@ fn choose(due: Vec<DueDelivery>, mut under_way: Vec<Key>) -> Vec<DueDelivery> {
         chosen.append(&mut fits);
         waiting = rest;
     }
+    chosen
+}
+
+/// Those of `chosen` that this server alone may send now: another may have begun with them, or with as many
+/// of the same webhook as there may be at once.
+async fn leased(service: &Service, mut chosen: Vec<DueDelivery>) -> Vec<DueDelivery> {
+    let mut webhooks: Vec<_> = chosen.iter().map(|due| due.webhook_id.clone()).collect();
+    webhooks.sort_unstable();
+    webhooks.dedup();
+    let mut ours = HashSet::new();
+    for webhook in &webhooks {
+        let of_webhook = chosen.iter().filter(|due| due.webhook_id == *webhook);
+        let messages: Vec<_> = of_webhook.map(|due| due.message.id.as_str()).collect();
+        let now = service.time.now();
+        match service.store.lease_deliveries(webhook, &messages, &service.node.id, now).await {
+            Ok(leased) => ours.extend(leased),
+            Err(error) => tracing::debug!(%error, "webhooks wait: the store does not answer"),
+        }
+    }
+    chosen.retain(|due| ours.contains(&due.message.id));
     chosen
 }
 

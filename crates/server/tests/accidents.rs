@@ -97,7 +97,7 @@ async fn certificate_of_another_root() {
 async fn certificate_of_another_key() {
     let ours = House::at(NOW).await;
     let store = ours.store().await;
-    let second = rotate(&store, "operator", NOW, Rotation::first()).await.unwrap();
+    let second = rotate(&store, None, "operator", NOW, Rotation::first()).await.unwrap();
     store.close().await;
     let swap =
         format!("UPDATE issuing_keys SET certificate = '{}' WHERE serial = 1", second.certificate);

@@ -10,11 +10,13 @@ use tokio::process::Command;
 use tonegate_server::Server;
 use tonegate_server::clock::Clock;
 use tonegate_server::config::Config;
+use tonegate_server::store::PostgresUrl;
 
 use crate::support::signer::{Broken, break_signers};
 use crate::support::{Answer, House, PATIENCE, Wire};
 
 const DATA: &str = "TONEGATE_TEST_CHILD_DATA";
+const DATABASE: &str = "TONEGATE_TEST_CHILD_DATABASE";
 const PANICS: &str = "TONEGATE_TEST_CHILD_PANICS";
 
 /// A server's process; killed when dropped.
@@ -37,6 +39,9 @@ impl Child {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--exact", "child::serve", "--ignored", "--nocapture"]);
         command.env(DATA, house.data().path()).kill_on_drop(true);
+        if let Some(url) = house.url() {
+            command.env(DATABASE, url);
+        }
         if panics {
             command.env(PANICS, "1");
         }
@@ -94,6 +99,9 @@ fn serve() {
     log.with_writer(std::io::stderr).with_ansi(false).init();
     let mut config = Config::default();
     config.data.directory = PathBuf::from(data);
+    if let Ok(url) = std::env::var(DATABASE) {
+        config.data.database_url = url.parse::<PostgresUrl>().unwrap().into();
+    }
     config.gateway.address = ([127, 0, 0, 1], 0).into();
     config.admin.address = ([127, 0, 0, 1], 0).into();
     config.webhooks.allow_private_addresses = true;

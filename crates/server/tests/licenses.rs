@@ -199,7 +199,7 @@ async fn two_servers_on_copies_mint_the_same_bytes_across_a_rotation_too() {
     let backend = house.app(12345, settings()).await;
     let store = house.store().await;
     let planned = Rotation { start: Start::Planned, raise_floor: true, ..Rotation::first() };
-    let next = rotate(&store, "operator", NOW, planned).await.unwrap();
+    let next = rotate(&store, None, "operator", NOW, planned).await.unwrap();
     store.close().await;
     let start = async |house, offset| {
         let (clock, hand) = Clock::manual(NOW + offset);
@@ -229,7 +229,7 @@ async fn an_emergency_rotation_signs_at_once() {
     let before = server.ask(&backend).await.license();
     let store = server.house.store().await;
     let now = Rotation { start: Start::Now, raise_floor: true, ..Rotation::first() };
-    let next = rotate(&store, "operator", server.now(), now).await.unwrap();
+    let next = rotate(&store, None, "operator", server.now(), now).await.unwrap();
     store.close().await;
     server.caught_up().await;
     let after = server.ask(&backend).await;

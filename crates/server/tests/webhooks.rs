@@ -207,11 +207,13 @@ async fn the_server_tells_when_it_is_degraded_and_when_no_more() {
     hand.step_wall(100);
     let message = receiver.heard(1).await.remove(0);
     assert_eq!(message.kind(), "server.degraded");
-    assert_eq!(message.json()["data"], json!({ "degraded": ["clock_suspect"] }));
+    let node = json!({ "id": server.node.id, "name": server.node.name });
+    let data = json!({ "degraded": ["clock_suspect"], "node": node });
+    assert_eq!(message.json()["data"], data, "which of the servers it is");
     hand.step_wall(-100);
     let messages = receiver.heard(2).await;
     assert_eq!(messages[1].kind(), "server.recovered");
-    assert_eq!(messages[1].json()["data"], json!({ "degraded": [] }));
+    assert_eq!(messages[1].json()["data"], json!({ "degraded": [], "node": node }));
 }
 
 #[tokio::test]

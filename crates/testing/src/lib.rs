@@ -3,8 +3,8 @@
 //! [`Upstream`] listens on loopback, checks requests in the published order and answers with
 //! licences that the shipped verifier accepts, or with whatever [`Behaviour`] it was told. Time
 //! comes from the test's [`Clock`](tonegate_clock::Clock), so weeks pass as fast as the test moves
-//! its hand. [`Authority`] mints, and forges, without a server. [`Collector`] keeps traces and metrics;
-//! [`Valkey`] and [`Postgres`] are servers of a test's own.
+//! its hand. [`Authority`] mints, and forges, without a server. [`Collector`] keeps traces and metrics.
+//! [`Postgres`] and [`Valkey`] are servers of a test's own.
 //!
 //! ```
 //! use tonegate_clock::Clock;

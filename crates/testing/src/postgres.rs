@@ -266,6 +266,7 @@ fn watcher(directory: &Path) -> Child {
          && kill -QUIT \"$id\" 2> /dev/null && sleep 1; rm -rf \"$1\"";
     let mut watcher = Command::new("sh");
     watcher.args(["-c", SCRIPT, "watcher"]).arg(directory).stdin(Stdio::piped());
+    watcher.stdout(Stdio::null()).stderr(Stdio::null());
     // Ctrl-C ends the test, and the watcher's work begins.
     watcher.process_group(0).spawn().unwrap()
 }

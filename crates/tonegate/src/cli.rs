@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 use crate::exit::{self, Exit};
 use crate::output::Output;
 use crate::{
-    app, audit, completions, demo, doctor, init, key, license, reference, relay, serve, sign,
-    token, user,
+    app, audit, backup, completions, demo, doctor, init, key, license, node, ready, reference,
+    relay, restore, serve, sign, store, token, user,
 };
 
 /// Issues, delivers and verifies ZIM Audio licences.
@@ -42,6 +42,9 @@ pub(crate) enum Command {
     /// Who did what, and proof that nobody has changed that since
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// The servers of the installation, where there are several
+    #[command(subcommand)]
+    Node(node::Node),
     /// People who sign in to the console
     #[command(subcommand)]
     User(user::User),
@@ -50,8 +53,17 @@ pub(crate) enum Command {
     /// Fetch, verify and explain licences
     #[command(subcommand)]
     License(license::License),
+    /// Put everything of an installation into one sealed file, while servers run
+    Backup(backup::Backup),
+    /// Put a backup in the place of what is there, and say first what that undoes
+    Restore(restore::Restore),
+    /// The database itself
+    #[command(subcommand)]
+    Store(store::Store),
     /// Check an installation and say what to do about what is wrong
     Doctor(doctor::Doctor),
+    /// Ask a running server or relay whether it can answer licences: for health checks without a shell
+    Ready(ready::Ready),
     /// Print a completion script for a shell
     Completions(completions::Completions),
     /// Print this command's reference, docs/CLI.md
@@ -70,10 +82,15 @@ impl Command {
             Self::Key(key) => key.run(output).await,
             Self::Token(token) => token.run(output).await,
             Self::Audit(audit) => audit.run(output).await,
+            Self::Node(node) => node.run(output).await,
             Self::User(user) => user.run(output).await,
             Self::Sign(sign) => sign.run(output).await,
             Self::License(license) => license.run(output).await,
+            Self::Backup(backup) => backup.run(output).await,
+            Self::Restore(restore) => restore.run(output).await,
+            Self::Store(store) => store.run(output).await,
             Self::Doctor(doctor) => doctor.run(output).await,
+            Self::Ready(ready) => ready.run(output).await,
             Self::Completions(completions) => completions.run(output),
             Self::HelpMarkdown => reference::print(output),
         }

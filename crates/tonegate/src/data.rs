@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tonegate_config::{ConfigError, Sources};
 use tonegate_issuer::Keyring;
+use tonegate_pkcs11::Token;
 use tonegate_server::config::Config;
 use tonegate_server::installation::{Installation, Place};
 use tonegate_server::store::{Store, Tx};
@@ -69,7 +70,8 @@ const VARIABLE: &str = "DATABASE_URL";
 /// Opens the installation; its parts were found to fit.
 pub(crate) async fn open(place: &Place) -> anyhow::Result<Opened> {
     let (installation, store, keyring) = Installation::open(place).await?;
-    Ok(Opened { installation, store, keyring, now: time::now() })
+    let token = place.token.clone();
+    Ok(Opened { installation, store, keyring, token, now: time::now() })
 }
 
 /// The text of a credential that systemd passed.
@@ -88,6 +90,7 @@ pub(crate) struct Opened {
     pub(crate) installation: Installation,
     pub(crate) store: Store,
     pub(crate) keyring: Keyring,
+    pub(crate) token: Option<Token>,
     /// When it was opened, Unix seconds: the time of everything that the command does.
     pub(crate) now: i64,
 }

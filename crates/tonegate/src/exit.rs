@@ -160,10 +160,13 @@ fn of_start(error: &StartError) -> Exit {
         _ if error.is_in_use() => Exit::InUse,
         StartError::Installation(error) => of_installation(error),
         StartError::Store(error) => of_store(error),
-        StartError::Guard(GuardError::Io { .. }) | StartError::SelfIssue(_) => Exit::Installation,
-        StartError::Guard(_) | StartError::SharedGuard(_) | StartError::Listen(_) => {
-            Exit::Failed
-        },
+        StartError::Unreachable { store, .. } => of_store(store),
+        // It is the configuration that names what is not there.
+        StartError::SharedGuard(_) => Exit::Usage,
+        StartError::Guard(GuardError::Io { .. })
+        | StartError::SelfIssue(_)
+        | StartError::Identity(_) => Exit::Installation,
+        StartError::Guard(_) | StartError::Listen(_) => Exit::Failed,
     }
 }
 

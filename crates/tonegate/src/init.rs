@@ -31,7 +31,7 @@ pub(crate) struct Init {
     #[arg(long, group = "roots", value_name = "PINS", allow_hyphen_values = true)]
     pins: Option<Pins>,
     /// The PostgreSQL database to make it in, empty so far, for several servers; DATABASE_URL does the
-    /// same and is seen by nobody [default: SQLite in the data directory]
+    /// same, out of sight of other users [default: SQLite in the data directory]
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
     #[command(flatten)]

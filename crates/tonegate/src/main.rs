@@ -5,6 +5,7 @@
 
 mod app;
 mod audit;
+mod backup;
 mod cli;
 mod completions;
 mod data;
@@ -16,16 +17,20 @@ mod init;
 mod key;
 mod license;
 mod logs;
+mod node;
 mod output;
 mod process;
 mod progress;
+mod ready;
 mod reference;
 mod relay;
 mod remote;
+mod restore;
 mod secret;
 mod serve;
 mod sign;
 mod signals;
+mod store;
 mod target;
 mod time;
 mod token;

@@ -16,8 +16,8 @@ use crate::exit::Failure;
 const VARIABLE: &str = "TONEGATE_SERVER_SECRET";
 /// The variable with the API token for a server elsewhere.
 const TOKEN_VARIABLE: &str = "TONEGATE_API_TOKEN";
-/// Bytes read of a file with an API token, which has 47.
-const TOKEN_FILE_BYTES_MAX: u64 = 1_024;
+/// Bytes read of a file with an API token, which has 47, or a passphrase.
+const PRIVATE_FILE_BYTES_MAX: u64 = 1_024;
 
 /// A line of stdin.
 pub(crate) fn from_stdin() -> anyhow::Result<Zeroizing<String>> {
@@ -56,7 +56,7 @@ pub(crate) fn refuse_token_argument(token: Option<&str>) -> Result<(), Failure> 
 /// The API token for a server elsewhere, from this file or the environment.
 pub(crate) fn api_token(file: Option<&Path>) -> anyhow::Result<Zeroizing<String>> {
     let (text, source) = match file {
-        Some(file) => (from_private_file(file)?, file.display().to_string()),
+        Some(file) => (from_private_file(file, "API token")?, file.display().to_string()),
         None => (token_of_environment()?, TOKEN_VARIABLE.to_owned()),
     };
     let token = Zeroizing::new(text.trim().to_owned());
@@ -114,21 +114,26 @@ fn from_file(file: &Path) -> anyhow::Result<Zeroizing<String>> {
     Ok(trimmed(&text))
 }
 
+/// A backup's passphrase: the file without its line end.
+pub(crate) fn passphrase(file: &Path) -> Result<Zeroizing<String>, Failure> {
+    Ok(trimmed(&from_private_file(file, "passphrase")?))
+}
+
 /// Looked at through the open file: nobody can exchange it in between.
-fn from_private_file(path: &Path) -> Result<Zeroizing<String>, Failure> {
+fn from_private_file(path: &Path, what: &str) -> Result<Zeroizing<String>, Failure> {
     let shown = path.display();
     let failed =
-        |error: io::Error| Failure::usage(format!("cannot read the API token in {shown}: {error}"));
+        |error: io::Error| Failure::usage(format!("cannot read the {what} in {shown}: {error}"));
     let file = File::open(path).map_err(failed)?;
     let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(Failure::usage(format!(
-            "other users may read the API token in {shown} (mode {mode:04o}): run `chmod 600 \
-             {shown}`, and have a new token made if somebody has read this one"
+            "other users may read the {what} in {shown} (mode {mode:04o}): run `chmod 600 {shown}`, and \
+             have a new one made if somebody has read this one"
         )));
     }
     let mut text = Zeroizing::new(String::with_capacity(1_024));
-    file.take(TOKEN_FILE_BYTES_MAX).read_to_string(&mut text).map_err(failed)?;
+    file.take(PRIVATE_FILE_BYTES_MAX).read_to_string(&mut text).map_err(failed)?;
     Ok(text)
 }
 

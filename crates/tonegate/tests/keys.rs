@@ -43,7 +43,7 @@ fn a_planned_rotation_leaves_the_old_key_signing() {
 }
 
 /// Roots made offline, and a server that pins them.
-fn offline_roots() -> (House, House) {
+pub(crate) fn offline_roots() -> (House, House) {
     let (offline, server) = (House::empty(), House::empty());
     let roots = offline.json(&["key", "ceremony", "new-roots", "--out", "roots"]);
     server.run(&["init", "--pins", &text(&roots["pins"])]).code(0);
@@ -51,13 +51,13 @@ fn offline_roots() -> (House, House) {
 }
 
 /// Carries a file from one machine to another.
-fn carry(from: &House, name: &str, to: &House) {
+pub(crate) fn carry(from: &House, name: &str, to: &House) {
     std::fs::copy(from.path(name), to.path(name)).unwrap();
 }
 
 const REQUEST: [&str; 5] = ["key", "ceremony", "request", "--out", "request"];
 
-fn sign(offline: &House, more: &[&str]) -> crate::support::Ran {
+pub(crate) fn sign(offline: &House, more: &[&str]) -> crate::support::Ran {
     let sign = ["key", "ceremony", "sign", "--root", "roots/root-active.json"];
     let files = ["--request", "request", "--out", "certificates"];
     offline.run_with(&[&sign[..], &files, more].concat(), "no\n")

@@ -65,7 +65,7 @@ fn package(folder: impl AsRef<str>) -> String {
 
 fn word(text: &str) -> String {
     let text = text.trim_start().chars();
-    text.take_while(|c| c.is_ascii_lowercase() || *c == '-').collect()
+    text.take_while(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-').collect()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
-use tonegate_server::ceremony::{self, Envelope, RequestFile};
+use tonegate_server::ceremony::{self, Envelope, RequestFile, Wanted};
 
 use crate::admin::Admin;
 use crate::caller::{By, Owner, SteppedUp};
@@ -21,6 +21,9 @@ pub(crate) struct NewRequest {
     /// Give up the keys of an earlier request that was not installed.
     #[serde(default)]
     replace: bool,
+    /// Make the keys in the hardware token that the server is configured with.
+    #[serde(default)]
+    token: bool,
 }
 
 #[utoipa::path(
@@ -47,11 +50,11 @@ pub(crate) async fn request_certificates(
     let (service, count) = (&admin.service, usize::from(asked.count));
     let keyring = service.keyring.load_full();
     let request = ceremony::request(
-        &service.installation,
+        (&service.installation, service.token.as_ref()),
         &service.store,
         &keyring,
         admin.now(),
-        (count, asked.replace),
+        Wanted { count, replace: asked.replace, in_token: asked.token },
         |_| Ok(()),
     )
     .await?;

@@ -5,6 +5,7 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::Serialize;
 use tonegate_server::keys;
+use tonegate_server::store::KeyPlace;
 
 use super::rotation::RotationBody;
 use crate::admin::Admin;
@@ -21,6 +22,8 @@ pub(crate) struct RotatedKey {
     /// As the certificate says: of an emergency key it lies in the past.
     sign_from: i64,
     certificate_ends: i64,
+    /// The label of the hardware token that it lives in; `null`: it is sealed in the database.
+    token: Option<String>,
 }
 
 #[utoipa::path(
@@ -42,13 +45,24 @@ pub(crate) async fn rotate_key(
     Body(rotation): Body<RotationBody>,
 ) -> Result<(StatusCode, Json<RotatedKey>), Problem> {
     let actor = by.caller.who.to_string();
-    let key = keys::rotate(admin.store(), &actor, admin.now(), rotation.into()).await?;
+    let key = keys::rotate(
+        admin.store(),
+        admin.service.token.as_ref(),
+        &actor,
+        admin.now(),
+        rotation.into(),
+    )
+    .await?;
     admin.catch_up().await;
     let rotated = RotatedKey {
         serial: key.serial,
         kid: key.kid.clone(),
         sign_from: key.sign_from,
         certificate_ends: key.exp,
+        token: match key.place {
+            KeyPlace::Token(label) => Some(label),
+            KeyPlace::Seed(_) => None,
+        },
     };
     Ok((StatusCode::CREATED, Json(rotated)))
 }

@@ -18,6 +18,9 @@ pub(crate) struct RotationBody {
     /// Have the standby root certify the key; from then on devices refuse the active root for good.
     #[serde(default)]
     standby: bool,
+    /// Make the key in the hardware token that the server is configured with.
+    #[serde(default)]
+    token: bool,
 }
 
 /// `planned`: at the first full hour at least 2 h ahead. `now`: at once, for when the old key is
@@ -43,7 +46,7 @@ impl From<RotationBody> for Rotation {
             StartBody::Word(StartWord::Now) => Start::Now,
             StartBody::At(at) => Start::At(at),
         };
-        Self { start, raise_floor: body.raise_floor, standby: body.standby }
+        Self { start, raise_floor: body.raise_floor, standby: body.standby, in_token: body.token }
     }
 }
 

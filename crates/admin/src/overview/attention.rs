@@ -83,8 +83,28 @@ fn degraded(name: &'static str) -> Option<Attention> {
         ),
         "store_unreachable" => (
             "The database does not answer",
-            "Licences go on from memory; changes wait. Check disk and file permissions.",
+            "Licences go on from memory; changes wait. Check disk and file permissions, or the database server.",
             None,
+        ),
+        "store_foreign" => (
+            "Another installation's database answers",
+            "Nothing of it is taken; licences go on from memory. Check the database's address.",
+            Some("#/settings"),
+        ),
+        "directory_from_copy" => (
+            "This server started without the database",
+            "It serves from its own copy of the directory; changes since are missing until the database answers.",
+            Some("#/settings"),
+        ),
+        "directory_copy_failing" => (
+            "The directory's copy on disk cannot be written",
+            "A start without the database would lack what changed since. Check space and owner of the data directory.",
+            Some("#/settings"),
+        ),
+        "node_id_shared" => (
+            "Another server has this server's id",
+            "A data directory was copied. Stop one of the two, remove `node-id` from its data directory, and start it again.",
+            Some("#/settings"),
         ),
         "journal_failing" => (
             "The replay journal cannot be written",

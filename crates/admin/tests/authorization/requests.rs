@@ -62,6 +62,7 @@ const ROWS: &[Row] = &[
     ("retry_delivery", 200, "", ""),
     ("get_overview", 200, "", ""),
     ("get_settings", 200, "", ""),
+    ("list_nodes", 200, "", ""),
     ("get_setup", 200, "", ""),
     ("create_enrollment", 401, "", r#"{"token":"x","password":"correct horse staple 7"}"#),
     ("confirm_enrollment", 401, "", r#"{"token":"x","code":"000000"}"#),

@@ -86,6 +86,12 @@ impl Entry {
         [self.first.as_ref(), self.second.as_deref()]
     }
 
+    /// Unix seconds of the last good signature with any of its secrets; 0: none since the start.
+    #[must_use]
+    pub fn last_used(&self) -> i64 {
+        self.secrets().into_iter().flatten().map(Secret::last_used).max().unwrap_or(0)
+    }
+
     /// The uses of its secrets since the last call.
     pub(super) fn take_uses(&self) -> impl Iterator<Item = SecretUse> {
         self.secrets().into_iter().flatten().filter_map(|secret| {
@@ -129,6 +135,15 @@ impl Secret {
             Signs::Always => true,
             Signs::Until => now < self.until,
             Signs::Never => false,
+        }
+    }
+
+    /// What it is good for, as the store said.
+    pub(crate) fn state(&self) -> SecretState {
+        match self.signs {
+            Signs::Always => SecretState::Active,
+            Signs::Until => SecretState::Retiring { until: self.until },
+            Signs::Never => SecretState::Revoked,
         }
     }
 

@@ -59,6 +59,7 @@ pub(super) fn admit(
 }
 
 /// Admits or refuses as the shared guard says.
+#[inline(never)]
 pub(super) fn told(
     service: &Service,
     entry: &Entry,
@@ -93,6 +94,7 @@ fn remember(service: &Service, ask: &Ask, unwritten: &mut Unwritten) -> Admissio
 }
 
 /// The shared guard is lost.
+#[cold]
 fn alone(
     service: &Service,
     shared: &SharedGuard,

@@ -33,6 +33,7 @@ pub(super) fn check(
 }
 
 /// Will [`check`] pass it? What it will not pass is charged to another rate than the app's.
+#[inline]
 pub(super) fn is_usable(request: &Authenticated<'_>, address: IpAddr, now: i64) -> bool {
     let allowed = request.entry.app.as_ref().is_none_or(|app| allows(app, address));
     allowed && request.secret.signs_at(now)

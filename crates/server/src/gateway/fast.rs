@@ -16,8 +16,8 @@ use tonegate_protocol::{Envelope, Refusal};
 use super::Begun;
 use super::asked::Asked;
 use super::caller::Caller;
-use super::respond;
 use super::waiting::Waiting;
+use super::{license, respond};
 use crate::guard::Unwritten;
 use crate::guard::shared::Batch;
 use crate::service::Service;
@@ -44,11 +44,15 @@ impl FastPath for FastGateway {
         let Self(service) = self;
         let Some(asked) = Asked::fast(request) else { return Fast::NotMine };
         let at = service.time.moment();
+        if license::may_block(service, asked.query, at.now) {
+            return Fast::NotMine;
+        }
         let mut caller = Caller::new(asked.address, at);
         let begun =
             super::guarded(|| super::begin(service, &asked, &mut caller, &mut turn.unwritten));
         let outcome = match begun {
-            Ok(Begun::Licensed(minted)) => Ok(minted),
+            // It waits only where the hour has turned meanwhile.
+            Ok(Begun::Licensed(licensed)) => super::guarded(|| licensed.wait(service, at.now)),
             Err(refusal) => Err(refusal),
             Ok(Begun::Waits(waiting)) => {
                 turn.batch.push(waiting.ask);
@@ -73,8 +77,10 @@ impl FastPath for FastGateway {
         let waiting = turn.waiting.get_mut(number).and_then(Option::take);
         let Some((caller, waiting)) = waiting else { return };
         let answer = turn.batch.answer(number);
-        let outcome =
-            super::guarded(|| waiting.resume(service, &caller, answer, &mut turn.unwritten));
+        let outcome = super::guarded(|| {
+            let licensed = waiting.resume(service, &caller, answer, &mut turn.unwritten)?;
+            licensed.wait(service, caller.at.now)
+        });
         turn.head.refresh(service, service.time.now());
         turn.write(service, &caller, &outcome, answers);
     }

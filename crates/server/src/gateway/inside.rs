@@ -18,7 +18,7 @@ use crate::service::Service;
 /// `address`: behind a proxy that may be a backend's too.
 #[must_use]
 pub async fn call(
-    service: &Service,
+    service: &Arc<Service>,
     query: &str,
     address: IpAddr,
     caller: &str,

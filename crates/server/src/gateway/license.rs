@@ -4,30 +4,115 @@
 //! asks: nobody can make it happen more often, and handing it to another thread costs as much as a
 //! held licence's whole answer. While the clock is suspect nothing is minted; then, and when the signer
 //! is lost, the licence held last is handed out while it is good.
+//!
+//! A key in a hardware token signs slowly, and may not sign at all. Then a licence minted ahead is looked
+//! for first, and a mint that is needed all the same is told apart ([`Licensed::Later`]), to be made
+//! where nobody else waits for it.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use tonegate_issuer::{MintError, Minted, hour_of, mint};
-use tonegate_protocol::{Refusal, ReturnCode};
+use tonegate_issuer::{MintError, Minted, hour_of, mint, mint_signed};
+use tonegate_protocol::{PublicParameters, Refusal, ReturnCode};
 use tonegate_telemetry::TARGET;
 use tracing::info_span;
 
 use crate::grant::{self, OWN_APP};
 use crate::held::HeldLicense;
 use crate::model::Licensee;
+use crate::premint::Presigned;
 use crate::service::Service;
+
+/// How the app gets its licence.
+pub(super) enum Licensed {
+    /// Here it is.
+    Now(Arc<Minted>),
+    /// It is to be minted in a token: [`later`], or at once by who may wait.
+    Later(Licensee),
+}
+
+impl Licensed {
+    /// The licence, minted on this thread if need be.
+    pub(super) fn wait(self, service: &Service, now: i64) -> Result<Arc<Minted>, Refusal> {
+        match self {
+            Self::Now(minted) => Ok(minted),
+            Self::Later(app) => of_this_hour(service, &app, now),
+        }
+    }
+}
+
+/// The app's licence of this hour, unless that takes a hardware token.
+pub(super) fn at_once(service: &Service, app: &Licensee, now: i64) -> Result<Licensed, Refusal> {
+    check_directory(service)?;
+    if let Some(held) = held(service, app, now) {
+        return Ok(Licensed::Now(held));
+    }
+    if takes_token(service, app, now) {
+        return Ok(Licensed::Later(app.clone()));
+    }
+    unheld(service, app, now).map(Licensed::Now)
+}
+
+/// Would the request that asks this be answered with a mint in a token, if it is a good one?
+pub(super) fn may_block(service: &Service, query: &str, now: i64) -> bool {
+    if !service.keyring.load().has_token_keys() {
+        return false;
+    }
+    let Ok(parameters) = PublicParameters::parse(query) else { return false };
+    let directory = service.directory.read();
+    let entry = directory.get(parameters.app_id);
+    let app = entry.and_then(|entry| entry.app.as_ref());
+    app.is_some_and(|app| held(service, app, now).is_none() && takes_token(service, app, now))
+}
+
+/// Would the app's licence, which is not held, be minted in a hardware token now?
+fn takes_token(service: &Service, app: &Licensee, now: i64) -> bool {
+    let keyring = service.keyring.load();
+    if !keyring.has_token_keys() || !service.time.may_mint() {
+        return false;
+    }
+    let hour = hour_of(app.id.0, now);
+    keyring.is_in_token(hour) && presigned(service, app, hour).is_none()
+}
+
+/// The app's licence of this hour, minted beside the event loop. Who comes meanwhile waits for it.
+pub(super) async fn later(
+    service: &Arc<Service>,
+    app: Licensee,
+    now: i64,
+) -> Result<Arc<Minted>, Refusal> {
+    let _turn = service.mints.turn(app.id).await;
+    let minter = Arc::clone(service);
+    let mint = move || super::guarded(|| of_this_hour(&minter, &app, now));
+    let minted = tokio::task::spawn_blocking(mint).await;
+    minted.unwrap_or_else(|_| Err(ReturnCode::GatewayInternal.into()))
+}
 
 pub(super) fn of_this_hour(
     service: &Service,
     app: &Licensee,
     now: i64,
 ) -> Result<Arc<Minted>, Refusal> {
-    if let Some(held) = held(service, app, now) {
-        return Ok(held);
+    check_directory(service)?;
+    held(service, app, now).map_or_else(|| unheld(service, app, now), Ok)
+}
+
+/// Who was suspended since the database was last heard of is not known; after a while nobody gets a licence.
+fn check_directory(service: &Service) -> Result<(), Refusal> {
+    const TOO_OLD: &str =
+        "the issuer has been without its database for longer than it may serve without one";
+    match service.local_copy.contact.is_too_old() {
+        true => Err(Refusal::new(ReturnCode::ServiceInternal, TOO_OLD)),
+        false => Ok(()),
     }
+}
+
+fn unheld(service: &Service, app: &Licensee, now: i64) -> Result<Arc<Minted>, Refusal> {
     if !service.time.may_mint() {
         return still_good(service, app, now, "the issuer's clock is being checked");
+    }
+    if let Some(preminted) = preminted(service, app, now) {
+        return Ok(preminted);
     }
     mint_and_hold(service, app, now).or_else(|error| {
         count(service, app, now, &error);
@@ -46,7 +131,26 @@ fn held(service: &Service, app: &Licensee, now: i64) -> Option<Arc<Minted>> {
 fn mint_and_hold(service: &Service, app: &Licensee, now: i64) -> Result<Arc<Minted>, MintError> {
     let _span = info_span!(target: TARGET, "mint_license", app_id = app.id.0).entered();
     let (grant, hour) = (grant::of(app), hour_of(app.id.0, now));
-    let minted = mint(&grant, hour, &service.installation.issuer, &service.keyring.load())?;
+    let keyring = service.keyring.load();
+    let minted = mint(&grant, hour, &service.installation.issuer, &keyring);
+    match &minted {
+        Ok(_) => service.signer_is(None),
+        Err(MintError::Sign(error)) => service.signer_is(Some(error)),
+        Err(_) => {}
+    }
+    let minted = hold(service, app, minted?);
+    if keyring.is_in_token(hour)
+        && let Some(signature) = minted.signature()
+    {
+        let (app_id, revision, serial) = (app.id, app.rev, minted.serial);
+        // For a restart without the token.
+        service.preminted.keep(Presigned { app_id, revision, hour, serial, signature });
+        service.preminted.note(app.id);
+    }
+    Ok(minted)
+}
+
+fn hold(service: &Service, app: &Licensee, minted: Minted) -> Arc<Minted> {
     let minted = Arc::new(minted);
     if app.id != OWN_APP {
         service.metrics.minted.inc();
@@ -54,7 +158,29 @@ fn mint_and_hold(service: &Service, app: &Licensee, now: i64) -> Result<Arc<Mint
     }
     let held = HeldLicense { minted: Arc::clone(&minted), revision: app.rev };
     service.held.hold(app.id, held);
-    Ok(minted)
+    minted
+}
+
+/// The app's licence of this hour, of a signature that was made ahead for it.
+fn preminted(service: &Service, app: &Licensee, now: i64) -> Option<Arc<Minted>> {
+    let hour = hour_of(app.id.0, now);
+    let signature = presigned(service, app, hour)?;
+    // What was minted a moment ago is held by now: it comes first.
+    if let Some(held) = held(service, app, now) {
+        return Some(held);
+    }
+    Some(hold(service, app, signed(service, app, hour, &signature)?))
+}
+
+fn presigned(service: &Service, app: &Licensee, hour: i64) -> Option<[u8; 64]> {
+    let keyring = service.keyring.load();
+    let key = keyring.signer_of(hour).filter(|key| key.signer().token_label().is_some())?;
+    service.preminted.find(app.id, app.rev, hour, key.chain().serial())
+}
+
+fn signed(service: &Service, app: &Licensee, hour: i64, signature: &[u8; 64]) -> Option<Minted> {
+    let (grant, issuer) = (grant::of(app), &service.installation.issuer);
+    mint_signed(&grant, hour, issuer, &service.keyring.load(), signature).ok()
 }
 
 /// Counts a fault of ours, and logs the first of a minute: a lost signer fails every request. An
@@ -99,6 +225,7 @@ fn still_good(
     hint: &'static str,
 ) -> Result<Arc<Minted>, Refusal> {
     let held = service.held.still_good(app.id, app.rev, now);
+    let held = held.or_else(|| newest_preminted(service, app, now));
     match held.filter(|held| !is_withdrawn(service, held.serial, now)) {
         Some(held) => {
             if app.id != OWN_APP {
@@ -108,6 +235,13 @@ fn still_good(
         }
         None => Err(Refusal::new(ReturnCode::ServiceInternal, hint)),
     }
+}
+
+/// After a restart without the token nothing is held: the newest of those minted ahead, while it is good.
+fn newest_preminted(service: &Service, app: &Licensee, now: i64) -> Option<Arc<Minted>> {
+    let newest = service.preminted.newest(app.id, app.rev, hour_of(app.id.0, now));
+    let minted = newest.and_then(|(hour, signature)| signed(service, app, hour, &signature));
+    minted.filter(|minted| minted.expires_at > now).map(Arc::new)
 }
 
 /// Was the key with this serial withdrawn since?

@@ -48,6 +48,7 @@ use asked::Asked;
 use caller::Caller;
 pub use fast::FastGateway;
 pub use inside::{call, license_of};
+use license::Licensed;
 use route::Route;
 use signature::Authenticated;
 use waiting::Waiting;
@@ -58,7 +59,7 @@ type Outcome = Result<Arc<Minted>, Refusal>;
 /// How far a request came.
 enum Begun {
     /// To its licence.
-    Licensed(Arc<Minted>),
+    Licensed(Licensed),
     /// To its admission, which the shared guard decides.
     Waits(Box<Waiting>),
 }
@@ -87,7 +88,7 @@ pub async fn answer(
 }
 
 async fn outcome(
-    service: &Service,
+    service: &Arc<Service>,
     request: Request<RequestBody>,
     peer: Peer,
 ) -> (Caller, Outcome) {
@@ -106,11 +107,11 @@ async fn outcome(
 
 /// The whole way, for those who can wait. Whoever is gone before its end has used the signature perhaps,
 /// and gets no licence.
-async fn decide(service: &Service, asked: &Asked<'_>, caller: &mut Caller) -> Outcome {
+async fn decide(service: &Arc<Service>, asked: &Asked<'_>, caller: &mut Caller) -> Outcome {
     let mut unwritten = Unwritten::default();
     let begun = guarded(|| begin(service, asked, caller, &mut unwritten));
-    let outcome = match begun {
-        Ok(Begun::Licensed(minted)) => Ok(minted),
+    let licensed = match begun {
+        Ok(Begun::Licensed(licensed)) => Ok(licensed),
         Err(refusal) => Err(refusal),
         Ok(Begun::Waits(waiting)) => {
             let answer = match &service.shared_guard {
@@ -121,7 +122,10 @@ async fn decide(service: &Service, asked: &Asked<'_>, caller: &mut Caller) -> Ou
         }
     };
     service.guard.write(&mut unwritten, caller.at.now);
-    outcome
+    match licensed? {
+        Licensed::Now(minted) => Ok(minted),
+        Licensed::Later(app) => license::later(service, app, caller.at.now).await,
+    }
 }
 
 /// A fault of our own as a return code instead of a dropped connection.
@@ -188,11 +192,16 @@ fn form<'e>(
 }
 
 /// The last steps, where the request itself is in order.
-fn issue(service: &Service, app: &Authenticated<'_>, address: IpAddr, at: Moment) -> Outcome {
+fn issue(
+    service: &Service,
+    app: &Authenticated<'_>,
+    address: IpAddr,
+    at: Moment,
+) -> Result<Licensed, Refusal> {
     let licensee = app.entry.app.as_ref().ok_or(ReturnCode::AppConfigUnavailable)?;
     credential::check(&service.directory, licensee, app, address, at.now)?;
     entitlement::check(licensee, at.now)?;
-    license::of_this_hour(service, licensee, at.now)
+    license::at_once(service, licensee, at.now)
 }
 
 /// Issues a licence to the server itself: the last steps of the way, held licences included.

@@ -6,6 +6,7 @@ use crate::directory::Entry;
 use crate::model::{AppStatus, Licensee};
 use crate::service::Service;
 
+#[inline]
 pub(super) fn check<'e>(service: &Service, entry: &'e Entry) -> Result<&'e Licensee, Refusal> {
     let app = entry.app.as_ref().ok_or(ReturnCode::AppConfigUnavailable)?;
     let (theirs, ours) = (app.policy.environment, service.installation.environment);

@@ -10,8 +10,9 @@ use tonegate_protocol::{PublicParameters, Refusal, ReturnCode};
 
 use super::asked::Asked;
 use super::caller::Caller;
+use super::license::Licensed;
 use super::signature::Authenticated;
-use super::{Outcome, admission, form, issue, network};
+use super::{admission, form, issue, network};
 use crate::directory::Entry;
 use crate::guard::Unwritten;
 use crate::guard::shared::{Answer, Ask};
@@ -54,7 +55,7 @@ impl Waiting {
         caller: &Caller,
         answer: Answer,
         unwritten: &mut Unwritten,
-    ) -> Outcome {
+    ) -> Result<Licensed, Refusal> {
         let Self { ask, entry, generation, form, charged } = self;
         let (at, address) = (caller.at, caller.address);
         admission::told(service, &entry, &ask, answer, at, unwritten)

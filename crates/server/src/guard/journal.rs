@@ -68,6 +68,7 @@ impl Unwritten {
         self.blocks.is_empty()
     }
 
+    #[inline]
     pub(super) fn push(&mut self, record: Record) {
         self.blocks.extend_from_slice(&write_record(record));
         self.newest = self.newest.max(record.minute.0);

@@ -203,6 +203,7 @@ impl ReplayGuard {
     /// Looks the signature up, charges the rate and remembers the signature, in one step. `charge`
     /// is called at most once, with a shard of the guard locked: it must be quick. What is accepted is
     /// added to `unwritten`: no answer may leave before that was [written](Self::write).
+    #[inline]
     pub fn admit(
         &self,
         app_id: u32,
@@ -318,6 +319,17 @@ impl Disk {
             self.journal.count(error, 1, now);
         }
         written.is_ok()
+    }
+}
+
+/// Keeps servers off a guard's directory for as long as it lives.
+#[derive(Debug)]
+pub struct Held(#[expect(dead_code, reason = "it holds the lock")] Files);
+
+impl Held {
+    /// `Err(InUse)`: a server runs on it.
+    pub fn of(dir: &Path) -> Result<Self, GuardError> {
+        Files::open(dir).map(Self)
     }
 }
 

@@ -32,6 +32,9 @@ pub struct CalendarKey {
     pub certificate_ends: i64,
     /// The lowest serial that its certificate leaves good.
     pub floor: u32,
+    /// The label of the hardware token that it lives in; `None`: it is sealed in the database.
+    #[serde(default)]
+    pub token: Option<String>,
 }
 
 /// What an issuing key does now.
@@ -113,6 +116,7 @@ impl CalendarKey {
             signs_until: key.signs_until(),
             certificate_ends: chain.expires_at(),
             floor: chain.floor(),
+            token: key.signer().token_label().map(ToOwned::to_owned),
         }
     }
 }

@@ -78,6 +78,12 @@ impl Entitlement {
         now >= self.until
     }
 
+    /// Its first second, Unix; `None`: without begin.
+    #[must_use]
+    pub fn from(self) -> Option<i64> {
+        (self.from != i64::MIN).then_some(self.from)
+    }
+
     /// First second after it, Unix; `None`: without end.
     #[must_use]
     pub fn until(self) -> Option<i64> {
@@ -100,6 +106,23 @@ impl Policy {
             on_expiry: settings.on_expiry.into(),
             bind: settings.bind.into(),
             allowed_networks: settings.allowed_networks.into(),
+        }
+    }
+
+    /// The settings that it was made of; what is for people, or for one app alone, is not in them.
+    pub(crate) fn settings(&self) -> AppSettings {
+        AppSettings {
+            environment: self.environment,
+            service_enabled: self.service_enabled,
+            lifetime: self.lifetime,
+            rate_per_second: self.rate_per_second,
+            replay_mode: self.replay_mode,
+            nonce_profile: self.nonce_profile,
+            features: self.features.to_vec(),
+            on_expiry: self.on_expiry.to_vec(),
+            bind: self.bind.to_vec(),
+            allowed_networks: self.allowed_networks.to_vec(),
+            ..AppSettings::named("-")
         }
     }
 }

@@ -44,6 +44,11 @@ impl KekSource {
 
     /// Reads the key.
     pub fn load(&self) -> Result<Kek, SealError> {
+        Kek::from_bytes(&*self.read()?)
+    }
+
+    /// Reads the key's bytes, for whoever puts them in a safe place.
+    pub fn read(&self) -> Result<Zeroizing<[u8; 32]>, SealError> {
         let file = File::open(self.path()).map_err(|source| self.failed(source))?;
         self.check_mode(&file)?;
         // One byte more than a good file can have, so that a longer one is seen.
@@ -55,17 +60,22 @@ impl KekSource {
             64 => HEXLOWER_PERMISSIVE.decode_mut(text, &mut *key).map_err(|_| self.damaged())?,
             _ => return Err(self.damaged()),
         };
-        Kek::from_bytes(&key)
+        Ok(key)
     }
 
     /// Makes a random key, mode 0600. `Err(KekFile)` with `AlreadyExists` if there is a file.
     pub fn create(&self) -> Result<Kek, SealError> {
         let mut key = Zeroizing::new([0; 32]);
         aws_lc_rs::rand::fill(&mut *key).map_err(|_| SealError::Crypto)?;
-        let mut text = Zeroizing::new(HEXLOWER.encode(&*key));
+        self.keep(&key)
+    }
+
+    /// Writes a key that was kept in a safe place, mode 0600. `Err(KekFile)` as with `create`.
+    pub fn keep(&self, key: &[u8; 32]) -> Result<Kek, SealError> {
+        let mut text = Zeroizing::new(HEXLOWER.encode(key));
         text.push('\n');
         self.publish(text.as_bytes()).map_err(|source| self.failed(source))?;
-        Kek::from_bytes(&key)
+        Kek::from_bytes(key)
     }
 
     /// A hard link fails where a file exists, so of two processes that create, one wins whole.

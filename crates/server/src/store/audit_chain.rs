@@ -120,15 +120,21 @@ impl Store {
     /// The newest entry's number, and its hash (`None`: it has none, or is gone).
     /// Without any entry: 0, and the hash that the first one follows.
     pub async fn audit_head(&self) -> Result<(i64, Option<AuditHash>), StoreError> {
-        let mut tx = self.db.begin_read().await?;
-        let meta = db::query("SELECT installation_id, last_audit FROM meta");
-        let meta = meta.fetch_one(&mut tx).await?;
-        let seq: i64 = meta.try_get("last_audit")?;
-        if seq == 0 {
-            return Ok((0, Some(AuditHash::start(meta.try_get("installation_id")?))));
-        }
-        Ok((seq, kept_hash(&mut tx, seq).await?))
+        head(&mut *self.db.begin_read().await?).await
     }
+}
+
+/// The same as [`Store::audit_head`].
+pub(super) async fn head(
+    conn: &mut db::Connection,
+) -> Result<(i64, Option<AuditHash>), StoreError> {
+    let meta = db::query("SELECT installation_id, last_audit FROM meta");
+    let meta = meta.fetch_one(conn).await?;
+    let seq: i64 = meta.try_get("last_audit")?;
+    if seq == 0 {
+        return Ok((0, Some(AuditHash::start(meta.try_get("installation_id")?))));
+    }
+    Ok((seq, kept_hash(conn, seq).await?))
 }
 
 impl AuditWalk {

@@ -29,10 +29,14 @@ use super::{Database, StoreError};
 pub(super) use self::connection::{Connection, ReadTransaction, Transaction};
 #[cfg(test)]
 pub(super) use self::dialect::columns;
+pub(super) use self::dialect::{columns_of, go_on_after_highest};
+pub(super) use self::migrations::known as schema_known;
 #[cfg(test)]
 pub(super) use self::migrations::run as run_migrations;
+pub(super) use self::migrations::version as schema;
 pub(super) use self::query::{QueryBuilder, query, query_of, query_scalar};
 pub(super) use self::row::{FromColumn, Row};
+pub(super) use self::value::Value;
 
 /// The database as one process uses it.
 #[derive(Debug, Clone)]
@@ -68,6 +72,27 @@ impl Db {
         Ok((db, tx))
     }
 
+    /// Opens a database that need not be finished: makes the tables where there are none, and leaves
+    /// open what is in them.
+    pub(super) async fn open_unfinished(
+        database: &Database,
+        kek_fingerprint: &str,
+    ) -> Result<Self, StoreError> {
+        let engine = match database {
+            Database::Sqlite(path) => Engine::Sqlite(SqliteFile::create(path).await?),
+            Database::Postgres(url) => Engine::Postgres(Arc::new(Postgres::new(url))),
+        };
+        let db = Self::of(engine, kek_fingerprint);
+        let mut tx = Transaction(db.engine.begin(Purpose::LONG_WRITE).await?);
+        if migrations::version(&mut tx).await?.is_none() {
+            db.engine.check_empty(&mut tx).await?;
+        }
+        migrations::migrate(&mut tx).await?;
+        tx.commit().await?;
+        _ = db.is_ready.set(());
+        Ok(db)
+    }
+
     /// Opens an existing database and brings its schema up to date.
     pub(super) async fn open(
         database: &Database,
@@ -94,6 +119,18 @@ impl Db {
         self.engine.begin(Purpose::WRITE).await.map(Transaction)
     }
 
+    /// The same for as long as it takes: everything may be written anew.
+    pub(super) async fn begin_long_write(&self) -> Result<Transaction, StoreError> {
+        self.ready().await?;
+        self.engine.begin(Purpose::LONG_WRITE).await.map(Transaction)
+    }
+
+    /// A transaction that reads one moment of the database for as long as it takes.
+    pub(super) async fn begin_long_read(&self) -> Result<ReadTransaction, StoreError> {
+        self.ready().await?;
+        self.engine.begin(Purpose::LONG_READ).await.map(ReadTransaction)
+    }
+
     /// A transaction that reads one moment of the database. Never waits for a writer.
     pub(super) async fn begin_read(&self) -> Result<ReadTransaction, StoreError> {
         self.ready().await?;
@@ -117,7 +154,7 @@ impl Db {
     /// fault found.
     pub(super) async fn integrity_check(&self) -> Result<(), StoreError> {
         self.ready().await?;
-        let mut tx = ReadTransaction(self.engine.begin(Purpose::LONG_READ).await?);
+        let mut tx = self.begin_long_read().await?;
         dialect::check_integrity(&mut tx).await
     }
 

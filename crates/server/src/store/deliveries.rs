@@ -12,7 +12,9 @@ use tonegate_webhook::{Message, Outcome, WebhookSecret, retry_after};
 use super::app_row::column;
 use super::webhooks::{secret, wants};
 use super::{RowFault, Store, StoreError, Tx, db};
-use crate::limits::{DELIVERIES_PER_WEBHOOK, DELIVERIES_PRUNED_AT_ONCE, DELIVERY_ERROR_CHARS};
+use crate::limits::{
+    DELIVERIES_PER_WEBHOOK, DELIVERIES_PRUNED_AT_ONCE, DELIVERY_ERROR_CHARS, DELIVERY_LEASE_SECS,
+};
 
 /// One message to one webhook, and how that went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -89,8 +91,12 @@ impl Store {
     }
 
     /// What is due at `now` (Unix seconds): of each enabled webhook the few that wait longest, enough
-    /// that some are left beside those under way.
-    pub async fn due_deliveries(&self, now: i64) -> Result<Vec<DueDelivery>, StoreError> {
+    /// that some are left beside those under way. What another server than `node` sends is not.
+    pub async fn due_deliveries(
+        &self,
+        node: &str,
+        now: i64,
+    ) -> Result<Vec<DueDelivery>, StoreError> {
         let mut tx = self.db.begin_read().await?;
         let webhooks =
             db::query("SELECT id, url, sealed_secret FROM webhooks WHERE enabled = 1 ORDER BY id")
@@ -99,7 +105,7 @@ impl Store {
         let mut due = Vec::new();
         for webhook in &webhooks {
             let id: &str = webhook.try_get("id")?;
-            let rows = due_of(&mut tx, id, now).await?;
+            let rows = due_of(&mut tx, id, node, now).await?;
             if rows.is_empty() {
                 continue;
             }
@@ -116,6 +122,50 @@ impl Store {
             }
         }
         Ok(due)
+    }
+
+    /// Has `node` alone send these messages of one webhook, as many as the webhook has places left on
+    /// all servers together, for so long as a try may take. Which of them, by their ids. Neither audited
+    /// nor a change.
+    pub async fn lease_deliveries(
+        &self,
+        webhook_id: &str,
+        messages: &[&str],
+        node: &str,
+        now: i64,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut tx = self.db.begin_write().await?;
+        // Its row is locked first: two servers must not both see the last place free.
+        let locked = db::query("UPDATE webhooks SET enabled = enabled WHERE id = $1")
+            .bind(webhook_id)
+            .execute(&mut tx)
+            .await?;
+        let mut leased = Vec::new();
+        if locked == 0 {
+            return Ok(leased);
+        }
+        for message in messages {
+            let got = db::query(
+                "UPDATE deliveries SET leased_by = $2, leased_until = $3 \
+                 WHERE id = $1 AND next_try_at <= $4 \
+                 AND (leased_until IS NULL OR leased_until <= $4 OR leased_by = $2) \
+                 AND (SELECT COUNT(*) FROM deliveries AS other WHERE other.webhook_id = $5 \
+                 AND other.leased_until > $4 AND other.id <> $1) < $6",
+            )
+            .bind(*message)
+            .bind(node)
+            .bind(now.saturating_add(DELIVERY_LEASE_SECS))
+            .bind(now)
+            .bind(webhook_id)
+            .bind(i64::try_from(DELIVERIES_PER_WEBHOOK).unwrap_or(i64::MAX))
+            .execute(&mut tx)
+            .await?;
+            if got == 1 {
+                leased.push((*message).to_owned());
+            }
+        }
+        tx.commit().await?;
+        Ok(leased)
     }
 
     /// Notes how a try ended at `now`: taken, to be tried again, or given up. A message that was given
@@ -138,7 +188,8 @@ impl Store {
         let mut tx = self.db.begin_write().await?;
         db::query(
             "UPDATE deliveries SET tries = tries + 1, last_status = $2, last_error = $3, \
-             delivered_at = $4, next_try_at = $5, gave_up_at = $6 \
+             delivered_at = $4, next_try_at = $5, gave_up_at = $6, \
+             leased_by = NULL, leased_until = NULL \
              WHERE id = $1 AND (next_try_at IS NOT NULL OR $4 IS NOT NULL)",
         )
         .bind(&due.message.id)
@@ -274,16 +325,20 @@ impl Tx {
 async fn due_of(
     conn: &mut db::Connection,
     webhook_id: &str,
+    node: &str,
     now: i64,
 ) -> Result<Vec<db::Row>, StoreError> {
     let limit = i64::try_from(2 * DELIVERIES_PER_WEBHOOK).unwrap_or(i64::MAX);
     let rows = db::query(
         "SELECT id, kind, body, tries FROM deliveries \
-         WHERE webhook_id = $1 AND next_try_at <= $2 ORDER BY next_try_at, seq LIMIT $3",
+         WHERE webhook_id = $1 AND next_try_at <= $2 \
+         AND (leased_until IS NULL OR leased_until <= $2 OR leased_by = $4) \
+         ORDER BY next_try_at, seq LIMIT $3",
     )
     .bind(webhook_id)
     .bind(now)
     .bind(limit)
+    .bind(node)
     .fetch_all(conn)
     .await?;
     Ok(rows)

@@ -105,6 +105,18 @@ pub enum StoreError {
         /// The fingerprint of the key given.
         found: String,
     },
+    /// Another installation's database answers.
+    #[error(
+        "the database is that of installation {found}, and this server belongs to {expected}: \
+         nothing of it was taken; point the server to its own database, or start it with the data \
+         directory of the other installation"
+    )]
+    OtherInstallation {
+        /// This server's, as in `pins.json`.
+        expected: String,
+        /// The database's.
+        found: String,
+    },
     /// Another process held the database for too long.
     #[error("another process has kept the database locked; try again, or find and stop it")]
     Busy,

@@ -19,16 +19,25 @@ pub struct NewIssuingKey {
     pub kid: String,
     /// The key certificate, a JWS.
     pub certificate: String,
-    /// The Ed25519 seed.
-    pub seed: Zeroizing<[u8; 32]>,
+    /// Where its private part lives.
+    pub place: KeyPlace,
     /// From when on it signs, Unix seconds. Ahead of now: staged.
     pub sign_from: i64,
     /// When its certificate ends, Unix seconds.
     pub exp: i64,
 }
 
-/// An issuing key as found.
+/// Where the private part of an issuing key lives.
 #[derive(Clone)]
+pub enum KeyPlace {
+    /// Here: the Ed25519 seed.
+    Seed(Zeroizing<[u8; 32]>),
+    /// In the hardware token with this label.
+    Token(String),
+}
+
+/// An issuing key as found.
+#[derive(Debug, Clone)]
 pub struct StoredIssuingKey {
     /// What was kept.
     pub key: NewIssuingKey,
@@ -53,7 +62,7 @@ impl Store {
     pub async fn issuing_keys(&self) -> Result<Vec<StoredIssuingKey>, StoreError> {
         let mut tx = self.db.begin_read().await?;
         let rows = db::query(
-            "SELECT serial, kid, certificate, sealed_seed, sign_from, exp, added_at \
+            "SELECT serial, kid, certificate, sealed_seed, token_label, sign_from, exp, added_at \
              FROM issuing_keys ORDER BY serial",
         )
         .fetch_all(&mut tx)
@@ -90,23 +99,33 @@ impl Tx {
         if found.is_some() {
             return Err(StoreError::SerialTaken { serial: key.serial });
         }
-        let sealed = self.kek.seal(Label::IssuingKey { kid: &key.kid }, &*key.seed)?;
+        let (sealed, token) = match &key.place {
+            KeyPlace::Seed(seed) => {
+                let sealed = self.kek.seal(Label::IssuingKey { kid: &key.kid }, &**seed)?;
+                (sealed.as_bytes().to_vec(), None)
+            }
+            KeyPlace::Token(label) => (Vec::new(), Some(label)),
+        };
         let revision = self.raise().await?;
         db::query(
-            "INSERT INTO issuing_keys (serial, kid, certificate, sealed_seed, sign_from, exp, \
-             added_at, changed_at_revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO issuing_keys (serial, kid, certificate, sealed_seed, token_label, sign_from, \
+             exp, added_at, changed_at_revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(serial)
         .bind(&key.kid)
         .bind(&key.certificate)
-        .bind(sealed.as_bytes().to_vec())
+        .bind(sealed)
+        .bind(token)
         .bind(key.sign_from)
         .bind(key.exp)
         .bind(self.now)
         .bind(revision.0)
         .execute(&mut self.inner)
         .await?;
-        let detail = json!({ "kid": key.kid, "sign_from": key.sign_from, "exp": key.exp });
+        let mut detail = json!({ "kid": key.kid, "sign_from": key.sign_from, "exp": key.exp });
+        if let (KeyPlace::Token(label), Some(detail)) = (&key.place, detail.as_object_mut()) {
+            detail.insert("token".to_owned(), label.as_str().into());
+        }
         self.audit("issuing_key.add", &format!("issuing key {serial}"), &detail).await?;
         let data = json!({
             "serial": serial, "kid": key.kid, "sign_from": key.sign_from, "exp": key.exp,
@@ -149,11 +168,18 @@ impl std::fmt::Debug for NewIssuingKey {
 fn issuing_key(row: &db::Row, kek: &Kek) -> Result<StoredIssuingKey, StoreError> {
     let serial: i64 = row.try_get("serial")?;
     let kid: String = row.try_get("kid")?;
-    let seed = seed(row, "issuing_keys", Label::IssuingKey { kid: &kid }, serial, kek)?;
+    let token: Option<String> = row.try_get("token_label")?;
+    let place = match token {
+        Some(label) => KeyPlace::Token(label),
+        None => {
+            let label = Label::IssuingKey { kid: &kid };
+            KeyPlace::Seed(seed(row, "issuing_keys", label, serial, kek)?)
+        }
+    };
     let key = NewIssuingKey {
         serial: column(row, "issuing_keys", "serial", serial).number()?,
         certificate: row.try_get("certificate")?,
-        seed,
+        place,
         sign_from: row.try_get("sign_from")?,
         exp: row.try_get("exp")?,
         kid,
@@ -186,10 +212,28 @@ mod tests {
             serial,
             kid: format!("{serial:016x}"),
             certificate: format!("certificate {serial}"),
-            seed: Zeroizing::new([byte; 32]),
+            place: KeyPlace::Seed(Zeroizing::new([byte; 32])),
             sign_from: NOW,
             exp: NOW + 1,
         }
+    }
+
+    fn seed_of(key: &NewIssuingKey) -> &[u8; 32] {
+        match &key.place {
+            KeyPlace::Seed(seed) => seed,
+            KeyPlace::Token(label) => panic!("in {label}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_in_a_token_is_kept_by_the_tokens_label() {
+        let house = House::new().await;
+        let mut tx: Tx = house.store.begin("owner", NOW).await.unwrap();
+        let place = KeyPlace::Token("left rack".into());
+        tx.add_issuing_key(&NewIssuingKey { place, ..key(1) }).await.unwrap();
+        tx.commit().await.unwrap();
+        let keys = house.reopened().await.issuing_keys().await.unwrap();
+        assert!(matches!(&keys[0].key.place, KeyPlace::Token(label) if label == "left rack"));
     }
 
     async fn added(house: &House, keys: &[u32]) -> Revision {
@@ -207,7 +251,7 @@ mod tests {
         added(&house, &[2, 1]).await;
         assert!(Seen::since(&house.store, before).await.1.keys);
         let keys = house.reopened().await.issuing_keys().await.unwrap();
-        let facts: Vec<_> = keys.iter().map(|k| (k.key.serial, k.key.seed[0])).collect();
+        let facts: Vec<_> = keys.iter().map(|k| (k.key.serial, seed_of(&k.key)[0])).collect();
         assert_eq!(facts, [(1, 1), (2, 2)]);
         assert_eq!(keys[0].key.certificate, "certificate 1");
     }

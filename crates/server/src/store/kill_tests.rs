@@ -12,8 +12,8 @@ use super::testing::{
     Ground, House, NOW, copy_of, database_of, empty, kek, make_of_first_schema, secret, text_of,
 };
 use super::{
-    AuditFilter, Database, Delivery, NewApiToken, NewIssuingKey, NewUser, NewWebhook, Origin,
-    Session, Store, StoreError, Tx, UserChange, Webhook, db, fail_points,
+    AuditFilter, Database, Delivery, KeyPlace, NewApiToken, NewIssuingKey, NewUser, NewWebhook,
+    Origin, Session, Store, StoreError, Tx, UserChange, Webhook, db, fail_points,
 };
 use crate::audit::{Evidence, verify};
 use crate::model::{AppId, Generation, Role, User};
@@ -134,14 +134,16 @@ async fn test_webhook(tx: &mut Tx) -> Result<Delivery, StoreError> {
 
 fn issuing_key() -> NewIssuingKey {
     let (kid, certificate) = ("00ff".to_owned(), "certificate".to_owned());
-    let (serial, seed) = (1, Zeroizing::new([1; 32]));
-    NewIssuingKey { serial, kid, certificate, seed, sign_from: NOW, exp: NOW + 1 }
+    let (serial, place) = (1, KeyPlace::Seed(Zeroizing::new([1; 32])));
+    NewIssuingKey { serial, kid, certificate, place, sign_from: NOW, exp: NOW + 1 }
 }
 
 #[tokio::test]
 async fn a_change_and_its_audit_entry_are_there_both_or_not_at_all() {
     let prepared = prepared().await;
-    for action in CHANGES {
+    // There it is the server that takes back what was not committed: some kinds of change are enough.
+    let every = if matches!(prepared.1.0, Database::Sqlite(_)) { 1 } else { 4 };
+    for action in CHANGES.iter().step_by(every) {
         let mut kept = Vec::new();
         loop {
             let directory = tempfile::tempdir().unwrap();

@@ -4,6 +4,7 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use super::app_row::{column, json};
+use super::nodes::database_ms;
 use super::{Revision, Store, StoreError, Tx, db};
 use crate::model::{Environment, ModelError, bounds};
 
@@ -114,13 +115,16 @@ pub(super) async fn revision(conn: &mut db::Connection) -> Result<Revision, Stor
 
 /// Raises the revision by one.
 pub(super) async fn raise(conn: &mut db::Connection) -> Result<Revision, StoreError> {
-    let raised = db::query_scalar("UPDATE meta SET revision = revision + 1 RETURNING revision")
-        .fetch_one(conn)
-        .await?;
+    let sql = concat!(
+        "UPDATE meta SET revision = revision + 1, raised_at = ",
+        database_ms!(),
+        " RETURNING revision"
+    );
+    let raised = db::query_scalar(sql).fetch_one(conn).await?;
     Ok(Revision(raised))
 }
 
-async fn read(conn: &mut db::Connection) -> Result<Meta, StoreError> {
+pub(super) async fn read(conn: &mut db::Connection) -> Result<Meta, StoreError> {
     let row = db::query(
         "SELECT installation_id, iss, environment, pins, kek_fingerprint, created_at FROM meta",
     )

@@ -18,10 +18,12 @@ mod audit_chain;
 mod audit_key;
 mod changes;
 mod confined;
+mod copy;
 mod database;
 mod db;
 mod deliveries;
 mod error;
+mod facts;
 #[cfg(test)]
 mod fail_points;
 #[cfg(test)]
@@ -36,13 +38,16 @@ mod load;
 mod meta;
 #[cfg(test)]
 mod million;
+mod nodes;
 mod packed;
 #[cfg(test)]
 mod postgres_tests;
 mod proofs;
 mod requests;
+mod restored;
 mod secrets;
 mod sessions;
+mod tables;
 #[cfg(test)]
 pub(crate) mod testing;
 mod usage;
@@ -68,19 +73,26 @@ pub use app_search::{AppOrder, AppPlace, AppSearch, FoundApp};
 pub use audit::{AuditEntry, AuditFilter};
 pub use audit_chain::{AuditHash, AuditWalk, ChainEntry};
 pub use changes::{Changes, Found};
+pub use copy::{Copied, CopyError, copy};
 pub use database::{Database, PostgresUrl, PostgresUrlError};
 pub use deliveries::{Delivery, DueDelivery};
 pub use error::{RowFault, StoreError};
+pub use facts::ServerFacts;
 pub use idempotency::Asked;
 pub use invitations::{Chosen, Invitation};
 pub use issued::IssuedLicenses;
-pub use keys::{NewIssuingKey, StoredIssuingKey, StoredRootKey};
+pub use keys::{KeyPlace, NewIssuingKey, StoredIssuingKey, StoredRootKey};
 pub use load::StoredApp;
 pub use meta::{Installation, Meta};
+pub use nodes::{Beat, Beaten, Node, NodeState, Position};
 pub use requests::{AnswerRecord, RequestFilter, RequestPage, StoredRequest};
+pub(crate) use restored::{Restored, schema_known};
 pub use secrets::{SecretUse, StoredSecret};
 pub use sessions::{Origin, Session};
-pub use usage::{Resolution, UsageBatch, UsageCount};
+pub(crate) use tables::{
+    Cell, Cells, Column, Range, Snapshot, TABLES, Table, key_of, rows_at_once,
+};
+pub use usage::{BatchId, Resolution, UsageBatch, UsageCount};
 pub use usage_views::{AppUsage, UsageCursor, UsagePage, UsageRow, UsageSeries, UsageSort};
 pub use user_row::Credentials;
 pub use users::{NewUser, UserChange};

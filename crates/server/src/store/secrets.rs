@@ -70,6 +70,24 @@ impl Store {
         update.build().execute(&mut tx).await?;
         tx.commit().await
     }
+
+    /// The apps whose secrets were used after `since` (Unix seconds), by whichever server, and when last.
+    pub async fn apps_used_since(&self, since: i64) -> Result<Vec<(AppId, i64)>, StoreError> {
+        let mut tx = self.db.begin_read().await?;
+        let rows = db::query(
+            "SELECT app_id, MAX(last_used_at) AS used_at FROM secrets WHERE last_used_at > $1 \
+             GROUP BY app_id",
+        )
+        .bind(since)
+        .fetch_all(&mut tx)
+        .await?;
+        let read = |row: &db::Row| {
+            let id: i64 = row.try_get("app_id")?;
+            let used_at: i64 = row.try_get("used_at")?;
+            Ok(u32::try_from(id).ok().map(|id| (AppId(id), used_at)))
+        };
+        rows.iter().filter_map(|row| read(row).transpose()).collect()
+    }
 }
 
 impl Tx {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use tonegate_protocol::{AppId, ReturnCode};
 
+use super::nodes::database_secs;
 use super::{AnswerRecord, IssuedLicenses, Store, StoreError, db, issued, requests};
 use crate::limits::{DAYS_KEPT_SECS, HOURS_KEPT_SECS, MINUTES_KEPT_SECS, PRUNED_AT_ONCE};
 
@@ -82,11 +83,38 @@ impl UsageBatch {
     }
 }
 
+/// Which batch of a server this is: sent again under the same number, it counts once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchId<'a> {
+    /// The server's id.
+    pub node: &'a str,
+    /// Random; the next batch is sent only when this one is known to be in the store.
+    pub number: i64,
+}
+
 impl Store {
     /// Adds what a server has answered, in one transaction: counts in all resolutions with their
     /// totals, single answers, licences. Neither audited nor a change.
     pub async fn note_usage(&self, batch: &UsageBatch) -> Result<(), StoreError> {
+        self.note(batch, None).await
+    }
+
+    /// The same, if it was not done already: an answer to a commit can be lost on its way.
+    pub async fn note_usage_once(
+        &self,
+        id: BatchId<'_>,
+        batch: &UsageBatch,
+    ) -> Result<(), StoreError> {
+        self.note(batch, Some(id)).await
+    }
+
+    async fn note(&self, batch: &UsageBatch, id: Option<BatchId<'_>>) -> Result<(), StoreError> {
         let mut tx = self.db.begin_write().await?;
+        if let Some(id) = id
+            && !is_new(&mut tx, id).await?
+        {
+            return Ok(());
+        }
         let rows: Vec<_> = rows_of(&batch.counts).into_iter().collect();
         for rows in rows.chunks(ROWS_AT_ONCE) {
             add(&mut tx, rows).await?;
@@ -137,6 +165,20 @@ impl Store {
         tx.commit().await?;
         Ok(u32::try_from(*last).ok().map(AppId))
     }
+}
+
+/// Is this not the batch that was taken last? From now on it is.
+async fn is_new(tx: &mut db::Connection, id: BatchId<'_>) -> Result<bool, StoreError> {
+    // Usage may come before the first heartbeat, which then fills in the rest.
+    let sql = concat!(
+        "INSERT INTO nodes (id, name, release, started_at, seen_at, revision, usage_batch, state) \
+         VALUES ($1, '', '', 0, ",
+        database_secs!(),
+        ", 0, $2, '{}') ON CONFLICT (id) DO UPDATE SET usage_batch = excluded.usage_batch \
+         WHERE nodes.usage_batch <> excluded.usage_batch"
+    );
+    let taken = db::query(sql).bind(id.node).bind(id.number).execute(tx).await?;
+    Ok(taken == 1)
 }
 
 /// App, resolution, period, code.

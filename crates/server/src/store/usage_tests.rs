@@ -6,8 +6,8 @@ use tonegate_protocol::ReturnCode;
 
 use super::testing::{House, NOW};
 use super::{
-    AnswerRecord, RequestFilter, Resolution, UsageBatch, UsageCount, UsageCursor, UsageRow,
-    UsageSort,
+    AnswerRecord, BatchId, RequestFilter, Resolution, UsageBatch, UsageCount, UsageCursor,
+    UsageRow, UsageSort,
 };
 use crate::limits::{DAYS_KEPT_SECS, HOURS_KEPT_SECS, MINUTES_KEPT_SECS, REQUESTS_KEPT_SECS};
 use crate::model::AppId;
@@ -275,4 +275,20 @@ async fn requests_go_after_a_week_or_when_there_are_too_many() {
     let left = house.seqs(&RequestFilter::default(), 200).await;
     let (newest, oldest) = (left[0], *left.last().unwrap());
     assert_eq!((newest - oldest, left.len()), (999_999, 91 - 20 + 20 - 1), "{left:?}");
+}
+
+#[tokio::test]
+async fn a_batch_that_is_sent_again_counts_once_and_those_of_servers_add_up() {
+    let house = House::with_apps([1]).await;
+    let batch = || UsageBatch {
+        answers: vec![answer(1, 1, Success, NOW)],
+        ..counts(vec![count(1, Success, NOW, 3)])
+    };
+    for (node, number) in [("a", 7), ("a", 7), ("b", 7), ("a", 7), ("a", 8), ("b", 7)] {
+        let id = BatchId { node, number };
+        house.store.note_usage_once(id, &batch()).await.unwrap();
+    }
+    assert_eq!(house.sums(Some(1), Resolution::Day).await, [(0, 9)].into());
+    assert_eq!(house.sums(None, Resolution::Minute).await, [(0, 9)].into());
+    assert_eq!(house.seqs(&RequestFilter::default(), 9).await.len(), 3);
 }

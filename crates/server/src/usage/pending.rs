@@ -1,7 +1,7 @@
 //! What was collected and is not in the store yet.
 //!
-//! Invariant: what is here is not in the store, and what was handed out as a batch is either written
-//! or put back, so nothing is counted twice. Bounded for a store that stays away: counts of minutes
+//! Invariant: what is here is not in the store, and what was handed out as a batch is here no more, so
+//! nothing is counted twice. Bounded for a store that stays away: counts of minutes
 //! first become those of hours, then those of nobody, so totals stay right; single answers are lost,
 //! and counted.
 
@@ -50,16 +50,6 @@ impl Pending {
         let issued = keys.iter().filter_map(|key| self.issued.remove(key)).collect();
         let batch = UsageBatch { counts, answers, issued };
         (!batch.is_empty()).then_some(batch)
-    }
-
-    /// Takes a batch back that was not written. How many single answers found no room.
-    pub(super) fn put_back(&mut self, batch: UsageBatch) -> u64 {
-        for row in &batch.counts {
-            *self.counts.entry(CountKey::from(row)).or_default() += row.count;
-        }
-        batch.issued.into_iter().for_each(|issued| self.add_issued(issued));
-        self.answers.splice(..0, batch.answers);
-        self.shrink()
     }
 
     fn add_issued(&mut self, new: IssuedLicenses) {
@@ -116,16 +106,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_back_is_there_once() {
+    fn what_was_handed_out_is_not_handed_out_again() {
         let mut pending = Pending::default();
         pending.absorb(&mut collected(10, NOW));
         let batch = pending.take().unwrap();
         assert_eq!((batch.counts.len(), pending.take()), (10, None));
         pending.absorb(&mut collected(10, NOW));
-        pending.put_back(batch);
         let batch = pending.take().unwrap();
-        assert!(batch.counts.iter().all(|row| row.count == 2));
-        assert_eq!((batch.counts.len(), pending.take()), (10, None));
+        assert!(batch.counts.iter().all(|row| row.count == 1));
     }
 
     #[test]

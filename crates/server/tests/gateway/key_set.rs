@@ -12,7 +12,7 @@ async fn lists_staged_and_current_keys_until_their_certificates_end() {
     let backend = server.app(12345).await;
     let store = server.house.store().await;
     let planned = Rotation { start: Start::Planned, ..Rotation::first() };
-    let next = rotate(&store, "operator", NOW, planned).await.unwrap();
+    let next = rotate(&store, None, "operator", NOW, planned).await.unwrap();
     store.close().await;
     server.caught_up().await;
 
@@ -42,7 +42,7 @@ async fn a_withdrawn_key_leaves_when_its_successor_begins() {
     let (server, hand) = manual().await;
     let store = server.house.store().await;
     let planned = Rotation { start: Start::Planned, raise_floor: true, ..Rotation::first() };
-    let next = rotate(&store, "operator", NOW, planned).await.unwrap();
+    let next = rotate(&store, None, "operator", NOW, planned).await.unwrap();
     server.caught_up().await;
     let kids = async || {
         let keys = key_set(&server).await.json()["keys"].as_array().unwrap().clone();
@@ -53,12 +53,12 @@ async fn a_withdrawn_key_leaves_when_its_successor_begins() {
     assert_eq!(kids().await, [next.kid]);
     // A stolen key is withdrawn at once.
     let at_once = Rotation { start: Start::Now, raise_floor: true, ..Rotation::first() };
-    let last = rotate(&store, "operator", server.now(), at_once).await.unwrap();
+    let last = rotate(&store, None, "operator", server.now(), at_once).await.unwrap();
     server.caught_up().await;
     assert_eq!(kids().await, [last.kid]);
     // So is every key of a stolen root.
     let other_root = Rotation { standby: true, ..Rotation::first() };
-    let last = rotate(&store, "operator", server.now(), other_root).await.unwrap();
+    let last = rotate(&store, None, "operator", server.now(), other_root).await.unwrap();
     store.close().await;
     server.caught_up().await;
     assert_eq!(kids().await, [last.kid]);

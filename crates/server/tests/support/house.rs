@@ -7,11 +7,11 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 use tempfile::TempDir;
 use tonegate_server::config::Config;
 use tonegate_server::data_dir::DataDir;
-use tonegate_server::installation::{Installation, NewInstallation, Place, Roots, kek_source};
+use tonegate_server::installation::{Installation, NewInstallation, Place, Roots};
 use tonegate_server::model::{
     AppId, AppSettings, Environment, FeatureGrant, NewSecret, ServerSecret,
 };
-use tonegate_server::store::{Store, Tx};
+use tonegate_server::store::{PostgresUrl, Store, Tx};
 
 use super::{Backend, unix_now};
 
@@ -20,6 +20,8 @@ pub(crate) struct House {
     directory: TempDir,
     /// When it was made: its first issuing key signs from there on.
     made_at: i64,
+    /// Its database, where that is elsewhere.
+    postgres: Option<String>,
 }
 
 /// Settings of an app that gets licences.
@@ -39,14 +41,32 @@ impl House {
 
     /// Made at this Unix time.
     pub(crate) async fn at(now: i64) -> Self {
+        Self::make(now, None).await
+    }
+
+    /// With its database in an empty one of PostgreSQL.
+    pub(crate) async fn on_postgres(url: &str, now: i64) -> Self {
+        Self::make(now, Some(url.to_owned())).await
+    }
+
+    /// The directory of another server of the same installation, before its first start.
+    pub(crate) fn another(&self) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let house = Self { directory, made_at: now };
+        let house = Self { directory, made_at: self.made_at, postgres: self.postgres.clone() };
+        std::fs::create_dir(house.data().path()).unwrap();
+        std::fs::copy(self.path("kek.key"), house.path("kek.key")).unwrap();
+        house
+    }
+
+    async fn make(now: i64, postgres: Option<String>) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let house = Self { directory, made_at: now, postgres };
         let new = NewInstallation {
             issuer: "tonegate".into(),
             environment: Environment::Production,
             roots: Roots::Auto,
         };
-        Installation::make(&Place::in_directory(&house.data()), new, now).await.unwrap();
+        Installation::make(&house.place(), new, now).await.unwrap();
         house
     }
 
@@ -54,11 +74,20 @@ impl House {
     pub(crate) fn copy(&self) -> Self {
         let directory = tempfile::tempdir().unwrap();
         copy_folder(self.data().path(), &directory.path().join("data"));
-        Self { directory, made_at: self.made_at }
+        Self { directory, made_at: self.made_at, postgres: self.postgres.clone() }
     }
 
     pub(crate) fn data(&self) -> DataDir {
         DataDir::new(&self.directory.path().join("data"))
+    }
+
+    /// Of its database, where that is elsewhere.
+    pub(crate) fn url(&self) -> Option<&str> {
+        self.postgres.as_deref()
+    }
+
+    fn place(&self) -> Place {
+        Place { postgres: self.url().map(parsed), ..Place::in_directory(&self.data()) }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -69,6 +98,9 @@ impl House {
     pub(crate) fn config(&self) -> Config {
         let mut config = Config::default();
         config.data.directory = self.data().path().to_owned();
+        if let Some(url) = self.url() {
+            config.data.database_url = parsed(url).into();
+        }
         config.gateway.address = ([127, 0, 0, 1], 0).into();
         config.admin.address = ([127, 0, 0, 1], 0).into();
         config
@@ -76,8 +108,7 @@ impl House {
 
     /// A handle of its own on the database, as another process has.
     pub(crate) async fn store(&self) -> Store {
-        let kek = kek_source(&self.data(), None).load().unwrap();
-        Store::open(&self.data().database(), kek).await.unwrap()
+        self.place().open_store().await.unwrap()
     }
 
     /// Changes the store as an operator does.
@@ -121,6 +152,10 @@ impl House {
         sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
     }
+}
+
+fn parsed(url: &str) -> PostgresUrl {
+    url.parse().unwrap()
 }
 
 pub(crate) fn copy_folder(from: &Path, to: &Path) {

@@ -5,6 +5,7 @@ pub(crate) mod house;
 pub(crate) mod receiver;
 pub(crate) mod server;
 pub(crate) mod signer;
+pub(crate) mod token;
 pub(crate) mod wire;
 
 pub(crate) use backend::{Backend, Query};

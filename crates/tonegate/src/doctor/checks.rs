@@ -4,11 +4,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use tonegate_issuer::{hour_of, mint};
+use tonegate_issuer::{IssuingKey, hour_of, mint};
 use tonegate_license::{Expect, State};
 use tonegate_server::grant;
 use tonegate_server::limits::KEYS_END_SOON_SECS;
-use tonegate_server::store::AuditFilter;
+use tonegate_server::store::{AuditFilter, ServerFacts};
 
 use super::check::Finding;
 use tonegate_server::installation::Place;
@@ -20,6 +20,8 @@ use crate::time::{self, Moment, Span, distance};
 /// Room for the journal and the database to grow.
 const DISK_WARN: u64 = 1 << 30;
 const DISK_FAIL: u64 = 64 << 20;
+/// The oldest PostgreSQL that is tested.
+const POSTGRES_MAJOR: i64 = 15;
 /// When this program was written: an earlier clock is wrong.
 const WRITTEN: i64 = 1_735_689_600;
 
@@ -33,10 +35,12 @@ pub(super) async fn all(data: &DataArgs) -> Vec<Finding> {
     match data::open(&place).await {
         Ok(opened) => {
             found.push(Finding::ok("installation", "directory, keys, pins and database fit"));
+            found.extend(server(&opened).await);
             found.push(database(&opened).await);
             found.push(apps(&opened).await);
             found.push(roots(&opened));
             found.push(calendar(&opened));
+            found.extend(token(&opened).await);
             found.push(pending(&opened));
             found.push(clock(&opened).await);
             found.push(self_issue(&opened));
@@ -94,6 +98,28 @@ fn disk(place: &Place) -> Finding {
     }
 }
 
+/// Of a database that is a server's.
+async fn server(opened: &Opened) -> Option<Finding> {
+    const CHECK: &str = "database server";
+    let facts = match opened.store.server_facts().await {
+        Ok(facts) => facts?,
+        Err(error) => return Some(Finding::failed(CHECK, error)),
+    };
+    let ServerFacts { version, major, weak_settings, synchronous_commit, schema } = facts;
+    let found = format!("PostgreSQL {version}, schema {schema}");
+    Some(if major < POSTGRES_MAJOR {
+        Finding::fail(CHECK, found, "upgrade it to PostgreSQL 15 or later")
+    } else if !weak_settings.is_empty() {
+        let found = format!("{found}, {}", weak_settings.join(", "));
+        Finding::fail(CHECK, found, "switch it on: a power cut would take what was acknowledged")
+    } else if !matches!(&*synchronous_commit, "on" | "remote_apply") {
+        let found = format!("{found}, synchronous_commit = {synchronous_commit}");
+        Finding::ok(CHECK, format!("{found}, which changes of ours raise to on"))
+    } else {
+        Finding::ok(CHECK, format!("{found}, synchronous_commit = {synchronous_commit}"))
+    })
+}
+
 async fn database(opened: &Opened) -> Finding {
     match opened.store.integrity_check().await {
         Ok(()) => Finding::ok("database", "every page, index and reference is sound"),
@@ -144,6 +170,39 @@ fn calendar(opened: &Opened) -> Finding {
         }
         _ => Finding::ok(CHECK, found),
     }
+}
+
+/// The module loads, the token is there and takes the PIN, and the keys in it sign. One try: a wrong PIN
+/// locks tokens.
+async fn token(opened: &Opened) -> Option<Finding> {
+    const CHECK: &str = "token";
+    let keys: Vec<_> =
+        opened.keyring.keys().iter().filter(|key| needs_token(key, opened.now)).cloned().collect();
+    let Some(token) = opened.token.clone() else {
+        let step = "set pkcs11.module, pkcs11.token and pkcs11.pin_file";
+        let found = "issuing keys live in a hardware token, and none is configured";
+        return keys.first().map(|_| Finding::fail(CHECK, found, step));
+    };
+    let tried = tokio::task::spawn_blocking(move || {
+        let facts = token.check().map_err(|error| error.to_string())?;
+        let probe = |key: &IssuingKey| key.signer().probe().map_err(|error| error.to_string());
+        keys.iter().try_for_each(probe)?;
+        Ok::<_, String>((facts, keys.len()))
+    });
+    Some(match tried.await {
+        Ok(Ok((facts, count))) => {
+            let found =
+                format!("{} ({}) takes the PIN; {count} keys sign", facts.label, facts.model);
+            Finding::ok(CHECK, found)
+        }
+        Ok(Err(error)) => Finding::failed(CHECK, error),
+        Err(error) => Finding::failed(CHECK, error),
+    })
+}
+
+/// Lives it in a token, and has it something to sign still?
+fn needs_token(key: &IssuingKey, now: i64) -> bool {
+    key.signer().token_label().is_some() && key.signs_until() > now
 }
 
 fn pending(opened: &Opened) -> Finding {

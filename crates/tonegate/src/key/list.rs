@@ -95,6 +95,7 @@ impl fmt::Display for Keys {
             "SIGNS UNTIL",
             "CERTIFICATE ENDS",
             "FLOOR",
+            "LIVES IN",
         ]);
         for key in &self.keys {
             table.row([
@@ -106,6 +107,7 @@ impl fmt::Display for Keys {
                 Moment(key.signs_until).to_string(),
                 Moment(key.certificate_ends).to_string(),
                 key.floor.to_string(),
+                key.token.as_ref().map_or("database".to_owned(), |label| format!("token {label}")),
             ]);
         }
         write!(f, "{table}\n\n{}", self.coverage())?;

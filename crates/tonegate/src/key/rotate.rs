@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use tonegate_issuer::limits::HOUR_SECS;
 use tonegate_server::keys::{self, Rotation, Start};
 use tonegate_server::model::bounds;
+use tonegate_server::store::KeyPlace;
 
 use crate::data::Opened;
 use crate::exit::Exit;
@@ -28,6 +29,9 @@ pub(crate) struct Rotate {
     /// devices refuse the active root for good
     #[arg(long)]
     standby: bool,
+    /// Make the key in the hardware token of the configuration ([pkcs11]), which it cannot leave
+    #[arg(long)]
+    in_token: bool,
     #[command(flatten)]
     target: TargetArgs,
 }
@@ -44,10 +48,15 @@ impl Rotate {
 
     async fn here(&self, opened: &Opened) -> anyhow::Result<Rotated> {
         let start = if self.now { Start::Now } else { Start::Planned };
-        let Self { raise_floor, standby, .. } = *self;
-        let rotation = Rotation { start, raise_floor, standby };
-        let key = keys::rotate(&opened.store, &process::actor(), opened.now, rotation).await?;
+        let Self { raise_floor, standby, in_token, .. } = *self;
+        let rotation = Rotation { start, raise_floor, standby, in_token };
+        let (token, actor) = (opened.token.as_ref(), process::actor());
+        let key = keys::rotate(&opened.store, token, &actor, opened.now, rotation).await?;
         Ok(Rotated {
+            token: match key.place {
+                KeyPlace::Token(label) => Some(label),
+                KeyPlace::Seed(_) => None,
+            },
             serial: key.serial,
             kid: key.kid,
             sign_from: key.sign_from,
@@ -61,8 +70,8 @@ impl Rotate {
 
     async fn elsewhere(&self, remote: &Remote) -> anyhow::Result<Rotated> {
         let start = if self.now { "now" } else { "planned" };
-        let Self { raise_floor, standby, .. } = *self;
-        let rotation = ToRotate { start, raise_floor, standby };
+        let Self { raise_floor, standby, in_token, .. } = *self;
+        let rotation = ToRotate { start, raise_floor, standby, token: in_token };
         // Asked before: afterwards the new certificate would count among the old ones.
         let preview: Preview = remote.post("/keys/preview", &rotation).await?;
         let key: Made = remote.post("/keys", &rotation).await?;
@@ -71,6 +80,7 @@ impl Rotate {
             kid: key.kid,
             sign_from: key.sign_from,
             certificate_ends: key.certificate_ends,
+            token: key.token,
             floor_raised: raise_floor,
             old_licenses_until: preview.old_licenses_until,
             old_certificates_until: preview.old_certificates_until,
@@ -99,6 +109,9 @@ struct ToRotate {
     start: &'static str,
     raise_floor: bool,
     standby: bool,
+    /// A server of an earlier release knows no such member.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    token: bool,
 }
 
 /// What it answers before.
@@ -115,6 +128,8 @@ struct Made {
     kid: String,
     sign_from: i64,
     certificate_ends: i64,
+    #[serde(default)]
+    token: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -124,6 +139,8 @@ struct Rotated {
     /// As the certificate says: of an emergency key it lies in the past.
     sign_from: i64,
     certificate_ends: i64,
+    /// The label of the hardware token that it lives in.
+    token: Option<String>,
     floor_raised: bool,
     /// Until when a device that stays offline may go on with a licence of an earlier key.
     old_licenses_until: i64,
@@ -137,6 +154,9 @@ impl fmt::Display for Rotated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = Table::default();
         table.fact("Issuing key", output::bold(format_args!("{} {}", self.serial, self.kid)));
+        if let Some(token) = &self.token {
+            table.fact("Lives in", format_args!("the hardware token {token}"));
+        }
         table.fact("Signs from", Moment(self.sign_from.max(self.now)));
         table.fact("Certificate ends", Moment(self.certificate_ends));
         write!(f, "{table}\n\nA running server takes it up within 2 seconds.")?;

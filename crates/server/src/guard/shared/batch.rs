@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::ask::{Answer, Ask};
+
+/// Answering a turn takes less.
+const AT_ONCE: Duration = Duration::from_millis(10);
 
 /// Requests and, after [`SharedGuard::settle`](super::SharedGuard::settle), their answers, in the order
 /// in which they came.
@@ -10,8 +15,8 @@ use super::ask::{Answer, Ask};
 pub struct Batch {
     asks: Vec<Ask>,
     answers: Vec<Answer>,
-    /// How long the last trip kept whoever came meanwhile.
-    pub(super) waited: Duration,
+    /// When the last trip ended, and how long it took.
+    last: Option<(Instant, Duration)>,
 }
 
 impl Batch {
@@ -37,6 +42,20 @@ impl Batch {
     pub fn clear(&mut self) {
         self.asks.clear();
         self.answers.clear();
+    }
+
+    /// How long those may have waited who are in it at `now`: they came while the last trip was under way,
+    /// where this one follows at once.
+    pub(super) fn waited(&self, now: Instant) -> Duration {
+        let follows = |(ended, _): &(Instant, Duration)| now.duration_since(*ended) < AT_ONCE;
+        self.last.filter(follows).map_or(Duration::ZERO, |(_, took)| took)
+    }
+
+    /// A trip from `start` to `end`.
+    pub(super) fn went(&mut self, start: Instant, end: Instant) -> Duration {
+        let took = end.duration_since(start);
+        self.last = Some((end, took));
+        took
     }
 
     pub(super) fn ask(&self, place: usize) -> Option<&Ask> {

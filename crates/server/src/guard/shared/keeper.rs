@@ -94,6 +94,8 @@ fn recover(core: &Core) -> Result<(), Fault> {
     core.pool.clear();
     loop {
         push(core, &mut line)?;
+        // Handing over may take long, so its waits were long ones too.
+        line.probe(&core.names, core.settings.timeout)?;
         if core.alone.when_empty(|| core.breaker.close()) {
             core.pool.add(line);
             core.metrics.shared.set(1);

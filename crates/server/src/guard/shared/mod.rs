@@ -160,18 +160,16 @@ impl Drop for SharedGuard {
 
 impl Core {
     fn settle(&self, batch: &mut Batch) {
-        let waited = std::mem::take(&mut batch.waited);
         if batch.is_empty() || self.breaker.is_lost() {
             return;
         }
         // Who came while the last trip was under way has waited for so long already.
-        let timeout = self.settings.timeout;
-        let wait = timeout.saturating_sub(waited).max(timeout / SHARE_AT_LEAST);
-        let start = Instant::now();
+        let (timeout, start) = (self.settings.timeout, Instant::now());
+        let wait = timeout.saturating_sub(batch.waited(start)).max(timeout / SHARE_AT_LEAST);
         let outcome = self.trip(batch, start + wait);
-        batch.waited = start.elapsed();
+        let took = batch.went(start, Instant::now());
         self.metrics.trips.inc();
-        self.metrics.seconds.observe(batch.waited.as_secs_f64());
+        self.metrics.seconds.observe(took.as_secs_f64());
         if let Err(fault) = outcome {
             self.failed(&fault);
         }

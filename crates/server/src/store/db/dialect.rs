@@ -33,6 +33,8 @@ CREATE OR REPLACE FUNCTION hex(bytes BYTEA) RETURNS TEXT
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN encode(bytes, 'hex');
 CREATE OR REPLACE FUNCTION instr(whole TEXT, part TEXT) RETURNS INTEGER
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN strpos(whole, part);
+CREATE OR REPLACE FUNCTION unixepoch(modifier TEXT) RETURNS DOUBLE PRECISION
+    LANGUAGE sql VOLATILE RETURN CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION);
 CREATE OR REPLACE FUNCTION json_each(list TEXT) RETURNS TABLE (value TEXT)
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     AS 'SELECT jsonb_array_elements_text(list::jsonb)';
@@ -112,6 +114,38 @@ pub(super) async fn check_integrity(conn: &mut Connection) -> Result<(), StoreEr
         Some(_) => Err(StoreError::Damaged { fault: "a secret without its app".into() }),
         None => Ok(()),
     }
+}
+
+/// A table's columns with their types, in their order.
+pub(in crate::store) async fn columns_of(
+    conn: &mut Connection,
+    table: &str,
+) -> Result<Vec<(String, String)>, StoreError> {
+    let sql = match conn {
+        Connection::Sqlite(_) => "SELECT name, type FROM pragma_table_info($1) ORDER BY cid",
+        Connection::Postgres(_) => {
+            "SELECT column_name::text, data_type::text FROM information_schema.columns \
+             WHERE table_schema = current_schema() AND table_name = $1 ORDER BY ordinal_position"
+        }
+    };
+    let rows = query(sql).bind(table).fetch_all(conn).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}
+
+/// Has a table that numbers its rows go on after the highest number; SQLite does so by itself.
+pub(in crate::store) async fn go_on_after_highest(
+    conn: &mut Connection,
+    table: &str,
+    column: &str,
+) -> Result<(), StoreError> {
+    if let Connection::Postgres(_) = conn {
+        let sql = format!(
+            "SELECT setval(pg_get_serial_sequence('{table}', '{column}'), \
+             COALESCE((SELECT MAX({column}) FROM {table}), 0) + 1, FALSE)"
+        );
+        query_of(sql).fetch_one(conn).await?;
+    }
+    Ok(())
 }
 
 /// The tables with their columns.

@@ -24,7 +24,7 @@ pub(in crate::store) fn migrations() -> Vec<Migration> {
 }
 
 /// The newest schema that this program knows.
-pub(super) fn known() -> i64 {
+pub(in crate::store) fn known() -> i64 {
     migrations().last().map_or(0, |newest| newest.version)
 }
 
@@ -71,7 +71,7 @@ pub(in crate::store) async fn run(
 }
 
 /// The newest migration that ran. `None`: this is no database of ours.
-pub(super) async fn version(conn: &mut Connection) -> Result<Option<i64>, StoreError> {
+pub(in crate::store) async fn version(conn: &mut Connection) -> Result<Option<i64>, StoreError> {
     let tables: i64 = query_scalar(conn.migration_tables()).fetch_one(conn).await?;
     if tables == 0 {
         return Ok(None);

@@ -32,7 +32,8 @@ pub(super) struct Postgres {
 
 /// Hears of what others changed.
 struct Ear {
-    listener: PgListener,
+    /// There, until the ear is dropped.
+    listener: Option<PgListener>,
     probed_at: Instant,
 }
 
@@ -99,7 +100,7 @@ impl Postgres {
         let mut listener = PgListener::connect_with(&pool).await.ok()?;
         listener.eager_reconnect(false);
         timeout(STORE_CONNECT, listener.listen(CHANNEL)).await.ok()?.ok()?;
-        Some(Ear { listener, probed_at: Instant::now() })
+        Some(Ear { listener: Some(listener), probed_at: Instant::now() })
     }
 }
 
@@ -107,14 +108,27 @@ impl Ear {
     /// Has somebody else changed something? `None`: the connection is lost.
     async fn hear(&mut self, own: &str) -> Option<bool> {
         let probe_at = self.probed_at + PROBE;
-        match timeout_at(probe_at, self.listener.try_recv()).await {
+        let listener = self.listener.as_mut()?;
+        match timeout_at(probe_at, listener.try_recv()).await {
             Ok(heard) => heard.ok().flatten().map(|heard| heard.payload() != own),
             Err(_) => {
-                let probe = sqlx::query("SELECT 1").execute(&mut self.listener);
+                let probe = sqlx::query("SELECT 1").execute(listener);
                 timeout(STORE_CONNECT, probe).await.ok()?.ok()?;
                 self.probed_at = Instant::now();
                 Some(false)
             }
+        }
+    }
+}
+
+impl Drop for Ear {
+    fn drop(&mut self) {
+        // The driver says goodbye in a task, and ends the process where none can be begun: on a thread of
+        // the gateway that was the last to let go of the server. Then the socket ends with the process.
+        if tokio::runtime::Handle::try_current().is_err()
+            && let Some(listener) = self.listener.take()
+        {
+            std::mem::forget(listener);
         }
     }
 }

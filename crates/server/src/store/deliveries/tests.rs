@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::testing::{House, NOW, secret};
-use super::super::{AuditFilter, NewIssuingKey, NewWebhook, Webhook};
+use super::super::{AuditFilter, KeyPlace, NewIssuingKey, NewWebhook, Webhook};
 use super::*;
 use crate::model::{AppId, Generation};
 
@@ -63,7 +63,7 @@ async fn every_change_of_an_app_its_secrets_and_the_keys_is_told() {
         serial: 7,
         kid: "0123456789abcdef".into(),
         certificate: "cErTiFiCaTe".into(),
-        seed: zeroize::Zeroizing::new([5; 32]),
+        place: KeyPlace::Seed(zeroize::Zeroizing::new([5; 32])),
         sign_from: NOW,
         exp: NOW + 9,
     };
@@ -84,7 +84,7 @@ async fn every_change_of_an_app_its_secrets_and_the_keys_is_told() {
     ];
     assert_eq!(kinds, expected);
     let mut data = Vec::new();
-    while let Some(due) = house.store.due_deliveries(NOW).await.unwrap().first() {
+    while let Some(due) = house.store.due_deliveries("a", NOW).await.unwrap().first() {
         let body: Value = serde_json::from_str(&due.message.body).unwrap();
         assert_eq!(
             (&body["type"], &*due.message.kind),
@@ -146,8 +146,8 @@ async fn a_message_is_tried_again_until_its_tries_are_used_up() {
     let id = house.tested(&webhook).await.id;
     let mut now = NOW;
     for tries in 1.. {
-        assert!(house.store.due_deliveries(now - 1).await.unwrap().is_empty(), "not before");
-        let due = house.reopened().await.due_deliveries(now).await.unwrap().remove(0);
+        assert!(house.store.due_deliveries("a", now - 1).await.unwrap().is_empty(), "not before");
+        let due = house.reopened().await.due_deliveries("a", now).await.unwrap().remove(0);
         assert_eq!((&due.message.id, due.tries), (&id, tries - 1), "the same id each time");
         house.store.note_try(&due, &failed(), now).await.unwrap();
         let found = house.only(&webhook).await;
@@ -161,7 +161,7 @@ async fn a_message_is_tried_again_until_its_tries_are_used_up() {
     let found = house.only(&webhook).await;
     assert_eq!((found.tries, found.gave_up_at, found.delivered_at), (7, Some(now), None));
     assert_eq!(now - NOW, 5 + 30 + 300 + 1_800 + 7_200 + 18_000);
-    assert!(house.store.due_deliveries(i64::MAX).await.unwrap().is_empty());
+    assert!(house.store.due_deliveries("a", i64::MAX).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -170,7 +170,7 @@ async fn a_message_is_sent_again_by_hand_given_up_or_taken() {
     let webhook = house.webhook("app.*").await;
     let id = house.tested(&webhook).await.id;
     for (outcome, tries) in [(taken(), 1), (failed(), 2), (taken(), 3)] {
-        let due = house.store.due_deliveries(NOW + 9).await.unwrap().remove(0);
+        let due = house.store.due_deliveries("a", NOW + 9).await.unwrap().remove(0);
         house.store.note_try(&due, &outcome, NOW + 9).await.unwrap();
         assert_eq!(house.only(&webhook).await.delivered_at.is_some(), outcome.is_taken());
         let mut tx = house.store.begin("ada", NOW + 9).await.unwrap();
@@ -192,13 +192,13 @@ async fn disabling_gives_up_what_waits_and_what_was_under_way_may_still_arrive()
     let webhook = house.webhook("app.*").await;
     for outcome in [failed(), taken()] {
         let id = house.tested(&webhook).await.id;
-        let due = house.store.due_deliveries(NOW).await.unwrap().remove(0);
+        let due = house.store.due_deliveries("a", NOW).await.unwrap().remove(0);
         let mut tx = house.store.begin("ada", NOW + 3).await.unwrap();
         tx.update_webhook(&webhook.id, None, |it| it.enabled = false).await.unwrap();
         let refused = tx.retry_delivery(&id).await;
         assert!(matches!(refused, Err(StoreError::WebhookDisabled { .. })));
         tx.commit().await.unwrap();
-        assert!(house.store.due_deliveries(NOW + 3).await.unwrap().is_empty());
+        assert!(house.store.due_deliveries("a", NOW + 3).await.unwrap().is_empty());
         house.store.note_try(&due, &outcome, NOW + 4).await.unwrap();
         let found = house.store.deliveries(&webhook.id, None, 1).await.unwrap().remove(0);
         assert_eq!(found.next_try_at, None);
@@ -212,7 +212,10 @@ async fn disabling_gives_up_what_waits_and_what_was_under_way_may_still_arrive()
         let mut tx = house.store.begin("ada", NOW + 5).await.unwrap();
         tx.update_webhook(&webhook.id, None, |it| it.enabled = true).await.unwrap();
         tx.commit().await.unwrap();
-        assert!(house.store.due_deliveries(i64::MAX).await.unwrap().is_empty(), "nothing is back");
+        assert!(
+            house.store.due_deliveries("a", i64::MAX).await.unwrap().is_empty(),
+            "nothing is back"
+        );
     }
 }
 
@@ -247,7 +250,7 @@ async fn a_backlog_of_one_webhook_hides_no_other() {
     }
     tx.enqueue_test(&quiet.id).await.unwrap();
     tx.commit().await.unwrap();
-    let due = house.store.due_deliveries(NOW).await.unwrap();
+    let due = house.store.due_deliveries("a", NOW).await.unwrap();
     let of = |webhook: &Webhook| due.iter().filter(|due| due.webhook_id == webhook.id).count();
     assert_eq!((of(&busy), of(&quiet)), (2 * DELIVERIES_PER_WEBHOOK, 1));
 }
@@ -261,4 +264,36 @@ async fn a_damaged_webhook_stops_no_change() {
     tx.create_app(APP, House::settings("a"), &secret(1)).await.unwrap();
     tx.commit().await.unwrap();
     assert!(house.only_app().await.app.is_ok());
+}
+
+#[tokio::test]
+async fn a_message_is_leased_to_one_server_and_a_webhook_has_its_places_once_for_all() {
+    let house = House::new().await;
+    let webhook = house.webhook("*").await;
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        ids.push(house.tested(&webhook).await.id);
+    }
+    let ids: Vec<_> = ids.iter().map(String::as_str).collect();
+    let lease = async |node, messages: &[&str], now| {
+        house.store.lease_deliveries(&webhook.id, messages, node, now).await.unwrap()
+    };
+    let due = async |node, now| {
+        let due = house.store.due_deliveries(node, now).await.unwrap();
+        due.into_iter().map(|due| due.message.id).collect::<Vec<_>>()
+    };
+    assert_eq!(lease("a", &ids[..1], NOW).await, &ids[..1]);
+    assert_eq!(lease("b", &ids[..3], NOW).await, &ids[1..2], "one place was left");
+    assert_eq!(lease("a", &ids[2..], NOW).await, [""; 0]);
+    assert_eq!(due("a", NOW).await, [ids[0], ids[2], ids[3], ids[4]]);
+    assert_eq!(due("b", NOW).await, [ids[1], ids[2], ids[3], ids[4]]);
+
+    let first = house.store.due_deliveries("a", NOW).await.unwrap().remove(0);
+    house.store.note_try(&first, &taken(), NOW).await.unwrap();
+    assert_eq!(lease("a", &ids[2..], NOW).await, &ids[2..3], "a place is free again");
+    let later = NOW + DELIVERY_LEASE_SECS;
+    assert_eq!(due("c", later - 1).await, [ids[3], ids[4]]);
+    assert_eq!(due("c", later).await, &ids[1..], "whoever had them is gone");
+    assert_eq!(lease("c", &ids[1..], later).await, &ids[1..3]);
+    assert_eq!(lease("a", &[ids[0]], later).await, [""; 0], "it was taken");
 }

@@ -55,7 +55,7 @@ async fn a_secret_opens_only_in_its_own_row() {
         let mut tx = house.store.begin("ada", NOW).await.unwrap();
         tx.enqueue_test(&one.id).await.unwrap();
         tx.commit().await.unwrap();
-        house.store.due_deliveries(NOW).await.unwrap().pop().unwrap().secret
+        house.store.due_deliveries("a", NOW).await.unwrap().pop().unwrap().secret
     };
     assert_eq!(opened().await, Ok(secret_of_one));
     let (one, two) = (&one.id, &two.id);

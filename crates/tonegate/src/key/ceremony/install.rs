@@ -57,7 +57,8 @@ struct Installed {
 impl Installed {
     async fn of(opened: &Opened, installed: usize) -> anyhow::Result<Self> {
         let installation = &opened.installation;
-        let keyring = load_keyring(&opened.store, &installation.pins, &installation.issuer).await?;
+        let keyring =
+            load_keyring(&opened.store, None, &installation.pins, &installation.issuer).await?;
         let covered_until = keyring.covered_until(opened.now);
         Ok(Self { installed, covered_until, now: opened.now })
     }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::json;
 use tonegate_issuer::limits::CEREMONY_CERTIFICATES_MAX;
-use tonegate_server::ceremony::{self, CeremonyError, Envelope, RequestFile};
+use tonegate_server::ceremony::{self, CeremonyError, Envelope, RequestFile, Wanted};
 
 use crate::data::Opened;
 use crate::exit::Exit;
@@ -25,6 +25,9 @@ pub(crate) struct Request {
     /// Give up the keys of an earlier request that was not installed
     #[arg(long)]
     replace: bool,
+    /// Make the keys in the hardware token of the configuration ([pkcs11]), which they cannot leave
+    #[arg(long)]
+    in_token: bool,
     #[command(flatten)]
     target: TargetArgs,
 }
@@ -41,14 +44,20 @@ impl Request {
 
     async fn here(&self, opened: &Opened) -> Result<RequestFile, CeremonyError> {
         let Opened { installation, store, keyring, now, .. } = opened;
-        let asked = (usize::from(self.count), self.replace);
+        let Self { replace, in_token, .. } = *self;
+        let asked = Wanted { count: usize::from(self.count), replace, in_token };
         let publish =
             |request: &RequestFile| ceremony::write_new(&self.out, 0o644, request.clone());
-        ceremony::request(installation, store, keyring, *now, asked, publish).await
+        let place = (installation, opened.token.as_ref());
+        ceremony::request(place, store, keyring, *now, asked, publish).await
     }
 
     async fn elsewhere(&self, remote: &Remote) -> anyhow::Result<RequestFile> {
-        let asked = json!({ "count": self.count, "replace": self.replace });
+        let mut asked = json!({ "count": self.count, "replace": self.replace });
+        // A server of an earlier release knows no such member.
+        if let (true, Some(asked)) = (self.in_token, asked.as_object_mut()) {
+            asked.insert("token".to_owned(), true.into());
+        }
         if !(1..=CEREMONY_CERTIFICATES_MAX).contains(&usize::from(self.count)) {
             return Err(CeremonyError::Count.into());
         }
