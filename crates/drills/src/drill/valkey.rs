@@ -163,6 +163,13 @@ async fn rounds_of(
     let text = format!("{what}: slowest to be strict again, s");
     findings.at_most(&text, STRICT_AGAIN, slowest.as_secs_f64());
     seen.tell(findings);
+    let failed = seen.records.iter().filter(|record| !record.first.is_license());
+    for record in failed.take(10) {
+        let fault = trips.iter().rev().find(|&&trip| trip <= record.done).copied();
+        let after = record.done.saturating_sub(fault.unwrap_or_default()).as_millis();
+        findings
+            .note(format!("{what}: {}: {} at {after} ms after a fault", record.node, record.first));
+    }
     cluster.guard = Some(guard);
     cluster.tell(findings);
     findings.note(format!("{what}: {} times, {rate} requests/s", rounds * faults.len()));
