@@ -189,7 +189,7 @@ impl ReplayGuard {
         let crashed = files.last_run()?.may_have_lost(boot_id);
         if crashed || forgotten_damaged || read.lost {
             tracing::warn!(refuse_before = now, "replay guard may miss records of the last run");
-            forgotten.forget(now - HOLD_SECS, now - 1);
+            forgotten.forget(now - HOLD_SECS, now);
             files.write_forgotten(&forgotten)?;
         }
         files.write_last_run(&LastRun::Open { boot_id: boot_id.map(str::to_owned) })?;
