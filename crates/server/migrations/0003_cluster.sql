@@ -4,6 +4,9 @@
 -- adds leaves it as it was, so that servers of the release before go on beside the new ones.
 ALTER TABLE meta ADD COLUMN compatible_schema BIGINT NOT NULL DEFAULT 3;
 
+-- New apps begin above this rev: a restore forgets apps, and what they had must not come again.
+ALTER TABLE meta ADD COLUMN rev_floor BIGINT NOT NULL DEFAULT 0;
+
 -- One row per server that ever used the database; `id` lies in its data directory. `usage_batch`: the
 -- last batch of usage that was taken from it, so that none counts twice. `revision`: what its directory
 -- has. `state`: JSON, what it says of itself.

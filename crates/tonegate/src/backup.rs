@@ -6,9 +6,8 @@ use std::io::{self, BufWriter};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use data_encoding::HEXLOWER;
 use serde::Serialize;
-use tonegate_server::backup::{ArchiveKey, Manifest, Sealing, back_up};
+use tonegate_server::backup::{ArchiveKey, KeyText, Manifest, Sealing, back_up};
 use tonegate_server::installation::Place;
 use tonegate_server::seal::KekSource;
 use tonegate_server::store::Store;
@@ -61,7 +60,7 @@ pub(crate) struct Key {
     key: ArchiveKey,
     sealing: Sealing,
     /// Put into it.
-    key_encryption_key: Option<String>,
+    key_encryption_key: Option<KeyText>,
 }
 
 impl Key {
@@ -72,7 +71,7 @@ impl Key {
             None => Ok(Self::of_kek(&kek)?),
             Some(file) => {
                 let (key, sealing) = ArchiveKey::of_passphrase(&secret::passphrase(file)?)?;
-                let key_encryption_key = Some(HEXLOWER.encode(&*kek.read()?));
+                let key_encryption_key = Some(KeyText::of(&*kek.read()?));
                 Ok(Self { key, sealing, key_encryption_key })
             }
         }

@@ -8,6 +8,7 @@
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::{ArchiveKey, BackupError, Manifest, Sealing};
 use crate::limits::BACKUP_LINE_BYTES_MAX;
@@ -58,7 +59,7 @@ pub(crate) struct ArchiveWriter<W: Write> {
 /// Reads an archive.
 pub(crate) struct ArchiveReader<R: Read> {
     stream: BufReader<SealedReader<R>>,
-    line: Vec<u8>,
+    line: Zeroizing<Vec<u8>>,
 }
 
 impl Head {
@@ -111,7 +112,7 @@ impl<R: BufRead> ArchiveReader<R> {
     /// Begins to read, with the key that `head` asks for.
     pub(crate) fn new(file: R, key: &ArchiveKey) -> Result<Self, BackupError> {
         let stream = SealedReader::new(file, key.kek(), Label::Backup).map_err(closed)?;
-        Ok(Self { stream: BufReader::new(stream), line: Vec::new() })
+        Ok(Self { stream: BufReader::new(stream), line: Zeroizing::default() })
     }
 
     /// The next line; the last is [`Line::End`], after which there is nothing.

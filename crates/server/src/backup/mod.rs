@@ -15,7 +15,9 @@ mod write;
 
 use std::io;
 
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 pub use archive::Head;
 pub use key::{ArchiveKey, Sealing};
@@ -26,6 +28,29 @@ use crate::audit::CheckpointError;
 use crate::model::Environment;
 use crate::seal::SealError;
 use crate::store::{AuditHash, StoreError};
+
+/// A key-encryption key as 64 hex characters, wiped and never shown.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct KeyText(Zeroizing<String>);
+
+impl KeyText {
+    /// Of the key's bytes.
+    #[must_use]
+    pub fn of(key: &[u8; 32]) -> Self {
+        Self(Zeroizing::new(HEXLOWER.encode(key)))
+    }
+
+    fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for KeyText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KeyText(…)")
+    }
+}
 
 /// What a backup is of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +73,7 @@ pub struct Manifest {
     /// Which key-encryption key its secrets are sealed with.
     pub kek_fingerprint: String,
     /// That key, 64 hex characters, where the whole archive is under a passphrase.
-    pub key_encryption_key: Option<String>,
+    pub key_encryption_key: Option<KeyText>,
     /// The newest entry of the audit log, and its hash.
     pub audit_seq: i64,
     /// See `audit_seq`.

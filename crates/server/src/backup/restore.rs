@@ -1,6 +1,6 @@
 //! Putting a backup in the place of what is there, as a rollback that says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
 
 use data_encoding::HEXLOWER;
@@ -27,6 +27,10 @@ pub struct Contents {
     pub rows: u64,
     /// The hashes of the audit entries that were asked for.
     hashes: BTreeMap<i64, AuditHash>,
+    /// Serials of its issuing keys.
+    serials: BTreeSet<i64>,
+    /// The highest rev of an app in it.
+    highest_rev: i64,
 }
 
 /// What a restore would do.
@@ -50,6 +54,9 @@ pub struct Undone {
     pub newest: Vec<AuditEntry>,
     /// Where the target stands.
     pub revision: Revision,
+    /// The newest of its audit entries.
+    #[serde(skip)]
+    head: (i64, Option<AuditHash>),
     /// Issuing keys that the backup does not know, by their serials: what they signed stays valid, but
     /// where the floor was raised for them, devices refuse what older keys sign.
     pub keys: Vec<u32>,
@@ -57,7 +64,7 @@ pub struct Undone {
 
 /// Most undone entries that a plan names.
 const NAMED_MAX: u32 = 1_000;
-/// Added to each app's rev where nobody knows how far it had come since.
+/// So far an app's rev may have come since, where nobody knows.
 const REV_LEAP: i64 = 1_000;
 
 impl Plan {
@@ -93,6 +100,22 @@ impl Plan {
 }
 
 impl Contents {
+    fn note(&mut self, section: &Section, row: &[Cell], named: &[i64]) {
+        match section.table.name {
+            "audit" => {
+                let hash = section.audit_hash(row);
+                let is_wanted = |seq| named.contains(&seq) || seq == self.manifest.audit_seq;
+                self.hashes.extend(hash.filter(|(seq, _)| is_wanted(*seq)));
+            }
+            "issuing_keys" => self.serials.extend(section.number(row, "serial")),
+            "apps" => {
+                let rev = section.number(row, "rev");
+                self.highest_rev = self.highest_rev.max(rev.unwrap_or(0));
+            }
+            _ => {}
+        }
+    }
+
     fn check_id(&self, found: &str) -> Result<(), BackupError> {
         if self.manifest.installation_id == found {
             return Ok(());
@@ -133,17 +156,18 @@ pub fn read<R: BufRead>(
     if manifest.schema > known {
         return Err(BackupError::SchemaNewer { found: manifest.schema, known });
     }
-    let mut contents = Contents { manifest, rows: 0, hashes: BTreeMap::new() };
+    let mut contents = Contents {
+        manifest,
+        rows: 0,
+        hashes: BTreeMap::new(),
+        serials: BTreeSet::new(),
+        highest_rev: 0,
+    };
     while let Some(mut table) = Section::next(&mut archive)? {
         while let Some(row) = table.row(&mut archive)? {
             contents.rows += 1;
             progress(contents.rows);
-            if table.table.name == "audit"
-                && let Some((seq, hash)) = table.audit_hash(&row)
-                && (named.contains(&seq) || seq == contents.manifest.audit_seq)
-            {
-                contents.hashes.insert(seq, hash);
-            }
+            contents.note(&table, &row, named);
         }
     }
     match contents.hashes.get(&contents.manifest.audit_seq) {
@@ -163,21 +187,21 @@ pub async fn restore<R: BufRead>(
     mut progress: impl FnMut(u64),
 ) -> Result<(), BackupError> {
     let manifest = &plan.contents.manifest;
-    let (store, mut tx, leap) = match target {
+    let (store, mut tx, highest_rev) = match target {
         None => {
             let kek = ready(place, manifest)?;
             let (store, tx) = Store::create_empty(&place.database(), kek, actor, now).await?;
-            (store, tx, REV_LEAP)
+            (store, tx, plan.contents.highest_rev + REV_LEAP)
         }
         Some(store) => {
             let mut tx = store.begin_long(actor, now).await?;
-            let found = tx.revision().await?;
-            if plan.undone.as_ref().is_none_or(|undone| undone.revision != found) {
+            let found = (tx.revision().await?, tx.audit_head().await?);
+            if plan.undone.as_ref().is_none_or(|undone| (undone.revision, undone.head) != found) {
                 return Err(BackupError::PlanOutdated);
             }
-            let leap = tx.highest_rev().await? + 1;
+            let highest = tx.highest_rev().await?;
             tx.clear().await?;
-            (store, tx, leap)
+            (store, tx, highest)
         }
     };
     fill(&mut tx, ArchiveReader::new(file, key)?, &mut progress).await?;
@@ -187,7 +211,7 @@ pub async fn restore<R: BufRead>(
         audit_seq: manifest.audit_seq,
         undone: plan.changes_undone(),
         revision: Revision(before.0.max(manifest.revision) + 1),
-        rev_leap: leap,
+        highest_rev,
     };
     tx.restored(&restored).await?;
     tx.commit().await?;
@@ -211,7 +235,7 @@ fn ready(place: &Place, manifest: &Manifest) -> Result<Kek, BackupError> {
     place.data.make_private()?;
     let source = place.kek_source();
     let kek = match (&manifest.key_encryption_key, source.path().exists()) {
-        (Some(key), false) => source.keep(&*bytes(key)?)?,
+        (Some(key), false) => source.keep(&*bytes(key.text())?)?,
         _ => source.load()?,
     };
     if kek.fingerprint() == manifest.kek_fingerprint {
@@ -271,10 +295,11 @@ async fn undone_at(store: &Store, contents: &Contents) -> Result<Undone, BackupE
     drop(snapshot);
     let mut newest = store.audit(&AuditFilter::default(), None, NAMED_MAX).await?;
     newest.retain(|entry| entry.seq > backed_up);
-    let added = |entry: &&AuditEntry| entry.action == "issuing_key.add";
-    let serial = |entry: &AuditEntry| entry.subject.rsplit(' ').next()?.parse().ok();
-    let keys = newest.iter().filter(added).filter_map(serial).collect();
-    Ok(Undone { entries: (last - backed_up).max(0), newest, revision, keys })
+    let known = |serial: &u32| contents.serials.contains(&i64::from(*serial));
+    let keys = store.issuing_keys().await?.into_iter().map(|stored| stored.key.serial);
+    let keys = keys.filter(|serial| !known(serial)).collect();
+    let entries = (last - backed_up).max(0);
+    Ok(Undone { entries, newest, revision, head: (last, head), keys })
 }
 
 /// The rows of one table in an archive.
@@ -328,10 +353,17 @@ impl Section {
         found.ok_or(BackupError::Damaged("it has a column that nobody knows"))
     }
 
+    fn number(&self, row: &[Cell], column: &str) -> Option<i64> {
+        match self.names.iter().zip(row).find(|(name, _)| *name == column)?.1 {
+            Cell::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
     fn audit_hash(&self, row: &[Cell]) -> Option<(i64, AuditHash)> {
-        let cell = |name| self.names.iter().zip(row).find(|(known, _)| *known == name);
-        match (cell("seq")?.1, cell("hash")?.1) {
-            (Cell::Number(seq), Cell::Bytes { b }) => Some((*seq, AuditHash::from_bytes(b)?)),
+        let seq = self.number(row, "seq")?;
+        match self.names.iter().zip(row).find(|(name, _)| *name == "hash")?.1 {
+            Cell::Bytes { b } => Some((seq, AuditHash::from_bytes(b)?)),
             _ => None,
         }
     }

@@ -196,7 +196,7 @@ async fn a_passphrase_alone_brings_everything_back() {
         BackupError::PassphraseShort { .. }
     ));
     let (key, sealing) = ArchiveKey::of_passphrase("correct horse battery").unwrap();
-    let raw = Some(data_encoding::HEXLOWER.encode(&[7; 32]));
+    let raw = Some(KeyText::of(&[7; 32]));
     let made = back_up(&house.store, Vec::new(), (&key, sealing), raw, ("cli", NOW), |_, _| {});
     let backup = made.await.unwrap().1;
     let mut file = BufReader::new(backup.as_slice());

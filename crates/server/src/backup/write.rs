@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::archive::{ArchiveWriter, Head, Line};
-use super::{ArchiveKey, BackupError, Manifest, Sealing};
+use super::{ArchiveKey, BackupError, KeyText, Manifest, Sealing};
 use crate::audit::{Checkpoint, CheckpointError};
 use crate::store::{
     Cells, Column, Range, Snapshot, Store, TABLES, Table, key_of, rows_at_once, schema_known,
@@ -17,7 +17,7 @@ pub async fn back_up<W: Write>(
     store: &Store,
     file: W,
     (key, sealing): (&ArchiveKey, Sealing),
-    key_encryption_key: Option<String>,
+    key_encryption_key: Option<KeyText>,
     (actor, now): (&str, i64),
     mut progress: impl FnMut(u64, u64),
 ) -> Result<(Manifest, W), BackupError> {

@@ -135,13 +135,17 @@ impl Tx {
         Ok(())
     }
 
-    /// 1, or one more than a deleted app had: equal (app, rev) must never mean two things.
+    /// 1, or one more than a deleted app had, or than any had that a restore has forgotten: equal (app,
+    /// rev) must never mean two things.
     async fn first_rev(&mut self, id: AppId) -> Result<u32, StoreError> {
         let row = db::query("SELECT rev, deleted_at FROM apps WHERE id = $1")
             .bind(i64::from(id.0))
             .fetch_optional(&mut self.inner)
             .await?;
-        let Some(row) = row else { return Ok(1) };
+        let Some(row) = row else {
+            let floor = db::query("SELECT rev_floor FROM meta").fetch_one(&mut self.inner).await?;
+            return Ok(column(&floor, "meta", "rev_floor", 1).number::<u32>()?.saturating_add(1));
+        };
         match row.try_get::<Option<i64>, _>("deleted_at")? {
             None => Err(StoreError::AppExists { id }),
             Some(_) => Ok(column(&row, "apps", "rev", id).number::<u32>()?.saturating_add(1)),

@@ -7,6 +7,7 @@
 
 use super::tables::{Cells, Range, Snapshot, TABLES, Table, key_of, rows_at_once};
 use super::{Database, Store, StoreError, Tx, db};
+use crate::limits::NODE_ALIVE_SECS;
 use crate::seal::Kek;
 
 /// What became of a copy.
@@ -37,6 +38,20 @@ pub enum CopyError {
         /// The table.
         table: &'static str,
     },
+    /// Servers use the source.
+    #[error(
+        "{names} use the source; stop them first, or what they are told meanwhile is left behind"
+    )]
+    InUse {
+        /// Which.
+        names: String,
+    },
+    /// Somebody changed the source.
+    #[error(
+        "the source was changed while it was copied: the target is not complete; empty the target, and \
+         copy again while nobody uses the source"
+    )]
+    SourceChanged,
     /// The source or the target.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -50,12 +65,11 @@ pub async fn copy(
     (actor, now): (&str, i64),
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Copied, CopyError> {
+    check_unused(source).await?;
+    let before = source.position(None).await?;
     let mut snapshot = source.snapshot().await?;
     let store =
         Store { db: db::Db::open_unfinished(target, kek.fingerprint()).await?, kek: kek.into() };
-    if let Some(found) = store.installation_id().await? {
-        return Err(CopyError::Occupied { found });
-    }
     let mut all = 0;
     for table in TABLES {
         all += snapshot.count(table).await?;
@@ -70,7 +84,28 @@ pub async fn copy(
         copied => copied,
     };
     store.close().await;
-    copied
+    let copied = copied?;
+    check_unused(source).await?;
+    let after = source.position(None).await?;
+    if (after.revision, after.audit_head) != (before.revision, before.audit_head) {
+        return Err(CopyError::SourceChanged);
+    }
+    Ok(copied)
+}
+
+/// Nodes that share the source tell that they are there. (One with a database of its own holds its
+/// directory's lock, which is for the caller to try.)
+async fn check_unused(source: &Store) -> Result<(), CopyError> {
+    if !source.is_shared() {
+        return Ok(());
+    }
+    let nodes = source.nodes().await?;
+    let alive = nodes.iter().filter(|node| node.seen_secs_ago < NODE_ALIVE_SECS);
+    let names: Vec<_> = alive.map(|node| node.name.as_str()).collect();
+    match names.is_empty() {
+        true => Ok(()),
+        false => Err(CopyError::InUse { names: names.join(", ") }),
+    }
 }
 
 struct Copy<'c> {
@@ -88,6 +123,10 @@ impl Copy<'_> {
             while let Some(last) = self.range(table, after.as_deref(), &mut copied).await? {
                 after = Some(last);
                 progress(copied.rows);
+                // Its one row makes the target an installation, which is not to be touched any more.
+                if table.is_last() {
+                    break;
+                }
             }
         }
         Ok(copied)
@@ -133,16 +172,21 @@ impl Copy<'_> {
         Ok(())
     }
 
-    async fn begin(&self) -> Result<Tx, StoreError> {
-        self.store.begin_long(self.actor, self.now).await
+    /// A transaction on a target that is none yet. Looked at under the lock: another copy may have ended, and
+    /// servers may have begun to use it.
+    async fn begin(&self) -> Result<Tx, CopyError> {
+        let mut tx = self.store.begin_long(self.actor, self.now).await?;
+        match tx.is_installation().await? {
+            true => Err(CopyError::Occupied { found: tx.installation_id().await? }),
+            false => Ok(tx),
+        }
     }
 }
 
-impl Store {
-    /// Which installation it is; `None`: there is no such row yet.
-    async fn installation_id(&self) -> Result<Option<String>, StoreError> {
-        let mut tx = self.db.begin_read().await?;
-        db::query_scalar("SELECT installation_id FROM meta").fetch_optional(&mut tx).await
+impl Tx {
+    /// Which installation it is.
+    async fn installation_id(&mut self) -> Result<String, StoreError> {
+        db::query_scalar("SELECT installation_id FROM meta").fetch_one(&mut self.inner).await
     }
 }
 

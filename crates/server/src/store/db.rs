@@ -30,10 +30,10 @@ pub(super) use self::connection::{Connection, ReadTransaction, Transaction};
 #[cfg(test)]
 pub(super) use self::dialect::columns;
 pub(super) use self::dialect::{columns_of, go_on_after_highest};
-pub(super) use self::migrations::known as schema_known;
 #[cfg(test)]
 pub(super) use self::migrations::run as run_migrations;
 pub(super) use self::migrations::version as schema;
+pub(super) use self::migrations::{check_known, known as schema_known};
 pub(super) use self::query::{QueryBuilder, query, query_of, query_scalar};
 pub(super) use self::row::{FromColumn, Row};
 pub(super) use self::value::Value;

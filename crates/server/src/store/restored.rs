@@ -6,6 +6,8 @@
 
 use serde_json::json;
 
+use super::audit_chain::{self, AuditHash};
+use super::nodes::database_ms;
 use super::tables::{TABLES, Table};
 use super::{Database, Revision, Store, StoreError, Tx, db, meta};
 use crate::seal::Kek;
@@ -21,8 +23,8 @@ pub(crate) struct Restored {
     pub(crate) undone: i64,
     /// The revision from now on.
     pub(crate) revision: Revision,
-    /// Added to each app's rev.
-    pub(crate) rev_leap: i64,
+    /// No app had a higher rev, as far as is known.
+    pub(crate) highest_rev: i64,
 }
 
 /// The newest schema that this program knows.
@@ -49,7 +51,9 @@ impl Store {
 impl Store {
     /// Begins a change of everything, which may take long.
     pub(crate) async fn begin_long(&self, actor: &str, now: i64) -> Result<Tx, StoreError> {
-        Ok(self.tx(self.db.begin_long_write().await?, actor, now))
+        let mut tx = self.db.begin_long_write().await?;
+        db::check_known(&mut tx).await?;
+        Ok(self.tx(tx, actor, now))
     }
 }
 
@@ -59,10 +63,23 @@ impl Tx {
         meta::revision(&mut self.inner).await
     }
 
-    /// The highest rev of any app.
+    /// The newest audit entry and its hash.
+    pub(crate) async fn audit_head(&mut self) -> Result<(i64, Option<AuditHash>), StoreError> {
+        audit_chain::head(&mut self.inner).await
+    }
+
+    /// Is this an installation?
+    pub(crate) async fn is_installation(&mut self) -> Result<bool, StoreError> {
+        let rows: i64 =
+            db::query_scalar("SELECT COUNT(*) FROM meta").fetch_one(&mut self.inner).await?;
+        Ok(rows > 0)
+    }
+
+    /// The highest rev that any app has, or had that was forgotten.
     pub(crate) async fn highest_rev(&mut self) -> Result<i64, StoreError> {
-        let highest: Option<i64> =
-            db::query_scalar("SELECT MAX(rev) FROM apps").fetch_one(&mut self.inner).await?;
+        let sql =
+            "SELECT rev FROM apps UNION ALL SELECT rev_floor FROM meta ORDER BY 1 DESC LIMIT 1";
+        let highest: Option<i64> = db::query_scalar(sql).fetch_optional(&mut self.inner).await?;
         Ok(highest.unwrap_or(0))
     }
 
@@ -70,12 +87,15 @@ impl Tx {
     pub(crate) async fn restored(&mut self, restored: &Restored) -> Result<(), StoreError> {
         let revision = restored.revision;
         self.raised = Some(revision);
-        db::query("UPDATE meta SET revision = $1, changed_at_revision = $1")
-            .bind(revision.0)
-            .execute(&mut self.inner)
-            .await?;
-        db::query("UPDATE apps SET rev = rev + $1, changed_at_revision = $2")
-            .bind(restored.rev_leap)
+        let rev = restored.highest_rev.max(self.highest_rev().await?) + 1;
+        let sql = concat!(
+            "UPDATE meta SET revision = $1, changed_at_revision = $1, rev_floor = $2, raised_at = ",
+            database_ms!()
+        );
+        db::query(sql).bind(revision.0).bind(rev).execute(&mut self.inner).await?;
+        db::query("DELETE FROM claims").execute(&mut self.inner).await?;
+        db::query("UPDATE apps SET rev = $1, changed_at_revision = $2")
+            .bind(rev)
             .bind(revision.0)
             .execute(&mut self.inner)
             .await?;

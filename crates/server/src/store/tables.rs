@@ -100,9 +100,12 @@ impl Table {
 }
 
 impl Store {
-    /// The database as it is now.
+    /// The database as it is now. `Err(SchemaNewer)`: it has what this program knows nothing of, and
+    /// would leave out.
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        Ok(Snapshot(self.db.begin_long_read().await?))
+        let mut tx = self.db.begin_long_read().await?;
+        db::check_known(&mut tx).await?;
+        Ok(Snapshot(tx))
     }
 }
 

@@ -79,6 +79,15 @@ pub(in crate::store) async fn version(conn: &mut Connection) -> Result<Option<i6
     query_scalar("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(conn).await
 }
 
+/// Is all of it known here? `Err(SchemaNewer)`: a newer program's tables would be passed over.
+pub(in crate::store) async fn check_known(conn: &mut Connection) -> Result<(), StoreError> {
+    let known = known();
+    match version(conn).await? {
+        Some(found) if found > known => Err(StoreError::SchemaNewer { found, known }),
+        _ => Ok(()),
+    }
+}
+
 /// Is there something to run? `Err(SchemaNewer)`: this program may not work on it.
 pub(super) async fn are_missing(conn: &mut Connection, found: i64) -> Result<bool, StoreError> {
     let known = known();
