@@ -165,7 +165,8 @@ fn after_a_system_crash_older_timestamps_are_refused() {
     let guard = open_at(home.path(), now + 1, Some("boot 2"));
     assert_eq!(admit(&guard, 1, START - 5, now), Admission::Forgotten);
     assert_eq!(admit(&guard, 2, now - 1, now), Admission::Forgotten);
-    assert_eq!(admit(&guard, 3, now, now), Admission::Accepted);
+    assert_eq!(admit(&guard, 3, now, now), Admission::Forgotten, "the restart's own second");
+    assert_eq!(admit(&guard, 4, now + 1, now + 1), Admission::Accepted);
 }
 
 #[test]
@@ -199,7 +200,8 @@ fn a_lost_key_or_a_damaged_record_refuses_older_timestamps() {
         damage(home.path());
         let guard = open_at(home.path(), START + 9, BOOT);
         assert_eq!(admit(&guard, 1, START, START + 9), Admission::Forgotten);
-        assert_eq!(admit(&guard, 2, START + 9, START + 9), Admission::Accepted);
+        assert_eq!(admit(&guard, 2, START + 9, START + 9), Admission::Forgotten);
+        assert_eq!(admit(&guard, 3, START + 10, START + 10), Admission::Accepted);
     }
 }
 
@@ -213,8 +215,8 @@ fn a_new_directory_refuses_nothing_and_a_lost_one_refuses_older_timestamps() {
     fs::remove_dir_all(home.path().join("guard")).unwrap();
     let guard = open_existing(home.path().join("guard"), START + 9, BOOT);
     assert_eq!(admit(&guard, 1, START - 1, START + 9), Admission::Forgotten);
-    assert_eq!(admit(&guard, 2, START + 8, START + 9), Admission::Forgotten);
-    assert_eq!(admit(&guard, 3, START + 9, START + 9), Admission::Accepted);
+    assert_eq!(admit(&guard, 2, START + 9, START + 9), Admission::Forgotten);
+    assert_eq!(admit(&guard, 3, START + 10, START + 10), Admission::Accepted);
 }
 
 #[test]
