@@ -122,6 +122,16 @@ impl Preminted {
         kept
     }
 
+    /// Forgets one that turned out to be no good.
+    pub(crate) fn forget(&self, app_id: AppId, hour: i64) {
+        let Some(mut apps) = of_app(&self.shards, app_id) else { return };
+        let Some(ahead) = apps.by_id.get_mut(&app_id) else { return };
+        let before = ahead.hours.len();
+        ahead.hours.retain(|slot| Some(slot.number) != number_of(hour));
+        let gone = before - ahead.hours.len();
+        apps.signatures -= gone;
+    }
+
     /// Notes an app whose licence was not at hand.
     pub(crate) fn note(&self, app_id: AppId) {
         let mut newcomers = lock(&self.newcomers);
