@@ -341,6 +341,20 @@ mod tests {
     }
 
     #[test]
+    fn half_a_block_on_a_full_disk_hides_none_that_come_after_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let ahead = Preminted::open(directory.path(), &kek());
+        ahead.keep(presigned(1, 100, 5));
+        ahead.flush(&kek()).unwrap();
+        let file = directory.path().join("100");
+        let whole = std::fs::read(&file).unwrap();
+        std::fs::write(&file, [&whole, &whole[..whole.len() / 2]].concat()).unwrap();
+        ahead.keep(Presigned { app_id: AppId(2), ..presigned(1, 100, 5) });
+        ahead.flush(&kek()).unwrap();
+        assert_eq!(Preminted::open(directory.path(), &kek()).len(), 2);
+    }
+
+    #[test]
     fn what_is_of_no_use_leaves_memory_and_disk() {
         let directory = tempfile::tempdir().unwrap();
         let ahead = Preminted::open(directory.path(), &kek());
