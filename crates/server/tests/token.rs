@@ -181,6 +181,35 @@ fn a_restart_without_the_token() {
 }
 
 #[test]
+fn a_restart_without_the_token_after_another_key_took_over() {
+    alone("token::a_restart_without_the_token_after_another_key_took_over", async |rack| {
+        let house = house(&rack).await;
+        let backend = house.app(1, settings()).await;
+        let (server, _hand) = serve(&rack, house, NOW).await;
+        server.ask(&backend).await.license();
+        is_ahead(&server, 1).await;
+        let house = server.stop().await;
+        let later = NOW + 3 * 3_600;
+        let rotation = Rotation { in_token: true, ..Rotation::first() };
+        let (store, token) = (house.store().await, rack.token());
+        rotate(&store, Some(&token), "operator", later, rotation).await.unwrap();
+        rack.unplug();
+        let (server, _hand) = serve(&rack, house, later).await;
+        let (hour, serial) = read(&server, &server.ask(&backend).await.license());
+        assert_eq!(serial, 2, "the key before");
+        assert!(hour >= hour_of(1, later) - 3_600, "the newest that it may still sign");
+        let withdrawn = Rotation { raise_floor: true, ..rotation };
+        let house = server.stop().await;
+        rack.plug_in();
+        rotate(&store, Some(&token), "operator", later, withdrawn).await.unwrap();
+        store.close().await;
+        rack.unplug();
+        let (server, _hand) = serve(&rack, house, later).await;
+        assert_eq!(server.ask(&backend).await.code(), 910003, "it is withdrawn");
+    });
+}
+
+#[test]
 fn a_start_without_token_and_licenses_waits_for_it() {
     alone("token::a_start_without_token_and_licenses_waits_for_it", async |rack| {
         let house = house(&rack).await;

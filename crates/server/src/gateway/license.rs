@@ -248,8 +248,8 @@ fn still_good(
     hint: &'static str,
 ) -> Result<Arc<Minted>, Refusal> {
     let held = service.held.still_good(app.id, app.rev, now);
-    let held = held.or_else(|| newest_preminted(service, app, now));
-    match held.filter(|held| !is_withdrawn(service, held.serial, now)) {
+    let held = held.filter(|held| !is_withdrawn(service, held.serial, now));
+    match held.or_else(|| newest_preminted(service, app, now)) {
         Some(held) => {
             if app.id != OWN_APP {
                 service.metrics.held_beyond_hour.inc();
@@ -262,8 +262,18 @@ fn still_good(
 
 /// After a restart without the token nothing is held: the newest of those minted ahead, while it is good.
 fn newest_preminted(service: &Service, app: &Licensee, now: i64) -> Option<Arc<Minted>> {
-    let newest = service.preminted.newest(app.id, app.rev, hour_of(app.id.0, now));
-    let minted = newest.and_then(|(hour, signature)| signed(service, app, hour, &signature));
+    let keyring = service.keyring.load();
+    // Another key may have taken over in the middle of what was minted ahead.
+    let is_of_its_hour = |ahead: &Presigned| {
+        let signer = keyring.signer_of(ahead.hour);
+        signer.is_some_and(|key| key.chain().serial() == ahead.serial)
+    };
+    let past = service.preminted.past(app.id, app.rev, hour_of(app.id.0, now));
+    let minted = past
+        .into_iter()
+        .filter(|ahead| is_of_its_hour(ahead) && !is_withdrawn(service, ahead.serial, now))
+        .find_map(|ahead| signed(service, app, ahead.hour, &ahead.signature));
+    // Where the newest has ended, so have those before it.
     minted.filter(|minted| minted.expires_at > now).map(Arc::new)
 }
 
