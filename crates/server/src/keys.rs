@@ -174,16 +174,18 @@ pub async fn rotate(
         let new = new_issuing_key(&key, &next, certificate);
         let mut tx = store.begin(actor, now).await?;
         tx.add_issuing_key(&new).await?;
-        tx.commit().await?;
-        Ok(new)
+        Ok((new, tx))
     };
-    match kept.await {
-        Ok(new) => Ok(new),
+    let (new, tx) = match kept.await {
+        Ok(kept) => kept,
         Err(error) => {
             key.discard().await;
-            Err(error)
+            return Err(error);
         }
-    }
+    };
+    // From here on the key is never destroyed: its certificate may be kept whatever is heard of it.
+    tx.commit().await.inspect_err(|error| key.remains(error))?;
+    Ok(new)
 }
 
 /// What the next key's certificate is to say.

@@ -97,19 +97,25 @@ impl Preminted {
         (slot.serial == serial).then_some(slot.signature)
     }
 
-    /// The number of the app's newest hour up to `hour`, with its signature: for when none can be minted.
-    pub(crate) fn newest(
-        &self,
-        app_id: AppId,
-        revision: u32,
-        hour: i64,
-    ) -> Option<(i64, [u8; 64])> {
-        let apps = of_app(&self.shards, app_id)?;
-        let ahead = apps.by_id.get(&app_id).filter(|ahead| ahead.revision == revision)?;
-        let latest = number_of(hour)?;
-        let past = ahead.hours.iter().filter(|slot| slot.number <= latest);
-        let slot = past.max_by_key(|slot| slot.number)?;
-        Some((hour - i64::from(latest - slot.number) * HOUR_SECS, slot.signature))
+    /// The app's of the hours up to `hour`, the newest first: for when none can be minted.
+    pub(crate) fn past(&self, app_id: AppId, revision: u32, hour: i64) -> Vec<Presigned> {
+        let (Some(apps), Some(latest)) = (of_app(&self.shards, app_id), number_of(hour)) else {
+            return Vec::new();
+        };
+        let ahead = apps.by_id.get(&app_id).filter(|ahead| ahead.revision == revision);
+        let slots = ahead.into_iter().flat_map(|ahead| &ahead.hours);
+        let mut past: Vec<_> = slots
+            .filter(|slot| slot.number <= latest)
+            .map(|Slot { number, serial, signature }| Presigned {
+                app_id,
+                revision,
+                hour: hour - i64::from(latest - number) * HOUR_SECS,
+                serial: *serial,
+                signature: *signature,
+            })
+            .collect();
+        past.sort_unstable_by_key(|presigned| std::cmp::Reverse(presigned.hour));
+        past
     }
 
     /// Keeps one. `false`: there is no room.
@@ -120,6 +126,16 @@ impl Preminted {
             self.files().push(presigned);
         }
         kept
+    }
+
+    /// Forgets one that turned out to be no good.
+    pub(crate) fn forget(&self, app_id: AppId, hour: i64) {
+        let Some(mut apps) = of_app(&self.shards, app_id) else { return };
+        let Some(ahead) = apps.by_id.get_mut(&app_id) else { return };
+        let before = ahead.hours.len();
+        ahead.hours.retain(|slot| Some(slot.number) != number_of(hour));
+        let gone = before - ahead.hours.len();
+        apps.signatures -= gone;
     }
 
     /// Notes an app whose licence was not at hand.
@@ -294,16 +310,17 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_is_none_of_a_later_hour() {
+    fn what_is_past_is_of_no_later_hour_and_the_newest_comes_first() {
         let directory = tempfile::tempdir().unwrap();
         let ahead = Preminted::open(directory.path(), &kek());
-        for number in [100, 102, 104] {
-            ahead.keep(presigned(1, number, 5));
+        for (number, serial) in [(100, 4), (104, 5), (102, 5)] {
+            ahead.keep(presigned(1, number, serial));
         }
-        let newest = |number: i64| {
-            ahead.newest(AppId(1), 1, number * HOUR_SECS + 17).map(|(hour, _)| hour / HOUR_SECS)
-        };
-        assert_eq!([99, 100, 103, 110].map(newest), [None, Some(100), Some(102), Some(104)]);
+        let past = |number| ahead.past(AppId(1), 1, presigned(1, number, 5).hour);
+        assert_eq!(past(99), []);
+        assert_eq!(past(103), [presigned(1, 102, 5), presigned(1, 100, 4)]);
+        assert_eq!(past(104).len(), 3);
+        assert_eq!(ahead.past(AppId(1), 2, presigned(1, 104, 5).hour), [], "the app was changed");
     }
 
     #[test]
@@ -328,6 +345,31 @@ mod tests {
         assert_eq!(Preminted::open(&path, &kek()).len(), 4, "what comes after it is read");
         let other = Kek::from_bytes(&[8; 32]).unwrap();
         assert_eq!(Preminted::open(&path, &other).len(), 0);
+    }
+
+    #[test]
+    fn half_a_block_on_a_full_disk_hides_none_that_come_after_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let ahead = Preminted::open(directory.path(), &kek());
+        ahead.keep(presigned(1, 100, 5));
+        ahead.flush(&kek()).unwrap();
+        let file = directory.path().join("100");
+        let whole = std::fs::read(&file).unwrap();
+        std::fs::write(&file, [&whole, &whole[..whole.len() / 2]].concat()).unwrap();
+        ahead.keep(Presigned { app_id: AppId(2), ..presigned(1, 100, 5) });
+        ahead.flush(&kek()).unwrap();
+        assert_eq!(Preminted::open(directory.path(), &kek()).len(), 2);
+    }
+
+    #[test]
+    fn one_that_is_forgotten_makes_room() {
+        let directory = tempfile::tempdir().unwrap();
+        let ahead = Preminted::open(directory.path(), &kek());
+        ahead.keep(presigned(1, 100, 5));
+        ahead.keep(presigned(1, 101, 5));
+        ahead.forget(AppId(1), presigned(1, 100, 5).hour);
+        assert_eq!(ahead.past(AppId(1), 1, presigned(1, 102, 5).hour), [presigned(1, 101, 5)]);
+        assert_eq!(ahead.len(), 1);
     }
 
     #[test]

@@ -1,14 +1,22 @@
 //! Issuing keys in a hardware token: served from, lost, and back again.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
-use tonegate_issuer::hour_of;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tonegate_issuer::{Signer as _, hour_of};
 use tonegate_license::{Chain, License, Token as Text};
+use tonegate_pkcs11::TokenKey;
 use tonegate_server::clock::{Clock, ClockHand};
 use tonegate_server::keys::{RotateError, Rotation, Start, rotate};
 use tonegate_server::model::{AppId, AppSettings};
-use tonegate_server::store::StoreError;
+use tonegate_server::seal::KekSource;
+use tonegate_server::store::{Database, Store, StoreError};
+use tonegate_testing::Postgres;
 
 use crate::support::house::settings;
 use crate::support::token::{Rack, alone};
@@ -173,6 +181,35 @@ fn a_restart_without_the_token() {
 }
 
 #[test]
+fn a_restart_without_the_token_after_another_key_took_over() {
+    alone("token::a_restart_without_the_token_after_another_key_took_over", async |rack| {
+        let house = house(&rack).await;
+        let backend = house.app(1, settings()).await;
+        let (server, _hand) = serve(&rack, house, NOW).await;
+        server.ask(&backend).await.license();
+        is_ahead(&server, 1).await;
+        let house = server.stop().await;
+        let later = NOW + 3 * 3_600;
+        let rotation = Rotation { in_token: true, ..Rotation::first() };
+        let (store, token) = (house.store().await, rack.token());
+        rotate(&store, Some(&token), "operator", later, rotation).await.unwrap();
+        rack.unplug();
+        let (server, _hand) = serve(&rack, house, later).await;
+        let (hour, serial) = read(&server, &server.ask(&backend).await.license());
+        assert_eq!(serial, 2, "the key before");
+        assert!(hour >= hour_of(1, later) - 3_600, "the newest that it may still sign");
+        let withdrawn = Rotation { raise_floor: true, ..rotation };
+        let house = server.stop().await;
+        rack.plug_in();
+        rotate(&store, Some(&token), "operator", later, withdrawn).await.unwrap();
+        store.close().await;
+        rack.unplug();
+        let (server, _hand) = serve(&rack, house, later).await;
+        assert_eq!(server.ask(&backend).await.code(), 910003, "it is withdrawn");
+    });
+}
+
+#[test]
 fn a_start_without_token_and_licenses_waits_for_it() {
     alone("token::a_start_without_token_and_licenses_waits_for_it", async |rack| {
         let house = house(&rack).await;
@@ -247,5 +284,67 @@ fn of_two_who_certify_the_next_key_one_is_told_that_it_is_done() {
         let taken = matches!(&lost, Err(RotateError::Store(StoreError::SerialTaken { serial: 3 })));
         assert!(taken, "{:?}", lost.err());
         assert_eq!(one.issuing_keys().await.unwrap().len(), 3);
+    });
+}
+
+/// Between a store and PostgreSQL: once armed, the COMMIT of a change gets there and its answer does not
+/// come back.
+async fn wire(server: SocketAddr) -> (SocketAddr, Arc<AtomicBool>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, armed) = (listener.local_addr().unwrap(), Arc::new(AtomicBool::new(false)));
+    let is_armed = Arc::clone(&armed);
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let server = TcpStream::connect(server).await.unwrap();
+            let ((mut from, mut back), (mut answers, mut to)) =
+                (client.into_split(), server.into_split());
+            let answers = tokio::spawn(async move {
+                let _ = tokio::io::copy(&mut answers, &mut back).await;
+            });
+            let is_armed = Arc::clone(&is_armed);
+            tokio::spawn(async move {
+                let mut bytes = [0; 16 << 10];
+                while let Ok(length @ 1..) = from.read(&mut bytes).await {
+                    let text = String::from_utf8_lossy(&bytes[..length]);
+                    let is_change = text.contains("pg_notify") && text.contains("COMMIT");
+                    let is_last = is_change && is_armed.load(Ordering::SeqCst);
+                    if is_last {
+                        answers.abort();
+                    }
+                    if to.write_all(&bytes[..length]).await.is_err() || is_last {
+                        break;
+                    }
+                }
+                drop(from);
+                // The server finishes what it got.
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            });
+        }
+    });
+    (address, armed)
+}
+
+#[test]
+fn a_key_outlives_the_lost_answer_to_what_keeps_it() {
+    alone("token::a_key_outlives_the_lost_answer_to_what_keeps_it", async |rack| {
+        let postgres = Postgres::start();
+        let house = House::on_postgres(&postgres.url("postgres"), NOW).await;
+        let (near, token) = (house.store().await, rack.token());
+        let (address, armed) = wire(postgres.address()).await;
+        let port = |address: SocketAddr| format!(":{}/", address.port());
+        let url = postgres.url("postgres").replace(&port(postgres.address()), &port(address));
+        let kek = KekSource::find(None, None, house.data().path()).load().unwrap();
+        let far = Store::open(&Database::Postgres(url.parse().unwrap()), kek).await.unwrap();
+        armed.store(true, Ordering::SeqCst);
+        let rotation = Rotation { in_token: true, ..Rotation::first() };
+        let error = rotate(&far, Some(&token), "operator", NOW, rotation).await.err().unwrap();
+        let unknown = matches!(&error, RotateError::Store(StoreError::CommitUnknown { .. }));
+        assert!(unknown, "{error}");
+        eventually("it is kept", async || near.issuing_keys().await.unwrap().len() == 2).await;
+        let pins = near.meta().await.unwrap().installation.pins.join(",").parse().unwrap();
+        let kept = near.issuing_keys().await.unwrap().remove(1).key;
+        let public = *Chain::verify(&kept.certificate, &pins).unwrap().public_key();
+        let key = TokenKey::new(token, public, String::new());
+        key.sign(b"anything").expect("the certified key is in the token");
     });
 }

@@ -16,6 +16,7 @@ use tonegate_protocol::{Envelope, Refusal};
 use super::Begun;
 use super::asked::Asked;
 use super::caller::Caller;
+use super::license::Licensed;
 use super::waiting::Waiting;
 use super::{license, respond};
 use crate::guard::Unwritten;
@@ -51,8 +52,7 @@ impl FastPath for FastGateway {
         let begun =
             super::guarded(|| super::begin(service, &asked, &mut caller, &mut turn.unwritten));
         let outcome = match begun {
-            // It waits only where the hour has turned meanwhile.
-            Ok(Begun::Licensed(licensed)) => super::guarded(|| licensed.wait(service, at.now)),
+            Ok(Begun::Licensed(licensed)) => licensed.without_waiting(),
             Err(refusal) => Err(refusal),
             Ok(Begun::Waits(waiting)) => {
                 turn.batch.push(waiting.ask);
@@ -77,10 +77,10 @@ impl FastPath for FastGateway {
         let waiting = turn.waiting.get_mut(number).and_then(Option::take);
         let Some((caller, waiting)) = waiting else { return };
         let answer = turn.batch.answer(number);
-        let outcome = super::guarded(|| {
-            let licensed = waiting.resume(service, &caller, answer, &mut turn.unwritten)?;
-            licensed.wait(service, caller.at.now)
-        });
+        let outcome =
+            super::guarded(|| waiting.resume(service, &caller, answer, &mut turn.unwritten));
+        // Since `may_block` was asked, a licence may have gone or a key in a token have taken over.
+        let outcome = outcome.and_then(Licensed::without_waiting);
         turn.head.refresh(service, service.time.now());
         turn.write(service, &caller, &outcome, answers);
     }

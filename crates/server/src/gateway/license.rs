@@ -12,7 +12,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use tonegate_issuer::{MintError, Minted, hour_of, mint, mint_signed};
+use tonegate_issuer::{Keyring, MintError, Minted, hour_of, mint, mint_signed};
 use tonegate_protocol::{PublicParameters, Refusal, ReturnCode};
 use tonegate_telemetry::TARGET;
 use tracing::info_span;
@@ -27,30 +27,31 @@ use crate::service::Service;
 pub(super) enum Licensed {
     /// Here it is.
     Now(Arc<Minted>),
-    /// It is to be minted in a token: [`later`], or at once by who may wait.
+    /// It is to be minted in a token: [`later`].
     Later(Licensee),
 }
 
 impl Licensed {
-    /// The licence, minted on this thread if need be.
-    pub(super) fn wait(self, service: &Service, now: i64) -> Result<Arc<Minted>, Refusal> {
+    /// For an event loop, which waits for no token: who asks again is answered beside it.
+    pub(super) fn without_waiting(self) -> Result<Arc<Minted>, Refusal> {
         match self {
             Self::Now(minted) => Ok(minted),
-            Self::Later(app) => of_this_hour(service, &app, now),
+            Self::Later(_) => Err(ReturnCode::Busy.into()),
         }
     }
 }
 
 /// The app's licence of this hour, unless that takes a hardware token.
 pub(super) fn at_once(service: &Service, app: &Licensee, now: i64) -> Result<Licensed, Refusal> {
-    check_directory(service)?;
-    if let Some(held) = held(service, app, now) {
-        return Ok(Licensed::Now(held));
+    if let Some(minted) = at_hand(service, app, now)? {
+        return Ok(Licensed::Now(minted));
     }
-    if takes_token(service, app, now) {
+    // One look at the keys: between two of them, a key in a token could take over.
+    let keyring = service.keyring.load();
+    if keyring.is_in_token(hour_of(app.id.0, now)) {
         return Ok(Licensed::Later(app.clone()));
     }
-    unheld(service, app, now).map(Licensed::Now)
+    mint_now(service, &keyring, app, now).map(Licensed::Now)
 }
 
 /// Would the request that asks this be answered with a mint in a token, if it is a good one?
@@ -93,8 +94,10 @@ pub(super) fn of_this_hour(
     app: &Licensee,
     now: i64,
 ) -> Result<Arc<Minted>, Refusal> {
-    check_directory(service)?;
-    held(service, app, now).map_or_else(|| unheld(service, app, now), Ok)
+    match at_hand(service, app, now)? {
+        Some(minted) => Ok(minted),
+        None => mint_now(service, &service.keyring.load(), app, now),
+    }
 }
 
 /// Who was suspended since the database was last heard of is not known; after a while nobody gets a licence.
@@ -107,14 +110,25 @@ fn check_directory(service: &Service) -> Result<(), Refusal> {
     }
 }
 
-fn unheld(service: &Service, app: &Licensee, now: i64) -> Result<Arc<Minted>, Refusal> {
+/// What is there without a mint; `None`: one is needed.
+fn at_hand(service: &Service, app: &Licensee, now: i64) -> Result<Option<Arc<Minted>>, Refusal> {
+    check_directory(service)?;
+    if let Some(held) = held(service, app, now) {
+        return Ok(Some(held));
+    }
     if !service.time.may_mint() {
-        return still_good(service, app, now, "the issuer's clock is being checked");
+        return still_good(service, app, now, "the issuer's clock is being checked").map(Some);
     }
-    if let Some(preminted) = preminted(service, app, now) {
-        return Ok(preminted);
-    }
-    mint_and_hold(service, app, now).or_else(|error| {
+    Ok(preminted(service, app, now))
+}
+
+fn mint_now(
+    service: &Service,
+    keyring: &Keyring,
+    app: &Licensee,
+    now: i64,
+) -> Result<Arc<Minted>, Refusal> {
+    mint_and_hold(service, keyring, app, now).or_else(|error| {
         count(service, app, now, &error);
         failed(service, app, now, &error)
     })
@@ -128,11 +142,15 @@ fn held(service: &Service, app: &Licensee, now: i64) -> Option<Arc<Minted>> {
     (held.serial == serial).then_some(held)
 }
 
-fn mint_and_hold(service: &Service, app: &Licensee, now: i64) -> Result<Arc<Minted>, MintError> {
+fn mint_and_hold(
+    service: &Service,
+    keyring: &Keyring,
+    app: &Licensee,
+    now: i64,
+) -> Result<Arc<Minted>, MintError> {
     let _span = info_span!(target: TARGET, "mint_license", app_id = app.id.0).entered();
     let (grant, hour) = (grant::of(app), hour_of(app.id.0, now));
-    let keyring = service.keyring.load();
-    let minted = mint(&grant, hour, &service.installation.issuer, &keyring);
+    let minted = mint(&grant, hour, &service.installation.issuer, keyring);
     match &minted {
         Ok(_) => service.signer_is(None),
         Err(MintError::Sign(error)) => service.signer_is(Some(error)),
@@ -169,7 +187,12 @@ fn preminted(service: &Service, app: &Licensee, now: i64) -> Option<Arc<Minted>>
     if let Some(held) = held(service, app, now) {
         return Some(held);
     }
-    Some(hold(service, app, signed(service, app, hour, &signature)?))
+    let minted = signed(service, app, hour, &signature);
+    if minted.is_none() {
+        // Or who asks again would be sent to the event loop for it again.
+        service.preminted.forget(app.id, hour);
+    }
+    minted.map(|minted| hold(service, app, minted))
 }
 
 fn presigned(service: &Service, app: &Licensee, hour: i64) -> Option<[u8; 64]> {
@@ -225,8 +248,8 @@ fn still_good(
     hint: &'static str,
 ) -> Result<Arc<Minted>, Refusal> {
     let held = service.held.still_good(app.id, app.rev, now);
-    let held = held.or_else(|| newest_preminted(service, app, now));
-    match held.filter(|held| !is_withdrawn(service, held.serial, now)) {
+    let held = held.filter(|held| !is_withdrawn(service, held.serial, now));
+    match held.or_else(|| newest_preminted(service, app, now)) {
         Some(held) => {
             if app.id != OWN_APP {
                 service.metrics.held_beyond_hour.inc();
@@ -239,8 +262,18 @@ fn still_good(
 
 /// After a restart without the token nothing is held: the newest of those minted ahead, while it is good.
 fn newest_preminted(service: &Service, app: &Licensee, now: i64) -> Option<Arc<Minted>> {
-    let newest = service.preminted.newest(app.id, app.rev, hour_of(app.id.0, now));
-    let minted = newest.and_then(|(hour, signature)| signed(service, app, hour, &signature));
+    let keyring = service.keyring.load();
+    // Another key may have taken over in the middle of what was minted ahead.
+    let is_of_its_hour = |ahead: &Presigned| {
+        let signer = keyring.signer_of(ahead.hour);
+        signer.is_some_and(|key| key.chain().serial() == ahead.serial)
+    };
+    let past = service.preminted.past(app.id, app.rev, hour_of(app.id.0, now));
+    let minted = past
+        .into_iter()
+        .filter(|ahead| is_of_its_hour(ahead) && !is_withdrawn(service, ahead.serial, now))
+        .find_map(|ahead| signed(service, app, ahead.hour, &ahead.signature));
+    // Where the newest has ended, so have those before it.
     minted.filter(|minted| minted.expires_at > now).map(Arc::new)
 }
 
@@ -250,4 +283,16 @@ fn is_withdrawn(service: &Service, serial: u32, now: i64) -> bool {
     let mut signers = keyring.keys().iter().map(|key| key.chain());
     let signer = signers.find(|chain| chain.serial() == serial);
     signer.is_none_or(|chain| keyring.is_withdrawn(chain, now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Environment;
+
+    #[test]
+    fn an_event_loop_is_told_to_come_again_where_a_token_would_sign() {
+        let licensed = Licensed::Later(grant::own_app(Environment::Production).unwrap());
+        assert_eq!(licensed.without_waiting().unwrap_err().code, ReturnCode::Busy);
+    }
 }

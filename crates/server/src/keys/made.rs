@@ -8,7 +8,7 @@ use tonegate_pkcs11::{Token, TokenError, TokenKey};
 use zeroize::Zeroizing;
 
 use super::RotateError;
-use crate::store::KeyPlace;
+use crate::store::{KeyPlace, StoreError};
 
 /// A key that was just made.
 pub enum MadeKey {
@@ -67,6 +67,15 @@ impl MadeKey {
         if let Err(error) = aside(move || token.destroy(public)).await {
             let kid = KeyId::of(&public);
             tracing::warn!(%kid, %error, "a key that came to nothing stays in the token");
+        }
+    }
+
+    /// Says that it stays in the token though its certificate is perhaps not kept.
+    pub(super) fn remains(&self, error: &StoreError) {
+        if let Self::InToken { public, label, .. } = self {
+            let kid = KeyId::of(public);
+            let hint = "the key stays in the token: if `tonegate key list` does not show it, remove it by hand";
+            tracing::warn!(%kid, label, %error, hint);
         }
     }
 }

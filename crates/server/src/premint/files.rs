@@ -85,7 +85,11 @@ impl Files {
             let blocks = blocks(kek, number, &records)?;
             let path = self.path(number);
             let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
-            // A file cut short by a full disk is read up to there.
+            // Half a block that a full disk has left would hide all that come after it.
+            let good = self.sizes.get(&number).copied().unwrap_or(0);
+            if file.metadata()?.len() > good {
+                file.set_len(good)?;
+            }
             file.write_all(&blocks)?;
             file.sync_data()?;
             *self.sizes.entry(number).or_default() += u64::try_from(blocks.len()).unwrap_or(0);
