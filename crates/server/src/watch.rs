@@ -66,7 +66,6 @@ pub(crate) async fn catch_up(service: &Service) -> Result<(), StoreError> {
     let asked_at = service.time.moment();
     let store = service.store.position(*audit_head).await?;
     check_ours(service, &store)?;
-    service.local_copy.contact.made(asked_at);
     let is_copy = service.local_copy.is_in_use.load(Ordering::Relaxed);
     let (seen, newest) = (Revision(service.directory.revision()), store.revision);
     // A backup put back in place, or a standby that lacked the last changes: what it does not know is gone,
@@ -74,6 +73,7 @@ pub(crate) async fn catch_up(service: &Service) -> Result<(), StoreError> {
     let went_back = newest < seen || !store.goes_on;
     if newest == seen && !is_copy && !went_back {
         *audit_head = store.audit_head;
+        service.local_copy.contact.made(asked_at);
         return Ok(());
     }
     // While only the copy was there, the store may have gone back and on to any revision.
@@ -97,6 +97,8 @@ pub(crate) async fn catch_up(service: &Service) -> Result<(), StoreError> {
     let revision = changes.revision.0;
     service.directory.apply(draft, revision);
     *audit_head = store.audit_head;
+    // A store that says where it stands, but not what it holds, is no contact: changes would wait for ever.
+    service.local_copy.contact.made(asked_at);
     tracing::debug!(revision, apps = service.directory.len(), "the store has changed");
     if service.local_copy.is_in_use.swap(false, Ordering::Relaxed) {
         tracing::info!(

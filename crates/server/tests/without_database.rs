@@ -127,6 +127,23 @@ async fn seven_days_after_the_last_contact_no_licence_is_issued_until_the_databa
 }
 
 #[tokio::test]
+async fn a_database_that_answers_and_cannot_be_read_is_no_contact() {
+    let (postgres, server, hand, backend) = copied().await;
+    postgres.sql(
+        "postgres",
+        "ALTER TABLE apps RENAME TO lost; UPDATE meta SET revision = revision + 1",
+    );
+    eventually("it is seen", async || !server.degraded().is_empty()).await;
+    hand.advance(7 * DAY + HOUR);
+    eventually("not ready", async || server.admin("/readyz").await.status == 503).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(server.ask(&backend).await.code(), 910003, "however often it says where it stands");
+    postgres.sql("postgres", "ALTER TABLE lost RENAME TO apps");
+    eventually("ready", async || server.admin("/readyz").await.status == 200).await;
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_start_without_the_database_counts_from_the_last_contact_and_believes_no_clock_that_went_back()
  {
     let (mut postgres, server, hand, backend) = copied().await;
