@@ -88,6 +88,8 @@ pub struct Service {
     pub(crate) store_answers: AtomicBool,
     /// Does another installation's database answer in place of ours?
     pub(crate) store_is_foreign: AtomicBool,
+    /// Are this server's clock and the shared database's too far from each other?
+    pub(crate) database_clock_differs: AtomicBool,
     pub(crate) checkpoints_fail: AtomicBool,
     pub(crate) broken: AtomicBool,
     /// Gateway time at which a failed mint was last logged.
@@ -185,6 +187,7 @@ impl Service {
             issues_to_itself: AtomicBool::new(false),
             store_answers: AtomicBool::new(!starts_from_copy),
             store_is_foreign: AtomicBool::new(false),
+            database_clock_differs: AtomicBool::new(false),
             checkpoints_fail: AtomicBool::new(false),
             broken: AtomicBool::new(false),
             mint_failure_logged: AtomicI64::new(0),
@@ -231,6 +234,13 @@ impl Service {
         }
     }
 
+    /// May it do now what one server does for all: remove what is old, send webhooks, renew keys? Not
+    /// before the store was looked at, nor with another clock than the store's.
+    pub(crate) fn acts_for_all(&self) -> bool {
+        self.store_answers.load(Ordering::Relaxed)
+            && !self.database_clock_differs.load(Ordering::Relaxed)
+    }
+
     /// Where the audit log stands now, signed; for whoever wants to keep it.
     pub async fn latest_checkpoint(&self) -> Result<SignedCheckpoint, CheckpointError> {
         latest_checkpoint(&self.store, publish::ACTOR, self.time.now()).await
@@ -243,7 +253,7 @@ impl Service {
     }
 
     /// Everything that can be so, and whether it is.
-    pub(crate) fn degradations(&self) -> [(&'static str, bool); 12] {
+    pub(crate) fn degradations(&self) -> [(&'static str, bool); 13] {
         let now = self.time.now();
         let fill = self.guard.len() as f64 / self.guard.capacity().max(1) as f64;
         [
@@ -251,6 +261,7 @@ impl Service {
             ("store_unreachable", !self.store_answers.load(Ordering::Relaxed)),
             ("signer_lost", self.signer_lost.load(Ordering::Relaxed)),
             ("store_foreign", self.store_is_foreign.load(Ordering::Relaxed)),
+            ("database_clock_differs", self.database_clock_differs.load(Ordering::Relaxed)),
             ("directory_from_copy", self.local_copy.is_in_use.load(Ordering::Relaxed)),
             ("directory_copy_failing", self.local_copy.fails.load(Ordering::Relaxed)),
             ("node_id_shared", self.node.is_shared.load(Ordering::Relaxed)),

@@ -11,7 +11,8 @@ use crate::directory::{Draft, Secret};
 use crate::installation::keyring_of;
 use crate::keys::{self, RotateError};
 use crate::limits::{
-    KEYS_END_SOON_SECS, LAST_USE_FLUSH, RENEWAL_CLAIM_SECS, SHARED_STORE_POLL, STORE_POLL,
+    DATABASE_CLOCK_DIFFERS_SECS, KEYS_END_SOON_SECS, LAST_USE_FLUSH, RENEWAL_CLAIM_SECS,
+    SHARED_STORE_POLL, STORE_POLL,
 };
 use crate::model::Policies;
 use crate::service::Service;
@@ -66,6 +67,7 @@ pub(crate) async fn catch_up(service: &Service) -> Result<(), StoreError> {
     let asked_at = service.time.moment();
     let store = service.store.position(*audit_head).await?;
     check_ours(service, &store)?;
+    compare_clocks(service, store.clock);
     let is_copy = service.local_copy.is_in_use.load(Ordering::Relaxed);
     let (seen, newest) = (Revision(service.directory.revision()), store.revision);
     // A backup put back in place, or a standby that lacked the last changes: what it does not know is gone,
@@ -135,6 +137,21 @@ fn check_ours(service: &Service, store: &Position) -> Result<(), StoreError> {
         tracing::error!(%error, "another database answers in place of this server's own");
     }
     checked
+}
+
+/// Two clocks, and no telling which of them is right: a server whose own is off must not remove what all
+/// share, nor take over what others have begun.
+fn compare_clocks(service: &Service, databases: i64) {
+    let ahead = service.time.now().saturating_sub(databases);
+    let differs = service.store.is_shared()
+        && ahead.unsigned_abs() > DATABASE_CLOCK_DIFFERS_SECS.unsigned_abs();
+    if !service.database_clock_differs.swap(differs, Ordering::Relaxed) && differs {
+        tracing::error!(
+            ahead_secs = ahead,
+            "this server's clock and the database's differ by more than an hour: until they agree, this \
+             server renews no keys, sends no webhooks and removes nothing that is old; set the clock"
+        );
+    }
 }
 
 /// Puts into the draft what was found.
@@ -238,7 +255,7 @@ impl KeyAlarm {
 /// An installation with its own roots certifies its next key in time, by itself.
 pub(crate) async fn renew_keys(service: &Service) {
     let now = service.time.now();
-    if !service.installation.auto_root || !service.time.may_mint() {
+    if !service.installation.auto_root || !service.time.may_mint() || !service.acts_for_all() {
         return;
     }
     if keys::due(&service.keyring.load(), now, KEYS_END_SOON_SECS).is_none() {

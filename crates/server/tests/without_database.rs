@@ -8,7 +8,7 @@ use tonegate_server::model::AppId;
 use tonegate_server::{Server, StartError};
 use tonegate_testing::Postgres;
 
-use crate::support::{Backend, House, NOW, TestServer, eventually};
+use crate::support::{Backend, House, NOW, TestServer, eventually, set_database_clock};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -17,6 +17,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 async fn copied() -> (Postgres, TestServer, ClockHand, Backend) {
     let postgres = Postgres::start();
     let house = House::on_postgres(&postgres.url("postgres"), NOW).await;
+    set_database_clock(&postgres, NOW);
     let (clock, hand) = Clock::manual(NOW);
     let server = TestServer::start_with(house, clock, |_| ()).await;
     let backend = server.app(12345).await;
@@ -77,7 +78,10 @@ async fn a_server_starts_and_serves_without_its_database_and_goes_over_to_it_whe
     assert!(error.contains("cannot be reached"), "{error}");
 
     postgres.restart();
-    eventually("it is back", async || degraded(&server).await == json!([])).await;
+    let differs = json!(["database_clock_differs"]);
+    eventually("it is back, 3 days behind", async || degraded(&server).await == differs).await;
+    set_database_clock(&postgres, NOW + 3 * 86_400);
+    eventually("they agree", async || degraded(&server).await == json!([])).await;
     assert_eq!(server.metric("tonegate_directory_age_seconds").await, 0);
     server.house.change(async |tx| tx.suspend_app(AppId(12345)).await.unwrap()).await;
     server.caught_up().await;
