@@ -98,6 +98,11 @@ pub(crate) async fn catch_up(service: &Service) -> Result<(), StoreError> {
     }
     let revision = changes.revision.0;
     service.directory.apply(draft, revision);
+    if went_back || is_copy {
+        // They are known by their apps' revisions, which mean something else in another past.
+        service.held.clear();
+        service.preminted.sweep(service.store.kek(), |_, _, _, _| false);
+    }
     *audit_head = store.audit_head;
     // A store that says where it stands, but not what it holds, is no contact: changes would wait for ever.
     service.local_copy.contact.made(asked_at);

@@ -72,6 +72,24 @@ async fn a_change_made_on_one_server_is_in_force_on_the_other_within_2_seconds()
 }
 
 #[tokio::test]
+async fn licences_held_from_another_past_are_forgotten() {
+    let postgres = Postgres::start();
+    let house = House::on_postgres(&postgres.url("postgres"), NOW).await;
+    set_database_clock(&postgres, NOW);
+    let server = TestServer::start_with(house, Clock::manual(NOW).0, |_| ()).await;
+    let backend = server.app(12345).await;
+    assert_eq!(server.ask(&backend).await.code(), 0);
+    assert_eq!(server.held.len(), 1);
+    // An app of the same revision and another audit log: a backup put back in place, and gone on with.
+    postgres.sql(
+        "postgres",
+        "UPDATE audit SET hash = sha256(hash) WHERE seq = (SELECT MAX(seq) FROM audit)",
+    );
+    eventually("nothing is held", async || server.held.is_empty()).await;
+    assert_eq!(server.ask(&backend).await.code(), 0);
+}
+
+#[tokio::test]
 async fn servers_see_each_other_come_and_go() {
     let (mut postgres, one, other) = two().await;
     let named = |name: &'static str| move |config: &mut Config| config.node.name = name.to_owned();
