@@ -4,6 +4,7 @@
 //! fit refuses the start, and so does a copy that is damaged, foreign, or older than may be served.
 
 use std::io;
+use std::sync::Arc;
 
 use tonegate_issuer::Keyring;
 
@@ -81,7 +82,7 @@ impl Opened {
         now: Moment,
     ) -> Result<Self, StartError> {
         let Loaded { head, installation: record, keys, draft, policies, contact } = loaded;
-        let auto_root = record.auto_root;
+        let (auto_root, audit_head) = (record.auto_root, record.audit_head());
         let installation = Installation::known(&place.data, record.meta(&head), auto_root)?;
         let keyring =
             keyring_of(&keys, place.token.as_ref(), &installation.pins, &installation.issuer)?;
@@ -97,6 +98,7 @@ impl Opened {
         let last = LastContact::new(now, Some(limit_secs(config)));
         last.goes_on_from(contact, age, now);
         let local_copy = LocalCopy::new(last, keys, Some(head));
+        local_copy.audit_head.store(audit_head.map(Arc::new));
         Ok(Self { installation, store, keyring, directory, policies, local_copy })
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tonegate_issuer::limits::DAY_SECS;
 
+use crate::clock::Moment;
 use crate::directory::{Draft, Secret};
 use crate::installation::keyring_of;
 use crate::keys::{self, RotateError};
@@ -16,7 +17,7 @@ use crate::limits::{
 };
 use crate::model::Policies;
 use crate::service::Service;
-use crate::store::{AuditHead, Found, Position, Revision, StoreError};
+use crate::store::{Found, Position, Revision, StoreError};
 
 /// Last uses written in one transaction, so that the CLI never waits long for its turn.
 const USES_AT_ONCE: usize = 1_000;
@@ -49,23 +50,22 @@ pub(crate) async fn follow(service: Arc<Service>) {
 pub(crate) struct CatchingUp {
     /// Those in use, so that apps that are alike share them.
     pub(crate) policies: Policies,
-    /// The newest audit entry that was seen.
-    audit_head: Option<AuditHead>,
 }
 
 impl CatchingUp {
     /// With what is in use already.
     pub(crate) fn with(policies: Policies) -> Self {
-        Self { policies, audit_head: None }
+        Self { policies }
     }
 }
 
 /// Brings the directory and the keyring to the store's newest revision.
 pub(crate) async fn catch_up(service: &Service) -> Result<(), StoreError> {
     let mut catching_up = service.catching_up.lock().await;
-    let CatchingUp { policies, audit_head } = &mut *catching_up;
+    let CatchingUp { policies } = &mut *catching_up;
+    let known = service.local_copy.audit_head.load_full().map(|head| *head);
     let asked_at = service.time.moment();
-    let store = service.store.position(*audit_head).await?;
+    let store = service.store.position(known).await?;
     check_ours(service, &store)?;
     compare_clocks(service, store.clock);
     let is_copy = service.local_copy.is_in_use.load(Ordering::Relaxed);
@@ -74,8 +74,7 @@ pub(crate) async fn catch_up(service: &Service) -> Result<(), StoreError> {
     // at whatever revision it is by now.
     let went_back = newest < seen || !store.goes_on;
     if newest == seen && !is_copy && !went_back {
-        *audit_head = store.audit_head;
-        service.local_copy.contact.made(asked_at);
+        seen_to_the_end(service, &store, asked_at);
         return Ok(());
     }
     // While only the copy was there, the store may have gone back and on to any revision.
@@ -98,14 +97,13 @@ pub(crate) async fn catch_up(service: &Service) -> Result<(), StoreError> {
     }
     let revision = changes.revision.0;
     service.directory.apply(draft, revision);
-    if went_back || is_copy {
+    if went_back || (is_copy && known.is_none()) {
+        service.local_copy.is_of_another_past.store(true, Ordering::Relaxed);
         // They are known by their apps' revisions, which mean something else in another past.
         service.held.clear();
         service.preminted.sweep(service.store.kek(), |_, _, _, _| false);
     }
-    *audit_head = store.audit_head;
-    // A store that says where it stands, but not what it holds, is no contact: changes would wait for ever.
-    service.local_copy.contact.made(asked_at);
+    seen_to_the_end(service, &store, asked_at);
     tracing::debug!(revision, apps = service.directory.len(), "the store has changed");
     if service.local_copy.is_in_use.swap(false, Ordering::Relaxed) {
         tracing::info!(
@@ -120,6 +118,13 @@ pub(crate) async fn catch_up(service: &Service) -> Result<(), StoreError> {
         service.metrics.directory_applied.observe((before + took).as_secs_f64());
     }
     Ok(())
+}
+
+/// Notes where the store stood. One that says so, but not what it holds, is no contact: changes would wait
+/// for ever.
+fn seen_to_the_end(service: &Service, store: &Position, asked_at: Moment) {
+    service.local_copy.audit_head.store(store.audit_head.map(Arc::new));
+    service.local_copy.contact.made(asked_at);
 }
 
 /// `Err(OtherInstallation)`, `Err(WrongKek)`: what answers is not what this server belongs to, perhaps

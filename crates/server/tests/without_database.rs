@@ -109,6 +109,30 @@ async fn what_changed_before_the_end_is_in_the_copy_and_what_changed_elsewhere_c
 }
 
 #[tokio::test]
+async fn a_database_that_went_back_and_on_meanwhile_is_copied_at_the_same_revision() {
+    let (mut postgres, server, _, backend) = copied().await;
+    let revision = server.directory.revision();
+    let house = server.stop().await;
+    postgres.stop(true);
+    let (clock, hand) = Clock::manual(NOW + 60);
+    let server = TestServer::start_with(house, clock, |_| ()).await;
+    assert_eq!(server.ask(&backend).await.code(), 0);
+    let copy = || std::fs::read(server.house.path("directory.copy")).unwrap();
+    let before = copy();
+    let another_past =
+        "UPDATE audit SET hash = sha256(hash) WHERE seq = (SELECT MAX(seq) FROM audit)";
+    postgres.restart();
+    postgres.sql("postgres", another_past);
+    eventually("another copy", async || {
+        hand.advance(Duration::from_secs(1));
+        copy() != before && server.held.still_good(AppId(12345), 1, NOW).is_none()
+    })
+    .await;
+    assert_eq!(server.directory.revision(), revision);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn seven_days_after_the_last_contact_no_licence_is_issued_until_the_database_is_back() {
     let (mut postgres, server, hand, backend) = copied().await;
     postgres.stop(true);

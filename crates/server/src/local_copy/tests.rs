@@ -80,6 +80,7 @@ fn write_of(data: &DataDir, directory: &Directory) -> Head {
         pins: "a,b".into(),
         auto_root: true,
         contact: CONTACT,
+        audit_head: None,
     };
     let (keys, apps) = ([key()], directory.keep());
     let contents = Contents { installation_id: INSTALLATION, installation, keys: &keys, apps };
