@@ -28,6 +28,8 @@ pub(crate) struct Opened {
     pub(crate) directory: Directory,
     pub(crate) policies: Policies,
     pub(crate) local_copy: LocalCopy,
+    /// How many servers there are, as far as is known.
+    pub(crate) nodes: u32,
 }
 
 impl Opened {
@@ -43,7 +45,7 @@ impl Opened {
                 let contact = LastContact::new(now, limit);
                 let local_copy = LocalCopy::new(contact, Vec::new(), None);
                 let (directory, policies) = (Directory::new(), Policies::default());
-                Ok(Self { installation, store, keyring, directory, policies, local_copy })
+                Ok(Self { installation, store, keyring, directory, policies, local_copy, nodes: 1 })
             }
             Err(InstallationError::Store(error))
                 if place.postgres.is_some() && error.is_passing() =>
@@ -99,7 +101,8 @@ impl Opened {
         last.goes_on_from(contact, age, now);
         let local_copy = LocalCopy::new(last, keys, Some(head));
         local_copy.audit_head.store(audit_head.map(Arc::new));
-        Ok(Self { installation, store, keyring, directory, policies, local_copy })
+        let nodes = contact.nodes.max(1);
+        Ok(Self { installation, store, keyring, directory, policies, local_copy, nodes })
     }
 }
 

@@ -26,7 +26,7 @@ use crate::local_copy::CopyError;
 use crate::local_copy::keep::LocalCopy;
 use crate::metrics::Metrics;
 use crate::mints::Mints;
-use crate::node::{self, Identity, IdentityError};
+use crate::node::{Identity, IdentityError};
 use crate::opened::Opened;
 use crate::premint::Preminted;
 use crate::store::{Store, StoreError};
@@ -156,7 +156,9 @@ impl Service {
         let guard = ReplayGuard::open(guard, time.now(), guard::boot_id().as_deref())?;
         let node = Identity::open(&place.data, &config.node.name, time.now())?;
         let metrics = Metrics::new();
-        let Opened { installation, store, keyring, directory, policies, local_copy } = opened;
+        let Opened { installation, store, keyring, directory, policies, local_copy, nodes } =
+            opened;
+        node.found.store(nodes, Ordering::Relaxed);
         let starts_from_copy = local_copy.is_in_use.load(Ordering::Relaxed);
         let shared_guard = shared_guard(&config, &installation, &metrics).await?;
         let preminted = Preminted::open(&place.data.preminted(), store.kek());
@@ -182,7 +184,7 @@ impl Service {
             catching_up: Mutex::new(CatchingUp::with(policies)),
             publisher: Mutex::default(),
             node,
-            nodes: node::alone(),
+            nodes: AtomicU32::new(nodes),
             local_copy,
             issues_to_itself: AtomicBool::new(false),
             store_answers: AtomicBool::new(!starts_from_copy),

@@ -54,6 +54,12 @@ async fn degraded(server: &TestServer) -> serde_json::Value {
 async fn a_server_starts_and_serves_without_its_database_and_goes_over_to_it_when_it_is_back() {
     let (mut postgres, server, _hand, backend) = copied().await;
     let revision = server.directory.revision();
+    postgres.sql(
+        "postgres",
+        "INSERT INTO nodes SELECT 'other', 'other', release, started_at, seen_at + 60, revision, \
+         usage_batch, state FROM nodes",
+    );
+    eventually("another server", async || server.node_count() == 2).await;
     postgres.stop(true);
     eventually("the loss is seen", async || {
         degraded(&server).await == json!(["store_unreachable"])
@@ -67,6 +73,7 @@ async fn a_server_starts_and_serves_without_its_database_and_goes_over_to_it_whe
     let shown = json!(["store_unreachable", "directory_from_copy"]);
     assert_eq!(degraded(&server).await, shown);
     assert_eq!(server.directory.revision(), revision);
+    assert_eq!(server.node_count(), 2, "as last known");
     assert_eq!(server.ask(&backend).await.code(), 0, "though it has minted nothing in this life");
     let repeated = backend.query(server.now()).to_string();
     assert_eq!(server.get(&repeated).await.code(), 0);
@@ -83,6 +90,7 @@ async fn a_server_starts_and_serves_without_its_database_and_goes_over_to_it_whe
     set_database_clock(&postgres, NOW + 3 * 86_400);
     eventually("they agree", async || degraded(&server).await == json!([])).await;
     assert_eq!(server.metric("tonegate_directory_age_seconds").await, 0);
+    eventually("the other is gone", async || server.node_count() == 1).await;
     server.house.change(async |tx| tx.suspend_app(AppId(12345)).await.unwrap()).await;
     server.caught_up().await;
     assert_eq!(server.ask(&backend).await.code(), 100000017);

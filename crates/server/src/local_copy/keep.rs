@@ -185,7 +185,7 @@ fn write_now(service: &Service) -> std::io::Result<Head> {
             environment: installation.environment,
             pins: installation.pins_text(),
             auto_root: installation.auto_root,
-            contact: service.local_copy.contact.as_of(service.time.moment()),
+            contact: service.local_copy.contact.as_of(service.time.moment(), service.node_count()),
             audit_head,
         },
         keys: &service.local_copy.keys.load(),
@@ -199,7 +199,7 @@ async fn write_contact(service: &Arc<Service>, on_disk: &mut OnDisk) {
     on_disk.contact_at = Some(service.time.monotonic());
     let writer = Arc::clone(service);
     let written = tokio::task::spawn_blocking(move || {
-        let contact = writer.local_copy.contact.as_of(writer.time.moment());
+        let contact = writer.local_copy.contact.as_of(writer.time.moment(), writer.node_count());
         super::write_contact(&writer.installation.data, writer.store.kek(), &copy, contact)
     });
     let written = written.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
