@@ -46,7 +46,7 @@ impl Server {
         let service = Service::open(config, clock).await?;
         if service.store_answers.load(Ordering::Relaxed) {
             watch::renew_keys(&service).await;
-            watch::catch_up(&service).await?;
+            watch::catch_up_at_start(&service).await?;
         }
         look_for_token(&service).await;
         let issued = issue_once(&service).await;

@@ -195,7 +195,7 @@ impl Service {
             mint_failure_logged: AtomicI64::new(0),
         });
         if !starts_from_copy {
-            watch::catch_up(&service).await?;
+            watch::catch_up_at_start(&service).await?;
             usage::keep::remember(&service).await;
         }
         Ok(service)

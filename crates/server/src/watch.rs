@@ -120,6 +120,19 @@ pub(crate) async fn catch_up(service: &Service) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// [`catch_up`] at a start that has read everything: a database that has gone away since, and may be away for
+/// long, stops no server. On SQLite nothing is away for long.
+pub(crate) async fn catch_up_at_start(service: &Service) -> Result<(), StoreError> {
+    match catch_up(service).await {
+        Err(error) if service.store.is_shared() && error.is_passing() => {
+            tracing::error!(%error, "the database went away during the start, which goes on without it");
+            service.store_answers.store(false, Ordering::Relaxed);
+            Ok(())
+        }
+        outcome => outcome,
+    }
+}
+
 /// Notes where the store stood. One that says so, but not what it holds, is no contact: changes would wait
 /// for ever.
 fn seen_to_the_end(service: &Service, store: &Position, asked_at: Moment) {

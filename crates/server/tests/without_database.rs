@@ -214,6 +214,25 @@ async fn a_start_without_the_database_counts_from_the_last_contact_and_believes_
 }
 
 #[tokio::test]
+async fn a_database_that_goes_away_during_the_start_is_as_good_as_one_that_was_away() {
+    let (postgres, server, _hand, backend) = copied().await;
+    let house = server.stop().await;
+    // The apps are read after the installation and its keys. Whoever reads them is broken off.
+    postgres.sql(
+        "postgres",
+        "ALTER TABLE apps RENAME TO lost; CREATE FUNCTION gone() RETURNS SETOF lost LANGUAGE plpgsql AS \
+         'BEGIN RAISE EXCEPTION ''going'' USING ERRCODE = ''57P01''; END'; \
+         CREATE VIEW apps AS SELECT * FROM gone()",
+    );
+    let server = TestServer::start_with(house, Clock::manual(NOW).0, |_| ()).await;
+    assert_eq!(degraded(&server).await, json!(["store_unreachable", "directory_from_copy"]));
+    assert_eq!(server.ask(&backend).await.code(), 0);
+    postgres.sql("postgres", "DROP VIEW apps; DROP FUNCTION gone; ALTER TABLE lost RENAME TO apps");
+    eventually("it is back", async || degraded(&server).await == json!([])).await;
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_copy_that_was_bent_starts_nothing() {
     let (mut postgres, server, _hand, _) = copied().await;
     let house = server.stop().await;
