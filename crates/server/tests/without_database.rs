@@ -233,6 +233,33 @@ async fn a_database_that_goes_away_during_the_start_is_as_good_as_one_that_was_a
 }
 
 #[tokio::test]
+async fn a_server_that_its_database_refuses_goes_on_and_is_not_started() {
+    let (postgres, server, _hand, backend) = copied().await;
+    let rename = |from: &str, to: &str| {
+        let ends = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{from}'"
+        );
+        postgres.sql("template1", &format!("ALTER DATABASE {from} ALLOW_CONNECTIONS false"));
+        postgres.sql("template1", &ends);
+        postgres.sql("template1", &format!("ALTER DATABASE {from} RENAME TO {to}"));
+        postgres.sql("template1", &format!("ALTER DATABASE {to} ALLOW_CONNECTIONS true"));
+    };
+    rename("postgres", "lost");
+    eventually("the loss is seen", async || {
+        degraded(&server).await == json!(["store_unreachable"])
+    })
+    .await;
+    assert_eq!(server.ask(&backend).await.code(), 0, "it goes on");
+    let house = server.stop().await;
+    let error = Server::bind(house.config(), Clock::manual(NOW).0).await.err().unwrap();
+    assert!(error.to_string().contains("refuses this server"), "{error}");
+    rename("lost", "postgres");
+    let server = TestServer::start_with(house, Clock::manual(NOW).0, |_| ()).await;
+    assert_eq!(degraded(&server).await, json!([]));
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_copy_that_was_bent_starts_nothing() {
     let (mut postgres, server, _hand, _) = copied().await;
     let house = server.stop().await;
