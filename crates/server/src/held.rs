@@ -104,6 +104,15 @@ impl Held {
         }
     }
 
+    /// Forgets all: the store's past is another by now, and a revision may mean another app.
+    pub(crate) fn clear(&self) {
+        for shard in &self.shards {
+            let mut shard = lock(shard);
+            shard.licenses.clear();
+            shard.bytes = 0;
+        }
+    }
+
     /// How many licences are held.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -80,6 +80,9 @@ pub const NODE_KEPT_SECS: i64 = 30 * DAY_SECS;
 pub const NODE_STATE_BYTES_MAX: usize = 4 << 10;
 /// Longest name of a server, in characters.
 pub const NODE_NAME_CHARS_MAX: usize = 64;
+/// Beyond this difference from the clock of a database that others use, too, a server leaves alone what it
+/// would do for all, seconds: it cannot tell what is old, due, or somebody else's.
+pub const DATABASE_CLOCK_DIFFERS_SECS: i64 = 3_600;
 /// How long the other servers leave a message alone that one is sending: longer than a try takes.
 pub const DELIVERY_LEASE_SECS: i64 = 60;
 /// How often the last use of secrets is written to the store.

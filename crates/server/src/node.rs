@@ -2,8 +2,9 @@
 //!
 //! The id lies in the data directory and stays for life, so that what a server has told counts once;
 //! each start has a name of its own beside it, by which two servers with copies of one data directory
-//! see each other. Invariant: how many servers there are is never less than one, and stays as it was
-//! last known while the database is away. Leaves to others: what a server does with that number.
+//! see each other. Invariants: how many servers there are is never less than one, and stays as it was
+//! last known while the database is away, also over a restart; it falls only when two heartbeats in a row
+//! saw fewer, since after a standstill the first to tell finds nobody. Leaves to others: what a server does with that number.
 
 mod list;
 
@@ -38,6 +39,8 @@ pub struct Identity {
     pub start: String,
     /// Unix seconds.
     pub started_at: i64,
+    /// How many servers the last heartbeat found.
+    pub(crate) found: AtomicU32,
     /// Was another server with this id seen?
     pub(crate) is_shared: AtomicBool,
 }
@@ -69,7 +72,8 @@ impl Identity {
         let id = id.map_err(failed)?;
         let name = if name.is_empty() { host_name() } else { name.to_owned() };
         let start = random::<8>().map_err(failed)?;
-        Ok(Self { id, name, start, started_at: now, is_shared: AtomicBool::new(false) })
+        let (found, is_shared) = (AtomicU32::new(1), AtomicBool::new(false));
+        Ok(Self { id, name, start, started_at: now, found, is_shared })
     }
 }
 
@@ -120,7 +124,8 @@ async fn beat_once(service: &Service, has_told: bool) -> Result<(), StoreError> 
     let node = &service.node;
     let state = service.node_state();
     let beaten = service.store.beat(&beat_of(service, &state)).await?;
-    let alive = if service.store.is_shared() { beaten.alive.max(1) } else { 1 };
+    let found = if service.store.is_shared() { beaten.alive.max(1) } else { 1 };
+    let alive = node.found.swap(found, Ordering::Relaxed).max(found);
     let before = service.nodes.swap(alive, Ordering::Relaxed);
     if before != alive {
         tracing::info!(before, nodes = alive, "the number of servers has changed");
@@ -173,11 +178,6 @@ impl Service {
     pub fn node_count(&self) -> u32 {
         self.nodes.load(Ordering::Relaxed).max(1)
     }
-}
-
-/// How many servers there are before any was heard of.
-pub(crate) const fn alone() -> AtomicU32 {
-    AtomicU32::new(1)
 }
 
 #[cfg(test)]

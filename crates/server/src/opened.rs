@@ -4,20 +4,22 @@
 //! fit refuses the start, and so does a copy that is damaged, foreign, or older than may be served.
 
 use std::io;
+use std::sync::Arc;
 
 use tonegate_issuer::Keyring;
 
 use crate::clock::Moment;
 use crate::config::Config;
 use crate::data_dir::{DataDir, PinsFile};
-use crate::directory::Directory;
+use crate::directory::{Directory, Draft};
 use crate::installation::{Installation, InstallationError, Place, keyring_of};
 use crate::local_copy::contact::LastContact;
 use crate::local_copy::keep::LocalCopy;
 use crate::local_copy::{self, CopyError, Loaded};
 use crate::model::Policies;
 use crate::service::StartError;
-use crate::store::{Store, StoreError};
+use crate::store::{Revision, Store, StoreError};
+use crate::watch;
 
 /// What a server is made of, besides what it brings along.
 pub(crate) struct Opened {
@@ -27,6 +29,8 @@ pub(crate) struct Opened {
     pub(crate) directory: Directory,
     pub(crate) policies: Policies,
     pub(crate) local_copy: LocalCopy,
+    /// How many servers there are, as far as is known.
+    pub(crate) nodes: u32,
 }
 
 impl Opened {
@@ -36,14 +40,7 @@ impl Opened {
         place: &Place,
         now: Moment,
     ) -> Result<Self, StartError> {
-        match Installation::open(place).await {
-            Ok((installation, store, keyring)) => {
-                let limit = store.is_shared().then(|| limit_secs(config));
-                let contact = LastContact::new(now, limit);
-                let local_copy = LocalCopy::new(contact, Vec::new(), None);
-                let (directory, policies) = (Directory::new(), Policies::default());
-                Ok(Self { installation, store, keyring, directory, policies, local_copy })
-            }
+        match Self::of_database(config, place, now).await {
             Err(InstallationError::Store(error))
                 if place.postgres.is_some() && error.is_passing() =>
             {
@@ -51,7 +48,32 @@ impl Opened {
                 Self::of_copy(config, place, now, error).await
             }
             Err(error) => Err(error.into()),
+            Ok(opened) => Ok(opened),
         }
+    }
+
+    /// Whole: a database that goes away on the way is as good as one that was away before.
+    async fn of_database(
+        config: &Config,
+        place: &Place,
+        now: Moment,
+    ) -> Result<Self, InstallationError> {
+        let (installation, store, _) = Installation::open(place).await?;
+        let (directory, mut policies) = (Directory::new(), Policies::default());
+        // The audit's end first: what comes after it is seen by the first look.
+        let audit_head = store.position(None).await?.audit_head;
+        let mut draft = Draft::of_all();
+        let add = |found| watch::add(&mut draft, found);
+        let changes = store.changed_since(Revision::START, &mut policies, add).await?;
+        // A key may have come since the installation was opened.
+        let keys = store.issuing_keys().await?;
+        let keyring =
+            keyring_of(&keys, place.token.as_ref(), &installation.pins, &installation.issuer)?;
+        directory.apply(draft, changes.revision.0);
+        let limit = store.is_shared().then(|| limit_secs(config));
+        let local_copy = LocalCopy::new(LastContact::new(now, limit), keys, None);
+        local_copy.audit_head.store(audit_head.map(Arc::new));
+        Ok(Self { installation, store, keyring, directory, policies, local_copy, nodes: 1 })
     }
 
     async fn of_copy(
@@ -81,7 +103,7 @@ impl Opened {
         now: Moment,
     ) -> Result<Self, StartError> {
         let Loaded { head, installation: record, keys, draft, policies, contact } = loaded;
-        let auto_root = record.auto_root;
+        let (auto_root, audit_head) = (record.auto_root, record.audit_head());
         let installation = Installation::known(&place.data, record.meta(&head), auto_root)?;
         let keyring =
             keyring_of(&keys, place.token.as_ref(), &installation.pins, &installation.issuer)?;
@@ -97,7 +119,9 @@ impl Opened {
         let last = LastContact::new(now, Some(limit_secs(config)));
         last.goes_on_from(contact, age, now);
         let local_copy = LocalCopy::new(last, keys, Some(head));
-        Ok(Self { installation, store, keyring, directory, policies, local_copy })
+        local_copy.audit_head.store(audit_head.map(Arc::new));
+        let nodes = contact.nodes.max(1);
+        Ok(Self { installation, store, keyring, directory, policies, local_copy, nodes })
     }
 }
 

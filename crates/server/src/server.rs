@@ -46,7 +46,7 @@ impl Server {
         let service = Service::open(config, clock).await?;
         if service.store_answers.load(Ordering::Relaxed) {
             watch::renew_keys(&service).await;
-            watch::catch_up(&service).await?;
+            watch::catch_up_at_start(&service).await?;
         }
         look_for_token(&service).await;
         let issued = issue_once(&service).await;
@@ -265,7 +265,10 @@ async fn renew_keys(service: Arc<Service>) {
         watch::renew_keys(&service).await;
         // A key that has just come is no cause for alarm. That the store fails is `follow`'s to say.
         let _ = watch::catch_up(&service).await;
-        if let Some(end) = alarm.look(&service) {
+        // What was told is known by times, too. The log has said it.
+        if let Some(end) = alarm.look(&service)
+            && service.acts_for_all()
+        {
             let until = service.time.now() + KEYS_TOLD_SECS;
             news::tell_once(&service, &end.name(), until, "key.ends_soon", &end).await;
         }

@@ -26,7 +26,7 @@ use crate::local_copy::CopyError;
 use crate::local_copy::keep::LocalCopy;
 use crate::metrics::Metrics;
 use crate::mints::Mints;
-use crate::node::{self, Identity, IdentityError};
+use crate::node::{Identity, IdentityError};
 use crate::opened::Opened;
 use crate::premint::Preminted;
 use crate::store::{Store, StoreError};
@@ -88,6 +88,8 @@ pub struct Service {
     pub(crate) store_answers: AtomicBool,
     /// Does another installation's database answer in place of ours?
     pub(crate) store_is_foreign: AtomicBool,
+    /// Are this server's clock and the shared database's too far from each other?
+    pub(crate) database_clock_differs: AtomicBool,
     pub(crate) checkpoints_fail: AtomicBool,
     pub(crate) broken: AtomicBool,
     /// Gateway time at which a failed mint was last logged.
@@ -154,7 +156,9 @@ impl Service {
         let guard = ReplayGuard::open(guard, time.now(), guard::boot_id().as_deref())?;
         let node = Identity::open(&place.data, &config.node.name, time.now())?;
         let metrics = Metrics::new();
-        let Opened { installation, store, keyring, directory, policies, local_copy } = opened;
+        let Opened { installation, store, keyring, directory, policies, local_copy, nodes } =
+            opened;
+        node.found.store(nodes, Ordering::Relaxed);
         let starts_from_copy = local_copy.is_in_use.load(Ordering::Relaxed);
         let shared_guard = shared_guard(&config, &installation, &metrics).await?;
         let preminted = Preminted::open(&place.data.preminted(), store.kek());
@@ -180,17 +184,18 @@ impl Service {
             catching_up: Mutex::new(CatchingUp::with(policies)),
             publisher: Mutex::default(),
             node,
-            nodes: node::alone(),
+            nodes: AtomicU32::new(nodes),
             local_copy,
             issues_to_itself: AtomicBool::new(false),
             store_answers: AtomicBool::new(!starts_from_copy),
             store_is_foreign: AtomicBool::new(false),
+            database_clock_differs: AtomicBool::new(false),
             checkpoints_fail: AtomicBool::new(false),
             broken: AtomicBool::new(false),
             mint_failure_logged: AtomicI64::new(0),
         });
         if !starts_from_copy {
-            watch::catch_up(&service).await?;
+            watch::catch_up_at_start(&service).await?;
             usage::keep::remember(&service).await;
         }
         Ok(service)
@@ -231,6 +236,13 @@ impl Service {
         }
     }
 
+    /// May it do now what one server does for all: remove what is old, send webhooks, renew keys? Not
+    /// before the store was looked at, nor with another clock than the store's.
+    pub(crate) fn acts_for_all(&self) -> bool {
+        self.store_answers.load(Ordering::Relaxed)
+            && !self.database_clock_differs.load(Ordering::Relaxed)
+    }
+
     /// Where the audit log stands now, signed; for whoever wants to keep it.
     pub async fn latest_checkpoint(&self) -> Result<SignedCheckpoint, CheckpointError> {
         latest_checkpoint(&self.store, publish::ACTOR, self.time.now()).await
@@ -243,7 +255,7 @@ impl Service {
     }
 
     /// Everything that can be so, and whether it is.
-    pub(crate) fn degradations(&self) -> [(&'static str, bool); 12] {
+    pub(crate) fn degradations(&self) -> [(&'static str, bool); 13] {
         let now = self.time.now();
         let fill = self.guard.len() as f64 / self.guard.capacity().max(1) as f64;
         [
@@ -251,6 +263,7 @@ impl Service {
             ("store_unreachable", !self.store_answers.load(Ordering::Relaxed)),
             ("signer_lost", self.signer_lost.load(Ordering::Relaxed)),
             ("store_foreign", self.store_is_foreign.load(Ordering::Relaxed)),
+            ("database_clock_differs", self.database_clock_differs.load(Ordering::Relaxed)),
             ("directory_from_copy", self.local_copy.is_in_use.load(Ordering::Relaxed)),
             ("directory_copy_failing", self.local_copy.fails.load(Ordering::Relaxed)),
             ("node_id_shared", self.node.is_shared.load(Ordering::Relaxed)),

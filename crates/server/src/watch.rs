@@ -7,15 +7,17 @@ use std::time::Duration;
 use serde::Serialize;
 use tonegate_issuer::limits::DAY_SECS;
 
+use crate::clock::Moment;
 use crate::directory::{Draft, Secret};
 use crate::installation::keyring_of;
 use crate::keys::{self, RotateError};
 use crate::limits::{
-    KEYS_END_SOON_SECS, LAST_USE_FLUSH, RENEWAL_CLAIM_SECS, SHARED_STORE_POLL, STORE_POLL,
+    DATABASE_CLOCK_DIFFERS_SECS, KEYS_END_SOON_SECS, LAST_USE_FLUSH, RENEWAL_CLAIM_SECS,
+    SHARED_STORE_POLL, STORE_POLL,
 };
 use crate::model::Policies;
 use crate::service::Service;
-use crate::store::{AuditHead, Found, Position, Revision, StoreError};
+use crate::store::{Found, Position, Revision, StoreError};
 
 /// Last uses written in one transaction, so that the CLI never waits long for its turn.
 const USES_AT_ONCE: usize = 1_000;
@@ -48,32 +50,31 @@ pub(crate) async fn follow(service: Arc<Service>) {
 pub(crate) struct CatchingUp {
     /// Those in use, so that apps that are alike share them.
     pub(crate) policies: Policies,
-    /// The newest audit entry that was seen.
-    audit_head: Option<AuditHead>,
 }
 
 impl CatchingUp {
     /// With what is in use already.
     pub(crate) fn with(policies: Policies) -> Self {
-        Self { policies, audit_head: None }
+        Self { policies }
     }
 }
 
 /// Brings the directory and the keyring to the store's newest revision.
 pub(crate) async fn catch_up(service: &Service) -> Result<(), StoreError> {
     let mut catching_up = service.catching_up.lock().await;
-    let CatchingUp { policies, audit_head } = &mut *catching_up;
+    let CatchingUp { policies } = &mut *catching_up;
+    let known = service.local_copy.audit_head.load_full().map(|head| *head);
     let asked_at = service.time.moment();
-    let store = service.store.position(*audit_head).await?;
+    let store = service.store.position(known).await?;
     check_ours(service, &store)?;
-    service.local_copy.contact.made(asked_at);
+    compare_clocks(service, store.clock);
     let is_copy = service.local_copy.is_in_use.load(Ordering::Relaxed);
     let (seen, newest) = (Revision(service.directory.revision()), store.revision);
     // A backup put back in place, or a standby that lacked the last changes: what it does not know is gone,
     // at whatever revision it is by now.
     let went_back = newest < seen || !store.goes_on;
     if newest == seen && !is_copy && !went_back {
-        *audit_head = store.audit_head;
+        seen_to_the_end(service, &store, asked_at);
         return Ok(());
     }
     // While only the copy was there, the store may have gone back and on to any revision.
@@ -96,7 +97,13 @@ pub(crate) async fn catch_up(service: &Service) -> Result<(), StoreError> {
     }
     let revision = changes.revision.0;
     service.directory.apply(draft, revision);
-    *audit_head = store.audit_head;
+    if went_back || (is_copy && known.is_none()) {
+        service.local_copy.is_of_another_past.store(true, Ordering::Relaxed);
+        // They are known by their apps' revisions, which mean something else in another past.
+        service.held.clear();
+        service.preminted.sweep(service.store.kek(), |_, _, _, _| false);
+    }
+    seen_to_the_end(service, &store, asked_at);
     tracing::debug!(revision, apps = service.directory.len(), "the store has changed");
     if service.local_copy.is_in_use.swap(false, Ordering::Relaxed) {
         tracing::info!(
@@ -111,6 +118,26 @@ pub(crate) async fn catch_up(service: &Service) -> Result<(), StoreError> {
         service.metrics.directory_applied.observe((before + took).as_secs_f64());
     }
     Ok(())
+}
+
+/// [`catch_up`] at a start that has read everything: a database that has gone away since, and may be away for
+/// long, stops no server. On SQLite nothing is away for long.
+pub(crate) async fn catch_up_at_start(service: &Service) -> Result<(), StoreError> {
+    match catch_up(service).await {
+        Err(error) if service.store.is_shared() && error.is_passing() => {
+            tracing::error!(%error, "the database went away during the start, which goes on without it");
+            service.store_answers.store(false, Ordering::Relaxed);
+            Ok(())
+        }
+        outcome => outcome,
+    }
+}
+
+/// Notes where the store stood. One that says so, but not what it holds, is no contact: changes would wait
+/// for ever.
+fn seen_to_the_end(service: &Service, store: &Position, asked_at: Moment) {
+    service.local_copy.audit_head.store(store.audit_head.map(Arc::new));
+    service.local_copy.contact.made(asked_at);
 }
 
 /// `Err(OtherInstallation)`, `Err(WrongKek)`: what answers is not what this server belongs to, perhaps
@@ -133,6 +160,21 @@ fn check_ours(service: &Service, store: &Position) -> Result<(), StoreError> {
         tracing::error!(%error, "another database answers in place of this server's own");
     }
     checked
+}
+
+/// Two clocks, and no telling which of them is right: a server whose own is off must not remove what all
+/// share, nor take over what others have begun.
+fn compare_clocks(service: &Service, databases: i64) {
+    let ahead = service.time.now().saturating_sub(databases);
+    let differs = service.store.is_shared()
+        && ahead.unsigned_abs() > DATABASE_CLOCK_DIFFERS_SECS.unsigned_abs();
+    if !service.database_clock_differs.swap(differs, Ordering::Relaxed) && differs {
+        tracing::error!(
+            ahead_secs = ahead,
+            "this server's clock and the database's differ by more than an hour: until they agree, this \
+             server renews no keys, sends no webhooks and removes nothing that is old; set the clock"
+        );
+    }
 }
 
 /// Puts into the draft what was found.
@@ -236,7 +278,7 @@ impl KeyAlarm {
 /// An installation with its own roots certifies its next key in time, by itself.
 pub(crate) async fn renew_keys(service: &Service) {
     let now = service.time.now();
-    if !service.installation.auto_root || !service.time.may_mint() {
+    if !service.installation.auto_root || !service.time.may_mint() || !service.acts_for_all() {
         return;
     }
     if keys::due(&service.keyring.load(), now, KEYS_END_SOON_SECS).is_none() {

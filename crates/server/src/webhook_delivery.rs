@@ -71,7 +71,9 @@ pub(crate) async fn prune(service: Arc<Service>) {
     loop {
         let before = service.time.now() - DELIVERIES_KEPT_SECS;
         // That the store fails is for others to say; there is a next time.
-        while let Ok(true) = service.store.prune_deliveries(before).await {}
+        while service.acts_for_all()
+            && let Ok(true) = service.store.prune_deliveries(before).await
+        {}
         tokio::time::sleep(DELIVERIES_PRUNE).await;
     }
 }
@@ -128,6 +130,9 @@ impl Couriers {
 
 impl UnderWay {
     async fn start_due(&mut self, service: &Arc<Service>) {
+        if !service.acts_for_all() {
+            return;
+        }
         let due = match service.store.due_deliveries(&service.node.id, service.time.now()).await {
             Ok(due) => due,
             Err(error) => {

@@ -14,7 +14,7 @@ use tonegate_testing::Postgres;
 use crate::child::Child;
 use crate::support::house::settings;
 use crate::support::receiver::Receiver;
-use crate::support::{Backend, House, NOW, TestServer, eventually, unix_now};
+use crate::support::{Backend, House, NOW, TestServer, eventually, set_database_clock, unix_now};
 
 /// Two directories of one installation, for the machine's clock.
 async fn two() -> (Postgres, House, House) {
@@ -69,6 +69,25 @@ async fn a_change_made_on_one_server_is_in_force_on_the_other_within_2_seconds()
         entry.is_some_and(|entry| entry.app.as_ref().is_some_and(|app| app.rev == 2))
     };
     eventually("and back", suspended).await;
+}
+
+#[tokio::test]
+async fn licences_held_from_another_past_are_forgotten() {
+    let postgres = Postgres::start();
+    let house = House::on_postgres(&postgres.url("postgres"), NOW).await;
+    set_database_clock(&postgres, NOW);
+    let server = TestServer::start_with(house, Clock::manual(NOW).0, |_| ()).await;
+    let backend = server.app(12345).await;
+    assert_eq!(server.ask(&backend).await.code(), 0);
+    let held = || server.held.still_good(AppId(12345), 1, NOW).is_some();
+    assert!(held());
+    // An app of the same revision and another audit log: a backup put back in place, and gone on with.
+    postgres.sql(
+        "postgres",
+        "UPDATE audit SET hash = sha256(hash) WHERE seq = (SELECT MAX(seq) FROM audit)",
+    );
+    eventually("nothing is held", async || !held()).await;
+    assert_eq!(server.ask(&backend).await.code(), 0);
 }
 
 #[tokio::test]
@@ -174,11 +193,13 @@ async fn a_webhook_hears_of_each_change_once_however_many_servers_there_are() {
 async fn what_all_servers_would_do_is_done_once() {
     let postgres = Postgres::start();
     let house = House::on_postgres(&postgres.url("postgres"), NOW).await;
+    set_database_clock(&postgres, NOW);
     let store = house.store().await;
     assert_eq!(store.issuing_keys().await.unwrap().len(), 1);
     let service = TestServer::start_with(house, Clock::manual(NOW).0, |_| ()).await;
     let covered_until = service.keyring.load().covered_until(NOW);
     let house = service.stop().await;
+    set_database_clock(&postgres, covered_until - 10 * 86_400);
     let due = || Clock::manual(covered_until - 10 * 86_400).0;
     let (other, third) = (house.another(), house.another());
     let (_one, _other, _third) = tokio::join!(
@@ -191,9 +212,39 @@ async fn what_all_servers_would_do_is_done_once() {
 }
 
 #[tokio::test]
+async fn a_server_whose_clock_is_not_the_database_s_does_nothing_for_all() {
+    let postgres = Postgres::start();
+    let house = House::on_postgres(&postgres.url("postgres"), NOW).await;
+    set_database_clock(&postgres, NOW);
+    let server = TestServer::start_with(house, Clock::manual(NOW).0, |_| ()).await;
+    let covered_until = server.keyring.load().covered_until(NOW);
+    let house = server.stop().await;
+    let receiver = Receiver::start(204).await;
+    receiver.listen_to(&house, "app.created").await;
+    house.app(1, settings()).await;
+    let allow = |config: &mut Config| config.webhooks.allow_private_addresses = true;
+    let ahead = covered_until - 10 * 86_400;
+    let server = TestServer::start_with(house, Clock::manual(ahead).0, allow).await;
+    assert_eq!(server.degraded(), ["database_clock_differs", "keys_end_soon"]);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(receiver.messages().len(), 0);
+    assert_eq!(server.store.issuing_keys().await.unwrap().len(), 1, "none is due by now");
+    let waits = "SELECT COUNT(*) FROM deliveries WHERE leased_by IS NULL";
+    assert_eq!(
+        postgres.sql("postgres", waits).trim(),
+        "1",
+        "of more than 30 days ago by its clock"
+    );
+    set_database_clock(&postgres, ahead);
+    receiver.heard(1).await;
+    assert_eq!(server.degraded(), ["keys_end_soon"], "for a few minutes");
+}
+
+#[tokio::test]
 async fn keys_that_end_soon_are_told_of_once() {
     let postgres = Postgres::start();
     let house = House::on_postgres(&postgres.url("postgres"), NOW).await;
+    set_database_clock(&postgres, NOW);
     let server = TestServer::start_with(house, Clock::manual(NOW).0, |_| ()).await;
     let covered_until = server.keyring.load().covered_until(NOW);
     let house = server.stop().await;
@@ -201,6 +252,7 @@ async fn keys_that_end_soon_are_told_of_once() {
     let receiver = Receiver::start(204).await;
     receiver.listen_to(&house, "key.*").await;
     let allow = |config: &mut Config| config.webhooks.allow_private_addresses = true;
+    set_database_clock(&postgres, covered_until - 2 * 86_400);
     let soon = || Clock::manual(covered_until - 2 * 86_400).0;
     let other = house.another();
     let _one = TestServer::start_with(house, soon(), allow).await;

@@ -8,7 +8,7 @@ use tonegate_server::model::AppId;
 use tonegate_server::{Server, StartError};
 use tonegate_testing::Postgres;
 
-use crate::support::{Backend, House, NOW, TestServer, eventually};
+use crate::support::{Backend, House, NOW, TestServer, eventually, set_database_clock};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -17,6 +17,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 async fn copied() -> (Postgres, TestServer, ClockHand, Backend) {
     let postgres = Postgres::start();
     let house = House::on_postgres(&postgres.url("postgres"), NOW).await;
+    set_database_clock(&postgres, NOW);
     let (clock, hand) = Clock::manual(NOW);
     let server = TestServer::start_with(house, clock, |_| ()).await;
     let backend = server.app(12345).await;
@@ -53,6 +54,12 @@ async fn degraded(server: &TestServer) -> serde_json::Value {
 async fn a_server_starts_and_serves_without_its_database_and_goes_over_to_it_when_it_is_back() {
     let (mut postgres, server, _hand, backend) = copied().await;
     let revision = server.directory.revision();
+    postgres.sql(
+        "postgres",
+        "INSERT INTO nodes SELECT 'other', 'other', release, started_at, seen_at + 60, revision, \
+         usage_batch, state FROM nodes",
+    );
+    eventually("another server", async || server.node_count() == 2).await;
     postgres.stop(true);
     eventually("the loss is seen", async || {
         degraded(&server).await == json!(["store_unreachable"])
@@ -66,6 +73,7 @@ async fn a_server_starts_and_serves_without_its_database_and_goes_over_to_it_whe
     let shown = json!(["store_unreachable", "directory_from_copy"]);
     assert_eq!(degraded(&server).await, shown);
     assert_eq!(server.directory.revision(), revision);
+    assert_eq!(server.node_count(), 2, "as last known");
     assert_eq!(server.ask(&backend).await.code(), 0, "though it has minted nothing in this life");
     let repeated = backend.query(server.now()).to_string();
     assert_eq!(server.get(&repeated).await.code(), 0);
@@ -77,8 +85,12 @@ async fn a_server_starts_and_serves_without_its_database_and_goes_over_to_it_whe
     assert!(error.contains("cannot be reached"), "{error}");
 
     postgres.restart();
-    eventually("it is back", async || degraded(&server).await == json!([])).await;
+    let differs = json!(["database_clock_differs"]);
+    eventually("it is back, 3 days behind", async || degraded(&server).await == differs).await;
+    set_database_clock(&postgres, NOW + 3 * 86_400);
+    eventually("they agree", async || degraded(&server).await == json!([])).await;
     assert_eq!(server.metric("tonegate_directory_age_seconds").await, 0);
+    eventually("the other is gone", async || server.node_count() == 1).await;
     server.house.change(async |tx| tx.suspend_app(AppId(12345)).await.unwrap()).await;
     server.caught_up().await;
     assert_eq!(server.ask(&backend).await.code(), 100000017);
@@ -105,6 +117,30 @@ async fn what_changed_before_the_end_is_in_the_copy_and_what_changed_elsewhere_c
 }
 
 #[tokio::test]
+async fn a_database_that_went_back_and_on_meanwhile_is_copied_at_the_same_revision() {
+    let (mut postgres, server, _, backend) = copied().await;
+    let revision = server.directory.revision();
+    let house = server.stop().await;
+    postgres.stop(true);
+    let (clock, hand) = Clock::manual(NOW + 60);
+    let server = TestServer::start_with(house, clock, |_| ()).await;
+    assert_eq!(server.ask(&backend).await.code(), 0);
+    let copy = || std::fs::read(server.house.path("directory.copy")).unwrap();
+    let before = copy();
+    let another_past =
+        "UPDATE audit SET hash = sha256(hash) WHERE seq = (SELECT MAX(seq) FROM audit)";
+    postgres.restart();
+    postgres.sql("postgres", another_past);
+    eventually("another copy", async || {
+        hand.advance(Duration::from_secs(1));
+        copy() != before && server.held.still_good(AppId(12345), 1, NOW).is_none()
+    })
+    .await;
+    assert_eq!(server.directory.revision(), revision);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn seven_days_after_the_last_contact_no_licence_is_issued_until_the_database_is_back() {
     let (mut postgres, server, hand, backend) = copied().await;
     postgres.stop(true);
@@ -123,6 +159,23 @@ async fn seven_days_after_the_last_contact_no_licence_is_issued_until_the_databa
     postgres.restart();
     eventually("ready", async || server.admin("/readyz").await.status == 200).await;
     assert_eq!(server.ask(&backend).await.code(), 0);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_database_that_answers_and_cannot_be_read_is_no_contact() {
+    let (postgres, server, hand, backend) = copied().await;
+    postgres.sql(
+        "postgres",
+        "ALTER TABLE apps RENAME TO lost; UPDATE meta SET revision = revision + 1",
+    );
+    eventually("it is seen", async || !server.degraded().is_empty()).await;
+    hand.advance(7 * DAY + HOUR);
+    eventually("not ready", async || server.admin("/readyz").await.status == 503).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(server.ask(&backend).await.code(), 910003, "however often it says where it stands");
+    postgres.sql("postgres", "ALTER TABLE lost RENAME TO apps");
+    eventually("ready", async || server.admin("/readyz").await.status == 200).await;
     server.stop().await;
 }
 
@@ -157,6 +210,52 @@ async fn a_start_without_the_database_counts_from_the_last_contact_and_believes_
     postgres.restart();
     let server = TestServer::start_with(house, Clock::manual(contact).0, |_| ()).await;
     assert_eq!(server.ask(&backend).await.code(), 0, "the database needs no copy");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_database_that_goes_away_during_the_start_is_as_good_as_one_that_was_away() {
+    let (postgres, server, _hand, backend) = copied().await;
+    let house = server.stop().await;
+    // The apps are read after the installation and its keys. Whoever reads them is broken off.
+    postgres.sql(
+        "postgres",
+        "ALTER TABLE apps RENAME TO lost; CREATE FUNCTION gone() RETURNS SETOF lost LANGUAGE plpgsql AS \
+         'BEGIN RAISE EXCEPTION ''going'' USING ERRCODE = ''57P01''; END'; \
+         CREATE VIEW apps AS SELECT * FROM gone()",
+    );
+    let server = TestServer::start_with(house, Clock::manual(NOW).0, |_| ()).await;
+    assert_eq!(degraded(&server).await, json!(["store_unreachable", "directory_from_copy"]));
+    assert_eq!(server.ask(&backend).await.code(), 0);
+    postgres.sql("postgres", "DROP VIEW apps; DROP FUNCTION gone; ALTER TABLE lost RENAME TO apps");
+    eventually("it is back", async || degraded(&server).await == json!([])).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_that_its_database_refuses_goes_on_and_is_not_started() {
+    let (postgres, server, _hand, backend) = copied().await;
+    let rename = |from: &str, to: &str| {
+        let ends = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{from}'"
+        );
+        postgres.sql("template1", &format!("ALTER DATABASE {from} ALLOW_CONNECTIONS false"));
+        postgres.sql("template1", &ends);
+        postgres.sql("template1", &format!("ALTER DATABASE {from} RENAME TO {to}"));
+        postgres.sql("template1", &format!("ALTER DATABASE {to} ALLOW_CONNECTIONS true"));
+    };
+    rename("postgres", "lost");
+    eventually("the loss is seen", async || {
+        degraded(&server).await == json!(["store_unreachable"])
+    })
+    .await;
+    assert_eq!(server.ask(&backend).await.code(), 0, "it goes on");
+    let house = server.stop().await;
+    let error = Server::bind(house.config(), Clock::manual(NOW).0).await.err().unwrap();
+    assert!(error.to_string().contains("refuses this server"), "{error}");
+    rename("lost", "postgres");
+    let server = TestServer::start_with(house, Clock::manual(NOW).0, |_| ()).await;
+    assert_eq!(degraded(&server).await, json!([]));
     server.stop().await;
 }
 

@@ -23,6 +23,8 @@ pub(crate) struct Contact {
     pub(crate) age: i64,
     /// When this was written.
     pub(crate) written_at: i64,
+    /// How many servers there were, as far as was known.
+    pub(crate) nodes: u32,
 }
 
 /// The last contact of a running server.
@@ -77,10 +79,10 @@ impl LastContact {
         self.lock().age(now)
     }
 
-    /// To be written.
-    pub(crate) fn as_of(&self, now: Moment) -> Contact {
+    /// To be written, with how many servers there are.
+    pub(crate) fn as_of(&self, now: Moment, nodes: u32) -> Contact {
         let last = *self.lock();
-        Contact { at: last.at, age: last.age(now), written_at: now.now }
+        Contact { at: last.at, age: last.age(now), written_at: now.now, nodes }
     }
 
     /// Whether it is too long ago to go on. Did that change?
@@ -131,8 +133,8 @@ mod tests {
     #[test]
     fn a_restart_takes_nothing_off_it() {
         let first = LastContact::new(at(NOW, 0), Some(3_600));
-        let written = first.as_of(at(NOW + 1_000, 1_000));
-        assert_eq!(written, Contact { at: NOW, age: 1_000, written_at: NOW + 1_000 });
+        let written = first.as_of(at(NOW + 1_000, 1_000), 4);
+        assert_eq!(written, Contact { at: NOW, age: 1_000, written_at: NOW + 1_000, nodes: 4 });
         assert_eq!(written.age_at(NOW + 1_500), Ok(1_500));
         assert_eq!(written.age_at(NOW + 990), Ok(1_000), "a little behind");
         assert_eq!(written.age_at(NOW - 9_000), Err(10_000), "set back");

@@ -8,14 +8,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
+use data_encoding::HEXLOWER;
 use tokio::sync::Mutex;
 
 use super::contact::LastContact;
 use super::{Contents, Head, InstallationRecord};
 use crate::limits::{CONTACT_WRITE, COPY_EVERY, COPY_EVERY_PER_APP};
 use crate::service::Service;
-use crate::store::StoredIssuingKey;
+use crate::store::{AuditHead, StoredIssuingKey};
 
 /// How often a running server looks whether a copy is due, and whether it may go on at all.
 const LOOK: Duration = Duration::from_secs(1);
@@ -27,6 +28,11 @@ pub(crate) struct LocalCopy {
     pub(crate) contact: LastContact,
     /// Issuing keys as the store has them, to be copied.
     pub(crate) keys: ArcSwap<Vec<StoredIssuingKey>>,
+    /// The newest audit entry that was seen: whether a store goes on from it says whether it is the one
+    /// that the directory in memory came from.
+    pub(crate) audit_head: ArcSwapOption<AuditHead>,
+    /// Does the copy on disk come from another past than the directory in memory? Revisions do not tell.
+    pub(crate) is_of_another_past: AtomicBool,
     /// Did this server start from its copy, and has the database not answered since?
     pub(crate) is_in_use: AtomicBool,
     /// Did the last copy fail?
@@ -52,6 +58,8 @@ impl LocalCopy {
         Self {
             contact,
             keys: ArcSwap::from_pointee(keys),
+            audit_head: ArcSwapOption::empty(),
+            is_of_another_past: AtomicBool::new(false),
             is_in_use: AtomicBool::new(copy.is_some()),
             fails: AtomicBool::new(false),
             on_disk: Mutex::new(OnDisk { copy, ..OnDisk::default() }),
@@ -121,7 +129,9 @@ impl OnDisk {
     /// Is there something newer in memory, or nothing on disk?
     fn is_outdated(&self, service: &Service) -> bool {
         let newest = service.directory.revision();
+        let is_of_another_past = &service.local_copy.is_of_another_past;
         self.copy.as_ref().is_none_or(|copy| copy.revision != newest)
+            || is_of_another_past.load(Ordering::Relaxed)
             || !service.installation.data.copy().exists()
     }
 }
@@ -129,9 +139,14 @@ impl OnDisk {
 async fn write_copy(service: &Arc<Service>, on_disk: &mut OnDisk) {
     on_disk.tried_at = Some(service.time.monotonic());
     let writer = Arc::clone(service);
+    let (copy, metrics) = (&service.local_copy, &service.metrics);
+    // Before the directory is read: if it goes back meanwhile, there is another copy to be written.
+    let replaces_another_past = copy.is_of_another_past.swap(false, Ordering::Relaxed);
     let written = tokio::task::spawn_blocking(move || write_now(&writer)).await;
     let written = written.unwrap_or_else(|error| Err(std::io::Error::other(error)));
-    let (copy, metrics) = (&service.local_copy, &service.metrics);
+    if written.is_err() && replaces_another_past {
+        copy.is_of_another_past.store(true, Ordering::Relaxed);
+    }
     let failed_before = copy.fails.swap(written.is_err(), Ordering::Relaxed);
     match written {
         Ok(head) => {
@@ -159,6 +174,9 @@ async fn write_copy(service: &Arc<Service>, on_disk: &mut OnDisk) {
 
 fn write_now(service: &Service) -> std::io::Result<Head> {
     let installation = &service.installation;
+    // Before the apps: an older entry is of the same past, a newer one might not be theirs.
+    let audit_head = service.local_copy.audit_head.load_full();
+    let audit_head = audit_head.map(|head| (head.0, HEXLOWER.encode(head.1.as_bytes())));
     let apps = service.directory.keep();
     let contents = Contents {
         installation_id: &installation.id,
@@ -167,7 +185,8 @@ fn write_now(service: &Service) -> std::io::Result<Head> {
             environment: installation.environment,
             pins: installation.pins_text(),
             auto_root: installation.auto_root,
-            contact: service.local_copy.contact.as_of(service.time.moment()),
+            contact: service.local_copy.contact.as_of(service.time.moment(), service.node_count()),
+            audit_head,
         },
         keys: &service.local_copy.keys.load(),
         apps,
@@ -180,7 +199,7 @@ async fn write_contact(service: &Arc<Service>, on_disk: &mut OnDisk) {
     on_disk.contact_at = Some(service.time.monotonic());
     let writer = Arc::clone(service);
     let written = tokio::task::spawn_blocking(move || {
-        let contact = writer.local_copy.contact.as_of(writer.time.moment());
+        let contact = writer.local_copy.contact.as_of(writer.time.moment(), writer.node_count());
         super::write_contact(&writer.installation.data, writer.store.kek(), &copy, contact)
     });
     let written = written.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use data_encoding::BASE64URL_NOPAD;
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -19,7 +19,8 @@ use crate::model::{
     Policy, SecretState, ServerSecret,
 };
 use crate::store::{
-    Found, Installation, KeyPlace, Meta, NewIssuingKey, RowFault, StoredIssuingKey,
+    AuditHash, AuditHead, Found, Installation, KeyPlace, Meta, NewIssuingKey, RowFault,
+    StoredIssuingKey,
 };
 
 pub(super) const INSTALLATION: u8 = b'I';
@@ -46,9 +47,19 @@ pub(crate) struct InstallationRecord {
     pub(crate) auto_root: bool,
     /// When the database was last heard of, as the copy was written.
     pub(crate) contact: Contact,
+    /// The newest audit entry that was known then: its number and its hash in hex. A database whose log
+    /// does not go on from it has another past.
+    pub(crate) audit_head: Option<(i64, String)>,
 }
 
 impl InstallationRecord {
+    /// `None`: not known.
+    pub(crate) fn audit_head(&self) -> Option<AuditHead> {
+        let (seq, hash) = self.audit_head.as_ref()?;
+        let hash = HEXLOWER.decode(hash.as_bytes()).ok()?;
+        Some((*seq, AuditHash::from_bytes(&hash)?))
+    }
+
     /// As the store would say it.
     pub(crate) fn meta(self, head: &Head) -> Meta {
         Meta {

@@ -13,7 +13,7 @@ use crate::store::{KeyPlace, NewIssuingKey};
 
 const INSTALLATION: &str = "00112233445566778899aabbccddeeff";
 const SECRET: &str = "9193cc662a4c0ec135ec71fb57194b38";
-const CONTACT: Contact = Contact { at: 1_763_840_000, age: 5, written_at: 1_763_840_005 };
+const CONTACT: Contact = Contact { at: 1_763_840_000, age: 5, written_at: 1_763_840_005, nodes: 3 };
 
 fn kek() -> Kek {
     Kek::from_bytes(&[7; 32]).unwrap()
@@ -80,6 +80,7 @@ fn write_of(data: &DataDir, directory: &Directory) -> Head {
         pins: "a,b".into(),
         auto_root: true,
         contact: CONTACT,
+        audit_head: None,
     };
     let (keys, apps) = ([key()], directory.keep());
     let contents = Contents { installation_id: INSTALLATION, installation, keys: &keys, apps };
@@ -237,7 +238,7 @@ fn a_crash_while_it_is_written_leaves_the_old_one() {
 fn a_contact_goes_with_its_copy_and_a_bent_one_says_nothing() {
     let (_kept, data) = house();
     let head = write_of(&data, &directory(1, 1));
-    let later = Contact { at: CONTACT.at + 9, age: 0, written_at: CONTACT.at + 9 };
+    let later = Contact { at: CONTACT.at + 9, age: 0, written_at: CONTACT.at + 9, nodes: 2 };
     write_contact(&data, &kek(), &head, later).unwrap();
     assert_eq!(loaded(&data).unwrap().1.contact, later);
     let good = fs::read(data.contact()).unwrap();

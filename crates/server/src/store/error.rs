@@ -120,7 +120,17 @@ pub enum StoreError {
     /// Another process held the database for too long.
     #[error("another process has kept the database locked; try again, or find and stop it")]
     Busy,
-    /// PostgreSQL does not answer, is starting or stopping, refuses the connection, or is a standby.
+    /// PostgreSQL answers, and does not let us in: the user, its password, or the database is not known there
+    /// (any more). A server that runs goes on; none is started, as its access may have been withdrawn.
+    #[error(
+        "the database refuses this server ({fault}); nothing was kept; check the database URL, and at the \
+         database server the user, its password and the database's name"
+    )]
+    Refused {
+        /// What it said.
+        fault: String,
+    },
+    /// PostgreSQL does not answer, is starting or stopping, has no connection left, or is a standby.
     #[error(
         "the database cannot be reached ({fault}); nothing was kept; try again, and if that does not \
          help, check the database server and the database URL"

@@ -88,6 +88,8 @@ pub struct Position {
     /// How long ago the revision was raised, milliseconds by the database's clock; `None`: before that
     /// was kept.
     pub raised_ms_ago: Option<i64>,
+    /// The database's clock, Unix seconds.
+    pub clock: i64,
     /// The newest audit entry, by number and hash.
     pub audit_head: Option<AuditHead>,
     /// Does its audit log go on from the entry that the caller knew? Otherwise a backup was restored, or a
@@ -121,7 +123,9 @@ impl Store {
         let sql = concat!(
             "SELECT revision, installation_id, kek_fingerprint, raised_at, ",
             database_ms!(),
-            " - raised_at AS ago FROM meta"
+            " - raised_at AS ago, ",
+            database_secs!(),
+            " AS clock FROM meta"
         );
         let row = db::query(sql).fetch_one(&mut tx).await?;
         let (raised_at, ago): (i64, i64) = (row.try_get("raised_at")?, row.try_get("ago")?);
@@ -138,6 +142,7 @@ impl Store {
             installation_id: row.try_get("installation_id")?,
             kek_fingerprint: row.try_get("kek_fingerprint")?,
             raised_ms_ago: (raised_at > 0).then_some(ago),
+            clock: row.try_get("clock")?,
             audit_head,
             goes_on,
         })

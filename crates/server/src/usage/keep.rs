@@ -122,7 +122,9 @@ pub(crate) async fn remember(service: &Service) {
 pub(crate) async fn prune(service: Arc<Service>) {
     tokio::time::sleep(FIRST_PRUNE).await;
     loop {
-        if let Err(error) = prune_now(&service).await {
+        if !service.acts_for_all() {
+            tracing::warn!("old usage is not deleted now; it is looked at again in an hour");
+        } else if let Err(error) = prune_now(&service).await {
             tracing::warn!(%error, "old usage was not deleted; it is tried again in an hour");
         }
         tokio::time::sleep(PRUNE).await;

@@ -31,6 +31,19 @@ pub(crate) async fn eventually(what: &str, mut is: impl AsyncFnMut() -> bool) {
     assert!(tokio::time::timeout(PATIENCE, reached).await.is_ok(), "never: {what}");
 }
 
+/// Has the database's clock say `now`, from where it goes on.
+pub(crate) fn set_database_clock(postgres: &tonegate_testing::Postgres, now: i64) {
+    let ahead = now - unix_now();
+    postgres.sql(
+        "postgres",
+        &format!(
+            "CREATE OR REPLACE FUNCTION unixepoch(modifier TEXT) RETURNS DOUBLE PRECISION \
+             LANGUAGE sql VOLATILE RETURN \
+             CAST(EXTRACT(EPOCH FROM clock_timestamp()) + ({ahead}) AS DOUBLE PRECISION)"
+        ),
+    );
+}
+
 /// Unix seconds by the machine's clock.
 pub(crate) fn unix_now() -> i64 {
     let wall = tonegate_server::clock::Clock::system().wall();

@@ -45,10 +45,9 @@ fn of_postgres(code: &str, error: sqlx::Error) -> StoreError {
         "25006" | "53300" | "25P03" | "57P01" | "57P02" | "57P03" | "57P05" => {
             StoreError::Unreachable { fault }
         }
-        // The connection; who we are to the server; the database's name.
-        _ if ["08", "28", "3D"].iter().any(|class| code.starts_with(class)) => {
-            StoreError::Unreachable { fault }
-        }
+        _ if code.starts_with("08") => StoreError::Unreachable { fault },
+        // Who we are to the server; the database's name.
+        _ if code.starts_with("28") || code.starts_with("3D") => StoreError::Refused { fault },
         "XX001" | "XX002" => StoreError::Damaged { fault },
         _ => StoreError::Database(error),
     }

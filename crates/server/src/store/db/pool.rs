@@ -62,6 +62,7 @@ impl Pool {
     /// Begins a transaction.
     ///
     /// `Err(Busy)`: others kept their turn for too long. `Err(Unreachable)`: no primary answers.
+    /// `Err(Refused)`: it does not let us in.
     pub(super) async fn begin(self: &Arc<Self>, purpose: Purpose) -> Result<Session, StoreError> {
         let deadline = Instant::now() + purpose.wait;
         let mut permit = self.permit(deadline).await?;
@@ -72,8 +73,9 @@ impl Pool {
                 Some(conn) => (Ok(conn), false),
                 None => (self.connect(deadline).await, true),
             };
-            let fault = match conn {
-                Err(fault) => fault,
+            let error = match conn {
+                Err(error @ StoreError::Refused { .. }) => return Err(error),
+                Err(error) => error,
                 Ok(conn) => {
                     let session = Session::new(conn, Arc::clone(self), permit);
                     match session.begin(purpose, deadline).await {
@@ -81,14 +83,14 @@ impl Pool {
                             self.is_down.store(false, Ordering::Relaxed);
                             return Ok(session);
                         }
-                        Err((StoreError::Unreachable { fault }, Some(room))) => {
+                        Err((error @ StoreError::Unreachable { .. }, Some(room))) => {
                             permit = room;
                             if !is_new {
                                 // The others that wait here are of the same time.
                                 self.forget_idle();
                                 continue;
                             }
-                            fault
+                            error
                         }
                         Err((error, _)) => return Err(error),
                     }
@@ -96,7 +98,7 @@ impl Pool {
             };
             self.is_down.store(true, Ordering::Relaxed);
             if was_down || Instant::now() + backoff >= deadline {
-                return Err(StoreError::Unreachable { fault });
+                return Err(error);
             }
             sleep(backoff).await;
             backoff = (backoff * 2).min(BACKOFF.1);
@@ -151,15 +153,20 @@ impl Pool {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What stands in the way, otherwise.
-    async fn connect(&self, deadline: Instant) -> Result<PgConnection, String> {
+    async fn connect(&self, deadline: Instant) -> Result<PgConnection, StoreError> {
         let limit = STORE_CONNECT.min(deadline.saturating_duration_since(Instant::now()));
-        let fault = match timeout(limit.max(BACKOFF.0), self.options.connect()).await {
-            Ok(Ok(conn)) => return Ok(conn),
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "no answer".to_owned(),
-        };
-        Err(format!("{}: {fault}", place(&self.options)))
+        let place = place(&self.options);
+        match timeout(limit.max(BACKOFF.0), self.options.connect()).await {
+            Ok(Ok(conn)) => Ok(conn),
+            Ok(Err(error)) => {
+                let fault = format!("{place}: {error}");
+                match StoreError::from(error) {
+                    StoreError::Refused { .. } => Err(StoreError::Refused { fault }),
+                    _ => Err(StoreError::Unreachable { fault }),
+                }
+            }
+            Err(_) => Err(StoreError::Unreachable { fault: format!("{place}: no answer") }),
+        }
     }
 }
 
