@@ -107,10 +107,10 @@ impl Db {
         Ok(db)
     }
 
-    /// One that is opened by whoever needs it first. `None`: files are opened at once.
+    /// One that was found away, and is opened by whoever needs it first. `None`: files are opened at once.
     pub(super) fn unopened(database: &Database, kek_fingerprint: &str) -> Option<Self> {
         let Database::Postgres(url) = database else { return None };
-        Some(Self::of(Engine::Postgres(Arc::new(Postgres::new(url))), kek_fingerprint))
+        Some(Self::of(Engine::Postgres(Arc::new(Postgres::away(url))), kek_fingerprint))
     }
 
     /// A transaction that may write. Waits for other writers, here and in other processes.

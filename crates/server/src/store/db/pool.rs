@@ -117,6 +117,11 @@ impl Pool {
         format!("SELECT pg_notify('{CHANNEL}', '{}'); ", self.teller)
     }
 
+    /// It was found away already: one quick try is enough until it answers.
+    pub(super) fn is_away(&self) {
+        self.is_down.store(true, Ordering::Relaxed);
+    }
+
     /// No more transactions.
     pub(super) fn close(&self) {
         self.room.close();

@@ -52,6 +52,14 @@ impl Postgres {
         }
     }
 
+    /// One that was found away just before: nobody waits for it as if that were news.
+    pub(super) fn away(url: &PostgresUrl) -> Self {
+        let postgres = Self::new(url);
+        postgres.writer.is_away();
+        postgres.readers.is_away();
+        postgres
+    }
+
     /// Which database it is.
     pub(super) const fn url(&self) -> &PostgresUrl {
         &self.url
