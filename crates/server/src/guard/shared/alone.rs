@@ -56,15 +56,6 @@ impl Alone {
         self.list().is_empty()
     }
 
-    /// Does `then` where there are none, before there can be one.
-    pub(super) fn when_empty(&self, then: impl FnOnce()) -> bool {
-        let list = self.list();
-        if list.is_empty() {
-            then();
-        }
-        list.is_empty()
-    }
-
     fn list(&self) -> MutexGuard<'_, VecDeque<Accepted>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -72,6 +72,29 @@ fn a_valkey_that_lost_everything_learns_what_was_accepted_without_it() {
 }
 
 #[test]
+fn requests_without_end_do_not_keep_it_lost() {
+    let mut valkey = Valkey::start();
+    let [a, b] = [node(&valkey.url()), node(&valkey.url())];
+    valkey.kill();
+    [&a, &b].into_iter().for_each(lose);
+    let (mut number, start) = (0, Instant::now());
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while a.is_lost() && start.elapsed() < Duration::from_secs(15) {
+                a.accepted_alone(&ask(1, number), NOW);
+                number += 1;
+                std::thread::sleep(Duration::from_micros(5));
+            }
+        });
+        valkey.restart();
+        eventually("both are strict", || !a.is_lost() && !b.is_lost());
+    });
+    eventually("all is handed over", || a.core.metrics.handed_over.get() == number);
+    let last = [ask(1, 0), ask(1, number - 1), ask(1, number)];
+    assert_eq!(settle(&b, &last), [Answer::Repeated, Answer::Repeated, Answer::Accepted]);
+}
+
+#[test]
 fn a_dead_connection_goes_unnoticed() {
     let valkey = Valkey::start();
     let node = node(&valkey.url());
