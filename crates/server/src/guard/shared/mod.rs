@@ -26,6 +26,7 @@ mod settings;
 mod slots;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 use std::sync::Arc;
 use std::sync::mpsc;
