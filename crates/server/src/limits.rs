@@ -51,6 +51,8 @@ pub const SHARED_GUARD_DIAL: Duration = Duration::from_millis(500);
 pub const SHARED_GUARD_PROBE: Duration = Duration::from_secs(1);
 /// How long a start waits for the first look.
 pub const SHARED_GUARD_FIRST_LOOK: Duration = Duration::from_secs(3);
+/// Most signatures refused for now that Valkey may have taken, at about 30 bytes each.
+pub const UNANSWERED_MAX: usize = 100_000;
 /// Most signatures accepted without Valkey that are kept for it, at 48 bytes each: a window of 800 a second.
 pub const ALONE_MAX: usize = 1_000_000;
 /// How often the store is asked for a new revision. An app change is in force within 2 s.

@@ -8,6 +8,7 @@ use tonegate_testing::Valkey;
 
 use super::super::*;
 use super::{NOW, accept, ask, eventually, lose, node, node_of, one, section, settle};
+use crate::guard::ReplayMode;
 
 #[test]
 fn nobody_waits_long_for_a_valkey_that_stands_still_and_it_is_strict_again_soon() {
@@ -118,6 +119,24 @@ fn an_answer_that_was_lost_is_no_other_nodes() {
     eventually("handed over", || node.core.metrics.handed_over.get() == 2);
     assert_eq!(node.core.metrics.extra.get(), 0);
     assert_eq!(one(&node, ask(1, 1)), Answer::Repeated);
+}
+
+#[test]
+fn what_was_refused_for_now_and_taken_may_come_again_once() {
+    let valkey = Valkey::start();
+    let [a, b] = [node(&valkey.url()), node(&valkey.url())];
+    let repeatable = |number| Ask { mode: ReplayMode::Repeatable, ..ask(2, number) };
+    for number in [1, 2] {
+        valkey.stop();
+        let asks = [ask(1, number), repeatable(number)];
+        assert_eq!(settle(&a, &asks), [Answer::Lost; 2]);
+        asks.iter().for_each(|ask| a.refused_for_now(ask));
+        valkey.go_on();
+        eventually("it is taken", || one(&b, ask(1, number)) == Answer::Repeated);
+        eventually("lines", || one(&a, ask(1, fastrand::u64(9..))) == Answer::Accepted);
+        assert_eq!(settle(&a, &asks), [Answer::Accepted; 2], "{number}");
+        assert_eq!(settle(&a, &asks), [Answer::Repeated, Answer::AcceptedAgain]);
+    }
 }
 
 #[test]
