@@ -199,17 +199,18 @@ impl Core {
         let Some(mut line) = self.pool.take(by, || self.bell.ring()) else {
             return Err(Fault::TimedOut);
         };
+        let lent = self.pool.lent();
         let outcome = line.admit(&self.names, batch, retried, by);
         match &outcome {
             Ok(()) => {
-                self.pool.put(line);
+                lent.put(line);
                 return outcome;
             }
             Err(Fault::TimedOut) => {}
             // Its server has ended, or is no primary any more: the others are dead too.
             Err(Fault::Closed(_) | Fault::Refused(_)) => self.pool.clear(),
         }
-        self.pool.gone();
+        drop(lent);
         self.bell.ring();
         outcome
     }
