@@ -159,7 +159,8 @@ fn push(core: &Core, line: &mut Line) -> Result<(), Fault> {
         let trip: Vec<_> = parts.drain(..count).collect();
         if let Err(fault) = push_some(core, line, &trip) {
             let rest = trip.into_iter().chain(parts).flat_map(|(_, part)| part);
-            core.alone.put_back(rest.collect());
+            let over = core.alone.put_back(rest.collect());
+            core.metrics.not_handed_over.inc_by(u64::try_from(over).unwrap_or(u64::MAX));
             return Err(fault);
         }
     }
