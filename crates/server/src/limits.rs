@@ -41,12 +41,18 @@ pub const JOURNAL_SYNC: Duration = Duration::from_millis(200);
 pub const SHARED_GUARD_CALL_MAX: usize = 128;
 /// Signatures of one app and minute that are handed over to the shared guard in one call.
 pub const SHARED_GUARD_PUSH_MAX: usize = 500;
+/// Bytes of one reply of Valkey's to requests: a letter each, or an error.
+pub const SHARED_GUARD_REPLY_MAX: usize = 4 * 1024;
+/// Bytes of a reply that names servers.
+pub const SHARED_GUARD_LIST_MAX: usize = 1024 * 1024;
 /// How long a connection to Valkey may take, and handing over to it. No request waits for either.
 pub const SHARED_GUARD_DIAL: Duration = Duration::from_millis(500);
 /// How often a lost Valkey is looked for.
 pub const SHARED_GUARD_PROBE: Duration = Duration::from_secs(1);
 /// How long a start waits for the first look.
 pub const SHARED_GUARD_FIRST_LOOK: Duration = Duration::from_secs(3);
+/// Most signatures refused for now that Valkey may have taken, at about 30 bytes each.
+pub const UNANSWERED_MAX: usize = 100_000;
 /// Most signatures accepted without Valkey that are kept for it, at 48 bytes each: a window of 800 a second.
 pub const ALONE_MAX: usize = 1_000_000;
 /// How often the store is asked for a new revision. An app change is in force within 2 s.

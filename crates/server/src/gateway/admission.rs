@@ -80,7 +80,8 @@ pub(super) fn told(
         Answer::RateLimited => Admission::RateLimited,
         Answer::Lost => {
             return match &service.shared_guard {
-                Some(shared) => alone(service, shared, entry, ask, at, unwritten),
+                Some(shared) => alone(service, shared, entry, ask, at, unwritten)
+                    .inspect_err(|refusal| for_now(shared, ask, refusal)),
                 None => Err(ReturnCode::Busy.into()),
             };
         }
@@ -115,6 +116,13 @@ fn alone(
         shared.accepted_alone(ask, at.now);
     }
     outcome(admission, *rate)
+}
+
+/// Valkey may have taken what is refused here with a code that does not use it up.
+fn for_now(shared: &SharedGuard, ask: &Ask, refusal: &Refusal) {
+    if matches!(refusal.code, ReturnCode::Busy | ReturnCode::RateLimited) {
+        shared.refused_for_now(ask);
+    }
 }
 
 /// What this node's guard refuses by itself.

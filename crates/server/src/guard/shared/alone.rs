@@ -45,27 +45,37 @@ impl Alone {
         std::mem::take(&mut *self.list())
     }
 
-    /// Takes back, before all others, what could not be handed over.
-    pub(super) fn put_back(&self, mut accepted: VecDeque<Accepted>) {
+    /// Takes back, before all others, what could not be handed over. Gives how many had to go.
+    pub(super) fn put_back(&self, mut accepted: VecDeque<Accepted>) -> usize {
         let mut list = self.list();
         accepted.append(&mut list);
+        let over = accepted.len().saturating_sub(ALONE_MAX);
+        accepted.drain(..over);
         *list = accepted;
+        over
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.list().is_empty()
     }
 
-    /// Does `then` where there are none, before there can be one.
-    pub(super) fn when_empty(&self, then: impl FnOnce()) -> bool {
-        let list = self.list();
-        if list.is_empty() {
-            then();
-        }
-        list.is_empty()
-    }
-
     fn list(&self) -> MutexGuard<'_, VecDeque<Accepted>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_taken_back_is_bounded_too() {
+        let one = Accepted { app_id: 1, signature: [1; 16], timestamp: 0, at: 0 };
+        let alone = Alone::default();
+        let newest = Accepted { app_id: 2, ..one };
+        assert_eq!(alone.put_back([newest].into()), 0);
+        assert_eq!(alone.put_back(vec![one; ALONE_MAX].into()), 1);
+        let kept = alone.take();
+        assert_eq!((kept.len(), kept.back().map(|it| it.app_id)), (ALONE_MAX, Some(2)));
     }
 }

@@ -15,6 +15,8 @@ const AT_ONCE: Duration = Duration::from_millis(10);
 pub struct Batch {
     asks: Vec<Ask>,
     answers: Vec<Answer>,
+    /// Which of them Valkey may have decided on in an earlier batch.
+    again: Vec<bool>,
     /// When the last trip ended, and how long it took.
     last: Option<(Instant, Duration)>,
 }
@@ -24,6 +26,7 @@ impl Batch {
     pub fn push(&mut self, ask: Ask) {
         self.asks.push(ask);
         self.answers.push(Answer::Lost);
+        self.again.push(false);
     }
 
     /// What was decided about the `number`th.
@@ -42,6 +45,7 @@ impl Batch {
     pub fn clear(&mut self) {
         self.asks.clear();
         self.answers.clear();
+        self.again.clear();
     }
 
     /// How long those may have waited who are in it at `now`: they came while the last trip was under way,
@@ -60,6 +64,17 @@ impl Batch {
 
     pub(super) fn ask(&self, place: usize) -> Option<&Ask> {
         self.asks.get(place)
+    }
+
+    /// Notes those that were asked about before.
+    pub(super) fn note_again(&mut self, was_asked: impl Fn(&Ask) -> bool) {
+        for (ask, again) in self.asks.iter().zip(&mut self.again) {
+            *again |= was_asked(ask);
+        }
+    }
+
+    pub(super) fn is_again(&self, place: usize) -> bool {
+        self.again.get(place).copied().unwrap_or(false)
     }
 
     pub(super) fn answered(&mut self, place: usize, answer: Answer) {

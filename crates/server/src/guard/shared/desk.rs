@@ -1,6 +1,7 @@
 //! Round trips for those who may not block: one thread that asks for all who wait at the same time.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 
@@ -45,7 +46,8 @@ fn serve(core: &Core, receiver: &Receiver<Waiting>) {
             batch.push(ask);
             waiting.push(sender);
         }
-        core.settle(&mut batch);
+        // After a panic Valkey has not answered those who wait; the others need this thread still.
+        let _ = catch_unwind(AssertUnwindSafe(|| core.settle(&mut batch)));
         for (number, sender) in waiting.drain(..).enumerate() {
             // Whoever asked may have gone.
             let _ = sender.send(batch.answer(number));

@@ -1,8 +1,7 @@
 //! Why Valkey did not answer.
 
 use std::fmt;
-
-use redis::{RedisError, ServerError};
+use std::io;
 
 /// Why a round trip came to nothing, or a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,18 +15,16 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    pub(super) fn of(error: &RedisError) -> Self {
-        if error.is_timeout() {
-            Self::TimedOut
-        } else if error.is_io_error() || error.is_connection_dropped() {
-            Self::Closed(error.to_string())
-        } else {
-            Self::Refused(error.to_string())
+    pub(super) fn of(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::TimedOut,
+            _ => Self::Closed(error.to_string()),
         }
     }
 
-    pub(super) fn refused(error: &ServerError) -> Self {
-        Self::Refused(format!("{} {}", error.code(), error.details().unwrap_or_default()))
+    /// Does the server want a password?
+    pub(super) fn wants_password(&self) -> bool {
+        matches!(self, Self::Refused(why) if why.starts_with("NOAUTH") || why.starts_with("NOPERM"))
     }
 
     pub(super) fn unexpected(what: &str) -> Self {

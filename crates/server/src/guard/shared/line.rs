@@ -5,21 +5,19 @@
 
 use std::time::Duration;
 
-use redis::{Connection, Value};
+use redis::Value;
 use tokio::time::Instant;
 
 use super::ask::{Answer, Ask};
 use super::batch::Batch;
-use super::dial::set_timeouts;
 use super::fault::Fault;
 use super::script::{ADMIT, Names};
 use super::slots::Slots;
+use super::wire::{Reply, Wire};
 use crate::guard::Minute;
-use crate::limits::SHARED_GUARD_CALL_MAX;
+use crate::limits::{SHARED_GUARD_CALL_MAX, SHARED_GUARD_REPLY_MAX};
 
-/// Two waits that differ by less are the same: to change one costs a system call.
-const SAME: Duration = Duration::from_millis(2);
-/// The shortest wait there is.
+/// The shortest wait there is: what has come already is read.
 const SHORTEST: Duration = Duration::from_millis(1);
 
 pub(super) struct Line {
@@ -30,27 +28,28 @@ pub(super) struct Line {
 }
 
 struct Node {
-    connection: Connection,
-    /// What its socket is set to.
-    wait: Duration,
+    wire: Wire,
     /// What is to be sent.
     buffer: Vec<u8>,
 }
 
 /// A call, and which of the batch's requests it decides.
+#[derive(Clone)]
 struct Call {
     node: usize,
     asks: Vec<usize>,
+    /// Were they perhaps decided before?
+    again: bool,
 }
 
 impl Line {
-    pub(super) fn new(nodes: Vec<Connection>, slots: Option<Slots>) -> Self {
-        let node = |connection| Node { connection, wait: Duration::ZERO, buffer: Vec::new() };
+    pub(super) fn new(nodes: Vec<Wire>, slots: Option<Slots>) -> Self {
+        let node = |wire| Node { wire, buffer: Vec::new() };
         Self { nodes: nodes.into_iter().map(node).collect(), slots, generation: 0 }
     }
 
-    pub(super) fn nodes_mut(&mut self) -> impl Iterator<Item = &mut Connection> {
-        self.nodes.iter_mut().map(|node| &mut node.connection)
+    pub(super) fn nodes_mut(&mut self) -> impl Iterator<Item = &mut Wire> {
+        self.nodes.iter_mut().map(|node| &mut node.wire)
     }
 
     /// Which of the servers has the app.
@@ -96,15 +95,15 @@ impl Line {
     fn calls(&self, names: &Names, batch: &Batch) -> Vec<Call> {
         let mut open: Vec<usize> = batch.open().collect();
         // Stable, so that the order of an app's requests is kept.
-        open.sort_by_key(|place| batch.ask(*place).map(Ask::group));
-        let same =
-            |a: &usize, b: &usize| batch.ask(*a).map(Ask::group) == batch.ask(*b).map(Ask::group);
+        let group = |place: &usize| (batch.ask(*place).map(Ask::group), batch.is_again(*place));
+        open.sort_by_key(group);
         let mut calls = Vec::new();
-        for group in open.chunk_by(same) {
-            let app_id = group.first().and_then(|place| batch.ask(*place)).map(|ask| ask.app_id);
+        for part_of in open.chunk_by(|a, b| group(a) == group(b)) {
+            let again = part_of.first().is_some_and(|place| batch.is_again(*place));
+            let app_id = part_of.first().and_then(|place| batch.ask(*place)).map(|ask| ask.app_id);
             let node = self.node_of(names, app_id.unwrap_or(0));
-            let parts = group.chunks(SHARED_GUARD_CALL_MAX);
-            calls.extend(parts.map(|part| Call { node, asks: part.to_vec() }));
+            let parts = part_of.chunks(SHARED_GUARD_CALL_MAX);
+            calls.extend(parts.map(|part| Call { node, asks: part.to_vec(), again }));
         }
         calls
     }
@@ -118,38 +117,39 @@ impl Line {
         retried: bool,
         deadline: Instant,
     ) -> Result<Vec<Call>, Fault> {
-        for Call { node, asks } in calls {
+        for Call { node, asks, again } in calls {
             let Some(node) = self.nodes.get_mut(*node) else { continue };
             let asks: Vec<&Ask> = asks.iter().filter_map(|place| batch.ask(*place)).collect();
-            names.admit(&mut node.buffer, &asks, retried);
+            names.admit(&mut node.buffer, &asks, retried || *again);
         }
-        self.send()?;
+        let deadline = deadline.max(Instant::now() + SHORTEST);
+        self.send(deadline)?;
         let (mut unknown, mut refused) = (Vec::new(), None);
         for call in calls {
             let Some(node) = self.nodes.get_mut(call.node) else { continue };
             match node.receive(deadline)? {
-                Value::BulkString(letters) => {
+                Reply::Value(Value::BulkString(letters)) => {
                     let answers = letters.iter().map(|letter| Answer::of(*letter));
                     for (place, answer) in call.asks.iter().zip(answers) {
                         batch.answered(*place, answer.unwrap_or_default());
                     }
                 }
-                Value::ServerError(error) if error.code() == "NOSCRIPT" => {
-                    unknown.push(Call { node: call.node, asks: call.asks.clone() });
+                Reply::Error(why) if why.starts_with("NOSCRIPT") => {
+                    unknown.push(call.clone());
                 }
-                Value::ServerError(error) => refused = Some(Fault::refused(&error)),
-                _ => refused = Some(Fault::unexpected("a call")),
+                Reply::Error(why) => refused = Some(Fault::Refused(why)),
+                Reply::Value(_) => refused = Some(Fault::unexpected("a call")),
             }
         }
         refused.map_or(Ok(unknown), Err)
     }
 
     /// Sends every server what is for it.
-    fn send(&mut self) -> Result<(), Fault> {
+    fn send(&mut self, deadline: Instant) -> Result<(), Fault> {
         for node in self.nodes.iter_mut().filter(|node| !node.buffer.is_empty()) {
-            let sent = node.connection.send_packed_command(&node.buffer);
+            let sent = node.wire.send(&node.buffer, deadline);
             node.buffer.clear();
-            sent.map_err(|error| Fault::of(&error))?;
+            sent?;
         }
         Ok(())
     }
@@ -167,7 +167,7 @@ impl Line {
                 node.buffer.extend_from_slice(call);
             }
         }
-        self.send()?;
+        self.send(Instant::now() + wait)?;
         let mut answers = Vec::with_capacity(calls.len());
         for (app_id, _) in calls {
             let node = self.node_of(names, *app_id);
@@ -184,26 +184,21 @@ impl Line {
 
     fn call(&mut self, node: usize, call: &[u8], deadline: Instant) -> Result<Vec<u8>, Fault> {
         let Some(node) = self.nodes.get_mut(node) else { return Ok(Vec::new()) };
-        node.connection.send_packed_command(call).map_err(|error| Fault::of(&error))?;
+        node.wire.send(call, deadline)?;
         letters(node.receive(deadline)?)
     }
 }
 
-fn letters(answer: Value) -> Result<Vec<u8>, Fault> {
+fn letters(answer: Reply) -> Result<Vec<u8>, Fault> {
     match answer {
-        Value::BulkString(letters) => Ok(letters),
-        Value::ServerError(error) => Err(Fault::refused(&error)),
-        _ => Err(Fault::unexpected("a call")),
+        Reply::Value(Value::BulkString(letters)) => Ok(letters),
+        Reply::Value(_) => Err(Fault::unexpected("a call")),
+        Reply::Error(why) => Err(Fault::Refused(why)),
     }
 }
 
 impl Node {
-    fn receive(&mut self, deadline: Instant) -> Result<Value, Fault> {
-        let rest = deadline.saturating_duration_since(Instant::now()).max(SHORTEST);
-        if rest.abs_diff(self.wait) > SAME {
-            set_timeouts(&self.connection, rest)?;
-            self.wait = rest;
-        }
-        self.connection.recv_response().map_err(|error| Fault::of(&error))
+    fn receive(&mut self, deadline: Instant) -> Result<Reply, Fault> {
+        self.wire.receive(deadline, SHARED_GUARD_REPLY_MAX)
     }
 }

@@ -26,6 +26,8 @@ mod settings;
 mod slots;
 #[cfg(test)]
 mod tests;
+mod unanswered;
+mod wire;
 
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -48,6 +50,7 @@ use keeper::Bell;
 use pool::Pool;
 use script::Names;
 use settings::Settings;
+use unanswered::Unanswered;
 
 /// A part of the timeout that a trip has in any case, however long the one before it took.
 const SHARE_AT_LEAST: u32 = 10;
@@ -65,6 +68,7 @@ struct Core {
     pool: Pool,
     breaker: Breaker,
     alone: Alone,
+    unanswered: Unanswered,
     bell: Bell,
     metrics: SharedGuardMetrics,
 }
@@ -94,6 +98,7 @@ impl SharedGuard {
             pool: Pool::new(loops + 1),
             breaker: Breaker::new(),
             alone: Alone::default(),
+            unanswered: Unanswered::default(),
             bell: Bell::default(),
             metrics,
         });
@@ -150,6 +155,12 @@ impl SharedGuard {
         }
         self.core.bell.ring();
     }
+
+    /// The node refused this by itself, with a code that does not use it up, and Valkey may have taken it:
+    /// the next time that it is asked about is a second try.
+    pub fn refused_for_now(&self, ask: &Ask) {
+        self.core.unanswered.add(ask);
+    }
 }
 
 impl Drop for SharedGuard {
@@ -163,6 +174,7 @@ impl Core {
         if batch.is_empty() || self.breaker.is_lost() {
             return;
         }
+        batch.note_again(|ask| self.unanswered.take(ask));
         // Who came while the last trip was under way has waited for so long already.
         let (timeout, start) = (self.settings.timeout, Instant::now());
         let wait = timeout.saturating_sub(batch.waited(start)).max(timeout / SHARE_AT_LEAST);
@@ -187,17 +199,18 @@ impl Core {
         let Some(mut line) = self.pool.take(by, || self.bell.ring()) else {
             return Err(Fault::TimedOut);
         };
+        let lent = self.pool.lent();
         let outcome = line.admit(&self.names, batch, retried, by);
         match &outcome {
             Ok(()) => {
-                self.pool.put(line);
+                lent.put(line);
                 return outcome;
             }
             Err(Fault::TimedOut) => {}
             // Its server has ended, or is no primary any more: the others are dead too.
             Err(Fault::Closed(_) | Fault::Refused(_)) => self.pool.clear(),
         }
-        self.pool.gone();
+        drop(lent);
         self.bell.ring();
         outcome
     }

@@ -16,6 +16,12 @@ pub(super) struct Pool {
     size: usize,
 }
 
+/// A line that is in use.
+pub(super) struct Lent<'a> {
+    pool: &'a Pool,
+    back: bool,
+}
+
 #[derive(Default)]
 struct State {
     idle: Vec<Line>,
@@ -53,21 +59,9 @@ impl Pool {
         }
     }
 
-    /// Takes a line back.
-    pub(super) fn put(&self, line: Line) {
-        let mut state = self.state();
-        if line.generation == state.generation {
-            state.idle.push(line);
-            self.changed.notify_one();
-        } else {
-            state.alive = state.alive.saturating_sub(1);
-        }
-    }
-
-    /// A line that was taken is of no use any more.
-    pub(super) fn gone(&self) {
-        let mut state = self.state();
-        state.alive = state.alive.saturating_sub(1);
+    /// A mark for a line that was taken: when it is dropped, also by a panic, the line is gone.
+    pub(super) const fn lent(&self) -> Lent<'_> {
+        Lent { pool: self, back: false }
     }
 
     /// Gives up all lines: what is wrong with one is wrong with all.
@@ -103,5 +97,55 @@ impl Pool {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Lent<'_> {
+    /// Gives the line back.
+    pub(super) fn put(mut self, line: Line) {
+        let mut state = self.pool.state();
+        if line.generation == state.generation {
+            state.idle.push(line);
+            self.pool.changed.notify_one();
+            self.back = true;
+        }
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        if !self.back {
+            let mut state = self.pool.state();
+            state.alive = state.alive.saturating_sub(1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    #[test]
+    fn a_line_is_made_anew_after_a_panic() {
+        let pool = Pool::new(1);
+        let taken = || pool.take(Instant::now(), || ()).unwrap();
+        pool.add(Line::new(Vec::new(), None));
+        let line = taken();
+        pool.lent().put(line);
+        assert!(!pool.wants());
+        let line = taken();
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            let (_line, _lent) = (line, pool.lent());
+            panic!("on the way");
+        }));
+        assert!(panicked.is_err() && pool.wants());
+        // One of an earlier generation is not kept.
+        pool.add(Line::new(Vec::new(), None));
+        let line = taken();
+        pool.clear();
+        pool.lent().put(line);
+        assert!(pool.wants());
     }
 }

@@ -6,9 +6,13 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use redis::{Client, ConnectionInfo, IntoConnectionInfo as _, TlsCertificates};
+use redis::{ConnectionInfo, IntoConnectionInfo as _};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore};
 use zeroize::Zeroizing;
 
 use crate::config::{SharedGuard as Section, Topology};
@@ -64,6 +68,8 @@ pub(super) struct Settings {
     pub(super) servers: Vec<ConnectionInfo>,
     /// For servers that others name: its address is replaced.
     pub(super) template: ConnectionInfo,
+    /// Where the servers speak TLS.
+    pub(super) tls: Option<Arc<ClientConfig>>,
     /// The longest that a request waits.
     pub(super) timeout: Duration,
     pub(super) fail_closed: bool,
@@ -75,13 +81,14 @@ impl Settings {
         let Some(first) = section.urls.first() else { return Ok(None) };
         let password = password(section)?;
         let authority = certificate(&section.tls_ca)?;
-        let with = |url: &str| connection(url, section, password.as_ref(), authority.as_deref());
+        let with = |url: &str| connection(url, section, password.as_ref());
         let servers = section.urls.iter().map(|url| with(url)).collect::<Result<_, _>>()?;
         Ok(Some(Self {
             topology: section.topology,
             sentinel_master: section.sentinel_master.clone(),
             servers,
             template: with(first)?,
+            tls: first.starts_with("rediss://").then(|| tls(authority.as_deref())).transpose()?,
             timeout: Duration::from_millis(section.timeout_ms),
             fail_closed: section.fail_closed,
         }))
@@ -92,7 +99,6 @@ fn connection(
     url: &str,
     section: &Section,
     password: Option<&Zeroizing<String>>,
-    authority: Option<&[u8]>,
 ) -> Result<ConnectionInfo, SharedGuardError> {
     let unusable = |key| {
         move |error: redis::RedisError| SharedGuardError::Unusable { key, fault: error.to_string() }
@@ -105,12 +111,29 @@ fn connection(
     if let Some(password) = password {
         redis = redis.set_password(password.as_str());
     }
-    let tcp = info.tcp_settings().clone().set_nodelay(true);
-    let info = info.set_redis_settings(redis).set_tcp_settings(tcp);
-    let Some(authority) = authority else { return Ok(info) };
-    let certificates = TlsCertificates { client_tls: None, root_cert: Some(authority.to_owned()) };
-    let client = Client::build_with_tls(info, certificates).map_err(unusable("tls_ca"))?;
-    Ok(client.get_connection_info().clone())
+    Ok(info.set_redis_settings(redis))
+}
+
+/// Trusts the authority, or those that the system trusts.
+fn tls(authority: Option<&[u8]>) -> Result<Arc<ClientConfig>, SharedGuardError> {
+    let unusable = |fault: String| SharedGuardError::Unusable { key: "tls_ca", fault };
+    let mut roots = RootCertStore::empty();
+    match authority {
+        Some(authority) => {
+            for certificate in CertificateDer::pem_slice_iter(authority) {
+                let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
+                roots.add(certificate).map_err(|error| unusable(error.to_string()))?;
+            }
+        }
+        // One that cannot be read is one that is not trusted.
+        None => {
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        }
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let tls = tls.map_err(|error| unusable(error.to_string()))?;
+    Ok(Arc::new(tls.with_root_certificates(roots).with_no_client_auth()))
 }
 
 /// From the file, the systemd credential, or the environment.

@@ -8,6 +8,7 @@ use tonegate_testing::Valkey;
 
 use super::super::*;
 use super::{NOW, accept, ask, eventually, lose, node, node_of, one, section, settle};
+use crate::guard::ReplayMode;
 
 #[test]
 fn nobody_waits_long_for_a_valkey_that_stands_still_and_it_is_strict_again_soon() {
@@ -72,6 +73,31 @@ fn a_valkey_that_lost_everything_learns_what_was_accepted_without_it() {
 }
 
 #[test]
+fn requests_without_end_do_not_keep_it_lost() {
+    let mut valkey = Valkey::start();
+    let [a, b] = [node(&valkey.url()), node(&valkey.url())];
+    valkey.kill();
+    [&a, &b].into_iter().for_each(lose);
+    let (mut number, start) = (0, Instant::now());
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while a.is_lost() && start.elapsed() < Duration::from_secs(15) {
+                a.accepted_alone(&ask(1, number), NOW);
+                number += 1;
+                // A sleep would be long enough for Valkey to have them all.
+                let added = Instant::now();
+                while added.elapsed() < Duration::from_micros(10) {}
+            }
+        });
+        valkey.restart();
+        eventually("both are strict", || !a.is_lost() && !b.is_lost());
+    });
+    eventually("all is handed over", || a.core.metrics.handed_over.get() == number);
+    let last = [ask(1, 0), ask(1, number - 1), ask(1, number)];
+    assert_eq!(settle(&b, &last), [Answer::Repeated, Answer::Repeated, Answer::Accepted]);
+}
+
+#[test]
 fn a_dead_connection_goes_unnoticed() {
     let valkey = Valkey::start();
     let node = node(&valkey.url());
@@ -95,6 +121,24 @@ fn an_answer_that_was_lost_is_no_other_nodes() {
     eventually("handed over", || node.core.metrics.handed_over.get() == 2);
     assert_eq!(node.core.metrics.extra.get(), 0);
     assert_eq!(one(&node, ask(1, 1)), Answer::Repeated);
+}
+
+#[test]
+fn what_was_refused_for_now_and_taken_may_come_again_once() {
+    let valkey = Valkey::start();
+    let [a, b] = [node(&valkey.url()), node(&valkey.url())];
+    let repeatable = |number| Ask { mode: ReplayMode::Repeatable, ..ask(2, number) };
+    for number in [1, 2] {
+        valkey.stop();
+        let asks = [ask(1, number), repeatable(number)];
+        assert_eq!(settle(&a, &asks), [Answer::Lost; 2]);
+        asks.iter().for_each(|ask| a.refused_for_now(ask));
+        valkey.go_on();
+        eventually("it is taken", || one(&b, ask(1, number)) == Answer::Repeated);
+        eventually("lines", || one(&a, ask(1, fastrand::u64(9..))) == Answer::Accepted);
+        assert_eq!(settle(&a, &asks), [Answer::Accepted; 2], "{number}");
+        assert_eq!(settle(&a, &asks), [Answer::Repeated, Answer::AcceptedAgain]);
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Two nodes and a Valkey: what is decided when all is well, and what the other tests are made with.
 
+mod hostile;
 mod loss;
 mod script;
 mod topology;
