@@ -48,6 +48,8 @@ pub struct Service {
     pub directory: Directory,
     /// The issuing keys.
     pub keyring: ArcSwap<Keyring>,
+    /// Does any of them live in a token? Each request asks.
+    pub(crate) keys_in_token: AtomicBool,
     /// The hardware token with issuing keys, where one is configured.
     pub token: Option<Token>,
     /// Licences of the current hours.
@@ -169,6 +171,7 @@ impl Service {
             installation,
             store,
             directory,
+            keys_in_token: AtomicBool::new(keyring.has_token_keys()),
             keyring: ArcSwap::from_pointee(keyring),
             token: place.token.clone(),
             held: Held::new(),
@@ -204,6 +207,12 @@ impl Service {
     /// Brings directory and keys to the store's newest revision, as the watcher does twice a second.
     pub async fn catch_up(&self) -> Result<(), StoreError> {
         watch::catch_up(self).await
+    }
+
+    /// Signs with these from now on.
+    pub fn use_keys(&self, keyring: Arc<Keyring>) {
+        self.keys_in_token.store(keyring.has_token_keys(), Ordering::Relaxed);
+        self.keyring.store(keyring);
     }
 
     /// Can a licence be answered now, and is nobody stopping the server?

@@ -202,7 +202,7 @@ async fn reload_keys(service: &Service) -> Result<(), StoreError> {
     match loaded {
         Ok((keyring, keys)) => {
             tracing::info!(keys = keyring.keys().len(), "issuing keys loaded");
-            service.keyring.store(Arc::new(keyring));
+            service.use_keys(Arc::new(keyring));
             service.local_copy.keys.store(Arc::new(keys));
         }
         Err(error) => tracing::error!(%error, "the new issuing keys cannot be used; the old go on"),

@@ -210,6 +210,7 @@ fn of_store(error: &StoreError) -> Exit {
         StoreError::Taken { .. }
         | StoreError::Occupied { .. }
         | StoreError::Empty { .. }
+        | StoreError::Refused { .. }
         | StoreError::Unreachable { .. } => Exit::Installation,
         StoreError::Missing { .. }
         | StoreError::Exists { .. }

@@ -101,6 +101,11 @@ fn degraded(name: &'static str) -> Option<Attention> {
             "A start without the database would lack what changed since. Check space and owner of the data directory.",
             Some("#/settings"),
         ),
+        "database_clock_differs" => (
+            "This server's clock and the database's differ by over an hour",
+            "It issues, and does nothing for all servers (keys, deliveries, deletions). Check NTP on both machines.",
+            Some("#/settings"),
+        ),
         "node_id_shared" => (
             "Another server has this server's id",
             "A data directory was copied. Stop one of the two, remove `node-id` from its data directory, and start it again.",

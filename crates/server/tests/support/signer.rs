@@ -19,7 +19,7 @@ pub(crate) fn break_signers(service: &Service, broken: Broken) {
         let signer = Arc::new(BrokenSigner(*key.chain().public_key(), broken));
         IssuingKey::new(key.certificate(), signer, &service.installation.pins).unwrap()
     });
-    service.keyring.store(Arc::new(Keyring::new(keys.collect())));
+    service.use_keys(Arc::new(Keyring::new(keys.collect())));
 }
 
 struct BrokenSigner([u8; 32], Broken);
