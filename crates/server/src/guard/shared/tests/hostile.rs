@@ -1,7 +1,8 @@
 //! Somebody plays Valkey, or a Sentinel.
 
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -46,6 +47,33 @@ fn slow(bytes: &'static [u8]) -> SharedGuard {
     let node = node_of(&section(&url));
     assert!(!node.is_lost());
     node
+}
+
+#[test]
+fn a_slow_valkey_counts_as_back_though_requests_come_meanwhile() {
+    let up = Arc::new(AtomicBool::new(false));
+    let is_up = Arc::clone(&up);
+    let url = played(move |stream, call| {
+        std::thread::sleep(Duration::from_millis(20));
+        let loads = call.windows(6).any(|it| it == b"SCRIPT");
+        let _ = match (is_up.load(Ordering::Relaxed), loads) {
+            (false, _) => stream.shutdown(Shutdown::Both),
+            (_, true) => stream.write_all(b"$2\r\nab\r\n"),
+            (_, false) => stream.write_all(b"$0\r\n\r\n"),
+        };
+    });
+    let node = node_of(&section(&url));
+    assert!(node.is_lost());
+    up.store(true, Ordering::Relaxed);
+    let start = Instant::now();
+    for number in 0.. {
+        if !node.is_lost() {
+            break;
+        }
+        assert!(start.elapsed() < Duration::from_secs(5), "never back");
+        node.accepted_alone(&ask(1, number), super::NOW);
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 #[test]
