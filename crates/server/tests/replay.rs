@@ -109,6 +109,8 @@ async fn a_restart_without_the_journal_refuses_what_may_have_been_used() {
     hand.advance(Duration::from_secs(2));
     let server = TestServer::start_with(house, clock, |_| ()).await;
     assert_eq!(server.get(&early).await.code(), 100000004);
+    assert_eq!(server.ask(&backend).await.code(), 100000004, "in the second of the restart");
+    hand.advance(Duration::from_secs(1));
     assert_eq!(server.ask(&backend).await.code(), 0);
 }
 
