@@ -24,7 +24,7 @@ const EXTENSION: &str = "tonegate-backup";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Backup {
-    /// Where to; `-` is stdout [default: tonegate-<installation>-<Unix time>.tonegate-backup]
+    /// Where to; `-` is stdout [default: tonegate-INSTALLATION-TIME.tonegate-backup]
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
     /// Seal it with the passphrase in this file (0600), and put the key-encryption key in: the passphrase alone

@@ -29,7 +29,7 @@ pub(crate) struct Rotate {
     /// devices refuse the active root for good
     #[arg(long)]
     standby: bool,
-    /// Make the key in the hardware token of the configuration ([pkcs11]), which it cannot leave
+    /// Make the key in the hardware token of the configuration (its section pkcs11), which it cannot leave
     #[arg(long)]
     in_token: bool,
     #[command(flatten)]

@@ -25,7 +25,7 @@ pub(crate) struct Request {
     /// Give up the keys of an earlier request that was not installed
     #[arg(long)]
     replace: bool,
-    /// Make the keys in the hardware token of the configuration ([pkcs11]), which they cannot leave
+    /// Make the keys in the hardware token of the configuration (its section pkcs11), which they cannot leave
     #[arg(long)]
     in_token: bool,
     #[command(flatten)]
