@@ -47,14 +47,21 @@ impl Store {
     }
 }
 
+/// Rows of one statement. Few: SQLite looks a parameter up by going through those before it.
+const ROWS_AT_ONCE: usize = 50;
+
 /// Adds to what is known of each key. Two of a batch never have the same key.
 pub(super) async fn upsert(
     tx: &mut db::Connection,
     issued: &[IssuedLicenses],
 ) -> Result<(), StoreError> {
-    if issued.is_empty() {
-        return Ok(());
+    for issued in issued.chunks(ROWS_AT_ONCE) {
+        upsert_some(tx, issued).await?;
     }
+    Ok(())
+}
+
+async fn upsert_some(tx: &mut db::Connection, issued: &[IssuedLicenses]) -> Result<(), StoreError> {
     let mut insert = db::QueryBuilder::new(
         "INSERT INTO issued (app_id, rev, serial, first_hour, last_hour, licenses) ",
     );

@@ -13,8 +13,8 @@ use super::app_row::column;
 use super::{Store, StoreError, db};
 use crate::limits::{PRUNED_AT_ONCE, REQUESTS_KEPT_ROWS, REQUESTS_KEPT_SECS};
 
-/// Rows of one statement.
-const ROWS_AT_ONCE: usize = 1_000;
+/// Rows of one statement. Few: SQLite looks a parameter up by going through those before it.
+const ROWS_AT_ONCE: usize = 50;
 /// Rows looked at for one page, where two conditions hold rarely together.
 const LOOKED_AT: i64 = 10_000;
 /// How far the order of times may be off that of numbers: what waits for the store is written late.

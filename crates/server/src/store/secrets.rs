@@ -47,6 +47,9 @@ macro_rules! secret_columns {
 }
 pub(super) use secret_columns;
 
+/// Uses in one statement. Not too many: SQLite looks a parameter up by going through those before it.
+const USES_AT_ONCE: usize = 100;
+
 impl Store {
     /// Notes when secrets were last used. A use older than the noted one changes nothing, nor does
     /// one of a secret that is gone. Neither audited nor a change: the revision stays.
@@ -54,20 +57,23 @@ impl Store {
         if uses.is_empty() {
             return Ok(());
         }
-        // One statement for all of them: the driver's share of each is more than the engine's.
-        let mut update =
-            db::QueryBuilder::new("UPDATE secrets SET last_used_at = used.column3 FROM (");
-        update.push_values(uses, |row, used| {
-            row.push_bind(i64::from(used.app.0));
-            row.push_bind(i64::from(used.generation.0));
-            row.push_bind(used.at);
-        });
-        update.push(
-            ") AS used WHERE secrets.app_id = used.column1 AND secrets.generation = used.column2 \
-             AND (last_used_at IS NULL OR last_used_at < used.column3)",
-        );
         let mut tx = self.db.begin_write().await?;
-        update.build().execute(&mut tx).await?;
+        // Many to a statement: the driver's share of each is more than the engine's.
+        for uses in uses.chunks(USES_AT_ONCE) {
+            let mut update =
+                db::QueryBuilder::new("UPDATE secrets SET last_used_at = used.column3 FROM (");
+            update.push_values(uses, |row, used| {
+                row.push_bind(i64::from(used.app.0));
+                row.push_bind(i64::from(used.generation.0));
+                row.push_bind(used.at);
+            });
+            update.push(
+                ") AS used WHERE secrets.app_id = used.column1 \
+                 AND secrets.generation = used.column2 \
+                 AND (last_used_at IS NULL OR last_used_at < used.column3)",
+            );
+            update.build().execute(&mut tx).await?;
+        }
         tx.commit().await
     }
 

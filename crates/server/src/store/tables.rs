@@ -207,8 +207,8 @@ impl Tx {
     }
 }
 
-/// Most values of one statement, below what either engine takes.
-const VALUES_MAX: usize = 20_000;
+/// Most values of one statement. Few: SQLite looks a parameter up by going through those before it.
+const VALUES_MAX: usize = 500;
 
 /// So many rows of a table fit one statement.
 pub(crate) fn rows_at_once(columns: &[Column]) -> usize {

@@ -12,8 +12,8 @@ use super::nodes::database_secs;
 use super::{AnswerRecord, IssuedLicenses, Store, StoreError, db, issued, requests};
 use crate::limits::{DAYS_KEPT_SECS, HOURS_KEPT_SECS, MINUTES_KEPT_SECS, PRUNED_AT_ONCE};
 
-/// Rows of one statement: five parameters each, of which engines take some ten thousand.
-const ROWS_AT_ONCE: usize = 1_000;
+/// Rows of one statement. Few: SQLite looks a parameter up by going through those before it.
+const ROWS_AT_ONCE: usize = 50;
 
 /// How long a period is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
