@@ -8,7 +8,7 @@ use crate::house::{self, ISSUER, START};
 
 const NOW: Time = Time { wall: START + 60, elapsed: 0 };
 
-fn gate() -> Gate<'static> {
+fn gate() -> Gate {
     Gate::new(house::pins(), house::expect(), State::new(0))
 }
 

@@ -41,7 +41,7 @@ struct Use {
 pub(crate) struct Device {
     pins: Pins,
     expect: Expect<'static>,
-    gate: Gate<'static>,
+    gate: Gate,
     stored: [u8; State::BYTES],
     wall: i64,
     elapsed: u64,

@@ -101,7 +101,7 @@ fn at(seconds: u64) -> Time {
 }
 
 /// The gate of an app that has no licence yet.
-fn gate() -> Gate<'static> {
+fn gate() -> Gate {
     let expect = Expect {
         issuer: "tonegate-test",
         environment: Environment::Production,
@@ -111,7 +111,7 @@ fn gate() -> Gate<'static> {
     Gate::new(pins(), expect, State::new(7))
 }
 
-fn loaded() -> Gate<'static> {
+fn loaded() -> Gate {
     let mut gate = gate();
     assert!(gate.load(LICENSE, at(0)).is_valid());
     gate

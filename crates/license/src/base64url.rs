@@ -27,6 +27,21 @@ pub(crate) fn decode_array<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
     decode::<N>(text)?.as_slice().try_into().ok()
 }
 
+/// The characters of `bytes`, in order.
+pub(crate) fn encode(bytes: &[u8]) -> impl Iterator<Item = char> {
+    bytes.chunks(3).flat_map(|group| {
+        let bits = group.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte));
+        let bits = bits << (24 - 8 * group.len());
+        let sixes = [bits >> 18, bits >> 12 & 63, bits >> 6 & 63, bits & 63];
+        sixes.into_iter().take(group.len() + 1).map(character)
+    })
+}
+
+fn character(six: u32) -> char {
+    let known = (0_u8..=b'z').find(|c| u32::from(value(*c)) == six);
+    known.map_or('A', char::from)
+}
+
 /// A group of n characters carries n − 1 bytes; one alone carries none and is refused.
 fn carried_by(group: &[u8]) -> Option<usize> {
     match group.len() {

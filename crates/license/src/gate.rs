@@ -4,8 +4,8 @@ use crate::certificate::Chain;
 use crate::key::Pins;
 use crate::license::{Environment, License, OnExpiry, Token};
 use crate::state::{DeviceClock, State, Time};
-use crate::text::{Feature, Identity};
-use crate::verdict::{FeatureVerdict, Reason, Validity, Verdict};
+use crate::text::{Feature, Identity, Issuer};
+use crate::verdict::{FeatureVerdict, Outlook, Reason, Validity, Verdict};
 
 /// What this app expects of its licences.
 #[derive(Clone, Copy, Debug)]
@@ -58,13 +58,23 @@ pub struct Expect<'a> {
 /// # Ok::<(), tonegate_license::PinsError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Gate<'a> {
+pub struct Gate {
     pins: Pins,
-    expect: Expect<'a>,
+    expected: Expected,
     state: State,
     chain: Option<Chain>,
     clock: Option<DeviceClock>,
     held: Result<Held, Reason>,
+}
+
+/// [`Expect`], kept.
+#[derive(Clone, Copy, Debug)]
+struct Expected {
+    /// `None`: no issuer can have such a name.
+    issuer: Option<Issuer>,
+    environment: Environment,
+    app_id: Option<u32>,
+    identity: Option<Identity>,
 }
 
 /// An authentic licence of this app, good or not at the moment.
@@ -74,23 +84,45 @@ struct Held {
     certificate_ends: i64,
 }
 
-impl<'a> Gate<'a> {
+impl Gate {
     /// A closed gate, with the state that the device kept.
     #[must_use]
-    pub const fn new(pins: Pins, expect: Expect<'a>, state: State) -> Self {
-        Self { pins, expect, state, chain: None, clock: None, held: Err(Reason::Empty) }
+    pub fn new(pins: Pins, expect: Expect<'_>, state: State) -> Self {
+        let expected = Expected::from(expect);
+        Self { pins, expected, state, chain: None, clock: None, held: Err(Reason::Empty) }
     }
 
     /// Loads a licence in place of the one before, whatever comes of it.
     pub fn load(&mut self, text: &str, time: Time) -> Verdict {
         self.advance(time);
         self.held = self.authenticate(text);
-        if let Ok(held) = &self.held {
-            let clock = self.clock.get_or_insert(DeviceClock::start(&self.state, time));
-            let runs_until = held.runs_until(&self.state);
-            clock.take_in(&mut self.state, &held.license, runs_until);
-        }
+        self.take_in(time);
         self.verdict(time)
+    }
+
+    /// Takes a licence in place of the one before where it is authentic and was not made earlier;
+    /// otherwise the one before stays, and what runs by it runs on.
+    ///
+    /// `Err`: it was not taken; this is what the text offered comes to.
+    pub fn renew(&mut self, text: &str, time: Time) -> Result<Verdict, Verdict> {
+        let now = self.advance(time);
+        let offered = match self.authenticate(text) {
+            Ok(offered) => offered,
+            Err(reason) => {
+                if self.held.is_err() {
+                    self.held = Err(reason);
+                }
+                return Err(Verdict::refused(reason));
+            }
+        };
+        if let Ok(held) = &self.held
+            && offered.is_older_than(held)
+        {
+            return Err(offered.verdict(now, &self.state));
+        }
+        self.held = Ok(offered);
+        self.take_in(time);
+        Ok(self.verdict(time))
     }
 
     /// What is true of the loaded licence at `time`.
@@ -124,6 +156,25 @@ impl<'a> Gate<'a> {
         self.held.as_ref().ok().map(|held| &held.license)
     }
 
+    /// What becomes of `feature` when the licence ends, and when that is on this device; `None`
+    /// where no authentic licence names it.
+    #[must_use]
+    pub fn outlook(&self, feature: &str) -> Option<Outlook> {
+        let held = self.held.as_ref().ok()?;
+        let feature = held.feature(feature)?;
+        let on_expiry = held.license.on_expiry(&feature);
+        let ends = held.grace_ends(on_expiry, &self.state).min(held.certificate_ends);
+        Some(Outlook { on_expiry, runs_until: ends })
+    }
+
+    fn take_in(&mut self, time: Time) {
+        if let Ok(held) = &self.held {
+            let clock = self.clock.get_or_insert(DeviceClock::start(&self.state, time));
+            let runs_until = held.runs_until(&self.state);
+            clock.take_in(&mut self.state, &held.license, runs_until);
+        }
+    }
+
     fn advance(&mut self, time: Time) -> i64 {
         let clock = self.clock.as_mut();
         clock.map_or(time.wall, |clock| clock.advance(&mut self.state, time))
@@ -136,18 +187,25 @@ impl<'a> Gate<'a> {
             Some(chain) if chain.is_of(token.certificate()) => chain,
             _ => Chain::verify(token.certificate(), &self.pins)?,
         };
-        if chain.issuer() != self.expect.issuer {
+        if Some(chain.issuer) != self.expected.issuer {
             return Err(Reason::Issuer);
         }
         chain.admit(&mut self.state)?;
         self.chain = Some(chain);
         let license = License::verify(&token, &chain)?;
-        self.expect.meets(&license)?;
+        self.expected.meets(&license)?;
         Ok(Held { license, certificate_ends: chain.expires_at() })
     }
 }
 
-impl Expect<'_> {
+impl From<Expect<'_>> for Expected {
+    fn from(expect: Expect<'_>) -> Self {
+        let Expect { issuer, environment, app_id, identity } = expect;
+        Self { issuer: Issuer::parse(issuer.as_bytes()), environment, app_id, identity }
+    }
+}
+
+impl Expected {
     fn meets(&self, license: &License) -> Result<(), Reason> {
         if license.environment() != self.environment {
             return Err(Reason::Environment);
@@ -184,14 +242,24 @@ impl Held {
     }
 
     fn check(&self, feature: &str, now: i64, state: &State) -> FeatureVerdict {
-        let known = Feature::parse(feature.as_bytes())
-            .filter(|feature| self.license.features().contains(feature));
-        match (self.reason(now), known) {
+        match (self.reason(now), self.feature(feature)) {
             (None, Some(_)) => FeatureVerdict::Run,
             (Some(Reason::Expired), Some(feature)) => self.after_expiry(&feature, now, state),
             (Some(reason), _) => FeatureVerdict::Bypass(reason),
             (None, None) => FeatureVerdict::Bypass(Reason::FeatureMissing),
         }
+    }
+
+    /// The feature of this name, where the licence has it.
+    fn feature(&self, name: &str) -> Option<Feature> {
+        let feature = Feature::parse(name.as_bytes())?;
+        self.license.features().contains(&feature).then_some(feature)
+    }
+
+    /// Was it made before `other`? A change to an app makes another licence within the same hour.
+    fn is_older_than(&self, other: &Self) -> bool {
+        let made = |held: &Self| (held.license.issued_at(), held.license.revision());
+        made(self) < made(other)
     }
 
     /// `exp` has passed: the feature's policy decides.

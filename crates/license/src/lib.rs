@@ -6,8 +6,10 @@
 //! code and no clock: time ([`Time`]) and what the device remembers ([`State`]) are arguments.
 //! Nothing panics on hostile input.
 //!
-//! Most apps want a [`Gate`]: load a licence, ask at each use of a feature, keep the state.
-//! [`verify`] is the same as one pure function:
+//! Most apps want a [`Session`], which keeps a licence fresh: it says when to fetch the next one and
+//! what to store. A [`Gate`] is what a session asks: load a licence, ask at each use of a feature,
+//! keep the state. [`explain`] says what a text is, for logs and support. [`verify`] is the
+//! beginning of a gate as one pure function:
 //!
 //! ```
 //! use tonegate_license::{verify, Environment, Expect, Pins, State, Time};
@@ -46,6 +48,7 @@ extern crate std;
 
 mod base64url;
 mod certificate;
+mod explain;
 mod gate;
 mod jws;
 mod key;
@@ -53,18 +56,21 @@ mod license;
 pub mod limits;
 mod list;
 mod reader;
+mod session;
 mod sound_key;
 mod state;
 mod text;
 mod verdict;
 
 pub use certificate::Chain;
+pub use explain::explain;
 pub use gate::{Expect, Gate};
 pub use key::{KeyId, Pins, PinsError, Root};
 pub use license::{Environment, License, OnExpiry, Token};
+pub use session::{Session, Turn};
 pub use state::{State, Time};
 pub use text::{Feature, Identity, Issuer};
-pub use verdict::{FeatureVerdict, Reason, Validity, Verdict};
+pub use verdict::{FeatureVerdict, Outlook, Reason, Validity, Verdict};
 
 /// Verifies a licence as at a start of the app, without keeping it.
 ///

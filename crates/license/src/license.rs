@@ -1,5 +1,6 @@
 //! A licence: its text before it is trusted ([`Token`]) and its content after ([`License`]).
 
+use core::fmt;
 use core::ops::Range;
 
 use crate::certificate::Chain;
@@ -132,6 +133,17 @@ impl OnExpiry {
                 let hours = u32::try_from(hours).ok()?;
                 (1..=GRACE_HOURS_MAX).contains(&hours).then_some(Self::Grace(hours))
             }
+        }
+    }
+}
+
+/// As a licence spells it: `stop`, `bypass` or `grace:<hours>`.
+impl fmt::Display for OnExpiry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bypass => f.write_str("bypass"),
+            Self::Stop => f.write_str("stop"),
+            Self::Grace(hours) => write!(f, "grace:{hours}"),
         }
     }
 }

@@ -24,3 +24,13 @@ pub const INTEGER_MAX: i64 = 9_007_199_254_740_991;
 pub const CHECK_SECS_MAX: u64 = 60;
 /// How far ahead a device pays for use at most, in seconds.
 pub const RESERVATION_SECS_MAX: u64 = 300;
+/// How long a fetch may take before it counts as failed, in seconds.
+pub const FETCH_SECS_MAX: u64 = 60;
+/// The first wait after a failed fetch, in seconds; it doubles with each one.
+pub const RETRY_SECS_FIRST: u64 = 5;
+/// The longest wait while no licence is good, in seconds.
+pub const RETRY_SECS_WITHOUT: u64 = 300;
+/// The longest wait while one is, in seconds; no server's `Retry-After` is heeded beyond it.
+pub const RETRY_SECS_MAX: u64 = 3_600;
+/// Most bytes that a [`Session`](crate::Session) asks an app to store: its state, and the licence.
+pub const STORED_BYTES_MAX: usize = crate::State::BYTES + LICENSE_CHARS_MAX;

@@ -1,6 +1,6 @@
 //! Short texts with an alphabet of their own: issuer and feature names, app identities.
 
-use core::fmt;
+use core::fmt::{self, Write as _};
 
 use ed25519_dalek::{Digest as _, Sha512};
 
@@ -104,7 +104,7 @@ impl Identity {
         &self.0
     }
 
-    /// Reads the 22 base64url characters of a `bind` entry.
+    /// Reads the 22 base64url characters of a `bind` entry; [`Display`](fmt::Display) writes them.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
         base64url::decode_array(text).map(Self)
@@ -116,5 +116,11 @@ impl Identity {
         let mut bytes = [0; 16];
         bytes.iter_mut().zip(hash.finalize()).for_each(|(byte, hashed)| *byte = hashed);
         Self(bytes)
+    }
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        base64url::encode(&self.0).try_for_each(|character| f.write_char(character))
     }
 }

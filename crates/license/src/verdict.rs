@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::license::OnExpiry;
+
 /// Why a licence, or one of its features, is not usable. FORMAT.md §6 gives the order of checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -120,6 +122,31 @@ impl Reason {
         )
     }
 
+    /// What is wrong, in words.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::Empty => "there is no licence",
+            Self::TooLong => "the text is longer than any licence",
+            Self::NotALicense => "the text is not a licence, or was damaged on its way",
+            Self::Certificate => "the key certificate breaks the format",
+            Self::Root => "the key certificate comes from a root that this app does not trust",
+            Self::Chain => "the licence does not fit its key certificate, or no root signed that",
+            Self::RootSuperseded => "the root behind the licence was replaced by the standby root",
+            Self::Floor => "the signing key was withdrawn",
+            Self::Signature => "the licence was altered, or never signed by this issuer",
+            Self::Claims => "the claims break the format",
+            Self::Issuer => "the licence is of another issuer",
+            Self::Environment => "the licence is for another environment",
+            Self::App => "the licence is for another app",
+            Self::Identity => "the licence is tied to another app identity",
+            Self::NotYetValid => "the licence is not yet valid",
+            Self::CertificateExpired => "the key certificate behind the licence has expired",
+            Self::Expired => "the licence has expired",
+            Self::FeatureMissing => "the feature is not in the licence",
+        }
+    }
+
     /// What to do about it, in one sentence.
     #[must_use]
     pub const fn next_step(self) -> &'static str {
@@ -165,26 +192,7 @@ impl Reason {
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Empty => "there is no licence",
-            Self::TooLong => "the text is longer than any licence",
-            Self::NotALicense => "the text is not a licence, or was damaged on its way",
-            Self::Certificate => "the key certificate breaks the format",
-            Self::Root => "the key certificate comes from a root that this app does not trust",
-            Self::Chain => "the licence does not fit its key certificate, or no root signed that",
-            Self::RootSuperseded => "the root behind the licence was replaced by the standby root",
-            Self::Floor => "the signing key was withdrawn",
-            Self::Signature => "the licence was altered, or never signed by this issuer",
-            Self::Claims => "the claims break the format",
-            Self::Issuer => "the licence is of another issuer",
-            Self::Environment => "the licence is for another environment",
-            Self::App => "the licence is for another app",
-            Self::Identity => "the licence is tied to another app identity",
-            Self::NotYetValid => "the licence is not yet valid",
-            Self::CertificateExpired => "the key certificate behind the licence has expired",
-            Self::Expired => "the licence has expired",
-            Self::FeatureMissing => "the feature is not in the licence",
-        })
+        f.write_str(self.message())
     }
 }
 
@@ -251,6 +259,12 @@ impl Verdict {
         }
     }
 
+    /// What was found, in words.
+    #[must_use]
+    pub fn message(&self) -> &'static str {
+        self.reason.map_or("the licence is valid", Reason::message)
+    }
+
     /// What to do next, in one sentence.
     #[must_use]
     pub fn next_step(&self) -> &'static str {
@@ -296,14 +310,53 @@ impl FeatureVerdict {
         matches!(self, Self::Run | Self::Grace { .. })
     }
 
+    /// In one word: `run`, `grace`, `bypass` or `stop`.
+    #[must_use]
+    pub const fn answer(&self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Grace { .. } => "grace",
+            Self::Bypass(_) => "bypass",
+            Self::Stop(_) => "stop",
+        }
+    }
+
+    /// Why it does not run.
+    #[must_use]
+    pub const fn reason(&self) -> Option<Reason> {
+        match self {
+            Self::Run | Self::Grace { .. } => None,
+            Self::Bypass(reason) | Self::Stop(reason) => Some(*reason),
+        }
+    }
+
+    /// Seconds until the grace of this device ends.
+    #[must_use]
+    pub const fn grace_left(&self) -> Option<i64> {
+        match self {
+            Self::Grace { seconds_left } => Some(*seconds_left),
+            _ => None,
+        }
+    }
+
     /// 0, or the published SDK's 81, 82 or 83.
     #[must_use]
     pub const fn sdk_code(&self) -> u16 {
-        match self {
-            Self::Run | Self::Grace { .. } => 0,
-            Self::Bypass(reason) | Self::Stop(reason) => reason.sdk_code(),
+        match self.reason() {
+            None => 0,
+            Some(reason) => reason.sdk_code(),
         }
     }
+}
+
+/// What will become of a feature of the loaded licence on this device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outlook {
+    /// Its policy.
+    pub on_expiry: OnExpiry,
+    /// The first second in which it no longer runs, Unix seconds: after this device's part of a
+    /// grace.
+    pub runs_until: i64,
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use tonegate_license::{
-    Environment, Expect, FeatureVerdict, Gate, Identity, Pins, Reason, State, Time, Verdict, verify,
+    Environment, Expect, FeatureVerdict, Gate, Identity, Outlook, Pins, Reason, State, Time,
+    Verdict, verify,
 };
 
 pub(crate) fn all() -> Value {
@@ -53,18 +54,26 @@ fn loaded(verdict: &Verdict, state: State) -> Value {
 }
 
 fn checked(verdict: FeatureVerdict, state: State) -> Value {
-    let (answer, reason, seconds_left) = match verdict {
-        FeatureVerdict::Run => ("run", None, None),
-        FeatureVerdict::Grace { seconds_left } => ("grace", None, Some(seconds_left)),
-        FeatureVerdict::Bypass(reason) => ("bypass", Some(reason), None),
-        FeatureVerdict::Stop(reason) => ("stop", Some(reason), None),
-    };
     json!({
-        "answer": answer,
-        "reason": reason.map(Reason::name),
+        "answer": verdict.answer(),
+        "reason": verdict.reason().map(Reason::name),
         "sdk_code": verdict.sdk_code(),
-        "seconds_left": seconds_left,
+        "seconds_left": verdict.grace_left(),
         "state_hex": hex(state),
+    })
+}
+
+fn renewed(outcome: Result<Verdict, Verdict>, state: State) -> Value {
+    let (Ok(verdict) | Err(verdict)) = outcome;
+    let mut found = loaded(&verdict, state);
+    found["in_force"] = json!(outcome.is_ok());
+    found
+}
+
+fn foreseen(outlook: Option<Outlook>) -> Value {
+    json!({
+        "on_expiry": outlook.map(|outlook| outlook.on_expiry.to_string()),
+        "runs_until": outlook.map(|outlook| outlook.runs_until),
     })
 }
 
@@ -83,6 +92,11 @@ fn walk(case: &Value, pins: Pins) -> Vec<String> {
                 let verdict = gate.check(text(&step["feature"]), time_of(step));
                 checked(verdict, gate.state())
             }
+            "renew" => {
+                let outcome = gate.renew(text(&step["license"]), time_of(step));
+                renewed(outcome, gate.state())
+            }
+            "outlook" => foreseen(gate.outlook(text(&step["feature"]))),
             "restart" => {
                 let stored = State::from_bytes(&gate.state().to_bytes()).unwrap();
                 gate = Gate::new(pins, expect, stored);

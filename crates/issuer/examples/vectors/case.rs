@@ -196,6 +196,39 @@ impl Case {
         self
     }
 
+    /// Another licence is offered while one is held; `in_force`: does it take the place of the one held?
+    pub(crate) fn offered(
+        self,
+        license: &str,
+        at: At,
+        reason: Option<&str>,
+        times: Option<Times>,
+        in_force: bool,
+        keeps: impl FnOnce(&mut Kept),
+    ) -> Self {
+        let mut case = self;
+        keeps(&mut case.kept);
+        let mut case = case.load(license, at, reason, times);
+        if let Some(step) = case.steps.last_mut() {
+            step["do"] = json!("renew");
+            step["expect"]["in_force"] = json!(in_force);
+        }
+        case
+    }
+
+    /// What the app is told of a feature's end; `None`: nothing.
+    pub(crate) fn foresees(mut self, feature: &str, outlook: Option<(&str, i64)>) -> Self {
+        self.steps.push(json!({
+            "do": "outlook",
+            "feature": feature,
+            "expect": {
+                "on_expiry": outlook.map(|(policy, _)| policy),
+                "runs_until": outlook.map(|(_, until)| until),
+            },
+        }));
+        self
+    }
+
     /// The app is killed and started with what it kept.
     pub(crate) fn restarts(mut self) -> Self {
         self.steps.push(json!({ "do": "restart" }));

@@ -5,6 +5,7 @@ mod certificate;
 mod claims;
 mod clock;
 mod keys;
+mod renewal;
 mod text;
 mod time;
 
@@ -19,6 +20,7 @@ pub(crate) fn all() -> Vec<Case> {
         time::cases,
         keys::cases,
         clock::cases,
+        renewal::cases,
     ];
     groups.iter().flat_map(|group| group()).collect()
 }

@@ -195,4 +195,5 @@ fn grace_and_certificate() -> Case {
             (kept.time, kept.newest_exp) = (EXP + 60, EXP);
         })
         .checks("ans", At(EXP, 0), Answer::Grace(HOUR), EXP + 60)
+        .foresees("ans", Some(("grace:10", EXP + HOUR)))
 }
