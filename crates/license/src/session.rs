@@ -86,7 +86,11 @@ enum Next {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Told {
     Nothing,
-    Verdict { reason: Option<Reason>, license: Option<[u8; 16]> },
+    /// `made`: `iat` and `rev` of the licence held.
+    Verdict {
+        reason: Option<Reason>,
+        made: Option<(i64, u32)>,
+    },
 }
 
 impl Session {
@@ -218,10 +222,6 @@ impl Session {
         }
     }
 
-    fn license_id(&self) -> Option<[u8; 16]> {
-        self.gate.license().map(|license| *license.id())
-    }
-
     /// Seconds until a fetch is due; `None`: one is under way.
     fn fetch_in(&self, verdict: &Verdict, time: Time) -> Option<u64> {
         match self.next {
@@ -232,7 +232,8 @@ impl Session {
     }
 
     fn tell(&mut self, verdict: &Verdict) -> Option<Verdict> {
-        let now = Told::Verdict { reason: verdict.reason, license: self.license_id() };
+        let made = self.gate.license().map(|held| (held.issued_at(), held.revision()));
+        let now = Told::Verdict { reason: verdict.reason, made };
         (core::mem::replace(&mut self.told, now) != now).then_some(*verdict)
     }
 

@@ -7,4 +7,6 @@
 )]
 
 mod document;
+mod explain;
+mod session;
 mod vectors;

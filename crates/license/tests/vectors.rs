@@ -22,11 +22,11 @@ fn hex(state: State) -> String {
     state.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn state_of(case: &Value) -> State {
+pub(crate) fn state_of(case: &Value) -> State {
     State::from_bytes(&bytes(text(&case["state_hex"]))).unwrap()
 }
 
-fn expect_of(case: &Value) -> Expect<'_> {
+pub(crate) fn expect_of(case: &Value) -> Expect<'_> {
     let expect = &case["expect"];
     Expect {
         issuer: text(&expect["issuer"]),
@@ -36,7 +36,7 @@ fn expect_of(case: &Value) -> Expect<'_> {
     }
 }
 
-fn time_of(step: &Value) -> Time {
+pub(crate) fn time_of(step: &Value) -> Time {
     Time { wall: step["wall"].as_i64().unwrap(), elapsed: step["elapsed"].as_u64().unwrap() }
 }
 
