@@ -10,3 +10,4 @@ mod document;
 mod explain;
 mod session;
 mod vectors;
+mod walk;

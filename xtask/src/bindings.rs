@@ -1,0 +1,94 @@
+//! `cargo xtask bindings`: the verifier in every language, built, tested, and held against the vectors.
+//!
+//! Each language has a file in `bindings/`, with the same three things to offer; what all have in
+//! common is here. The table of verdicts is the promise: whoever unlocks a feature in one language
+//! unlocks it in all.
+
+mod figures;
+mod table;
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::bail;
+
+use crate::command;
+use crate::workspace::Workspace;
+pub(crate) use figures::Figure;
+use table::Column;
+
+/// Which languages, and what to do with them.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Only these; all when none is named
+    #[arg(value_name = "LANGUAGE", value_parser = LANGUAGES.map(|language| language.name))]
+    languages: Vec<String>,
+    /// Only hold them against the vectors, with what was built before
+    #[arg(long)]
+    vectors: bool,
+    /// Measure sizes and times too, and write them into docs/BENCHMARKS.md
+    #[arg(long, conflicts_with = "vectors")]
+    measure: bool,
+}
+
+/// A language, and what its file offers.
+struct Language {
+    name: &'static str,
+    /// Builds it and runs its own tests.
+    check: fn(&Workspace) -> anyhow::Result<()>,
+    /// Walks through `vectors/cases.json`; what was found, by the name of the column.
+    vectors: fn(&Workspace) -> anyhow::Result<Vec<Found>>,
+    measure: fn(&Workspace) -> anyhow::Result<Vec<Figure>>,
+}
+
+/// A column of the table, and the file that says what was found.
+pub(crate) type Found = (&'static str, PathBuf);
+
+const LANGUAGES: [Language; 0] = [];
+
+/// One step of `cargo xtask test`.
+pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
+    run(workspace, &Options { languages: Vec::new(), vectors: false, measure: false })
+}
+
+/// Builds, tests, compares, and measures where that is asked for.
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
+    fs::create_dir_all(workspace.target.join("bindings"))?;
+    let chosen: Vec<_> = LANGUAGES.iter().filter(|language| options.include(language)).collect();
+    if !options.vectors {
+        chosen.iter().try_for_each(|language| (language.check)(workspace))?;
+    }
+    let mut columns = vec![Column::read(rust(workspace)?)?];
+    for language in &chosen {
+        for found in (language.vectors)(workspace)? {
+            columns.push(Column::read(found)?);
+        }
+    }
+    if !table::print(workspace, &columns)? {
+        bail!("the languages do not agree on the vectors");
+    }
+    if options.measure {
+        let mut figures = Vec::new();
+        for language in &chosen {
+            figures.extend((language.measure)(workspace)?);
+        }
+        figures::write(workspace, &figures)?;
+    }
+    Ok(())
+}
+
+impl Options {
+    fn include(&self, language: &Language) -> bool {
+        self.languages.is_empty() || self.languages.iter().any(|name| name == language.name)
+    }
+}
+
+/// What the verifier itself finds.
+fn rust(workspace: &Workspace) -> anyhow::Result<Found> {
+    let package = ["run", "--quiet", "--package", "tonegate-license", "--example", "vectors", "--"];
+    let mut found = workspace.cargo(package);
+    let found = command::output(found.arg(workspace.root.join("vectors/cases.json")))?;
+    let path = workspace.target.join("bindings/rust.json");
+    fs::write(&path, found)?;
+    Ok(("Rust", path))
+}
