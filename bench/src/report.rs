@@ -43,7 +43,13 @@ pub(crate) fn write(results: &Results, page: &Path) -> anyhow::Result<()> {
         let latencies = charts.join(format!("{}-latency.svg", scenario.name));
         fs::write(latencies, chart::latencies(scenario))?;
     }
-    fs::write(page, page::of(results))?;
+    let before = fs::read_to_string(page).unwrap_or_default();
+    fs::write(page, page::of(results) + bindings(&before))?;
     println!("page: {}", page.display());
     Ok(())
+}
+
+/// The section about the verifier in apps, which `cargo xtask bindings --measure` writes.
+fn bindings(page: &str) -> &str {
+    page.find("<!-- bindings").and_then(|begin| page.get(begin..)).unwrap_or_default()
 }

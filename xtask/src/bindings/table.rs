@@ -30,8 +30,8 @@ struct Row {
 impl Column {
     /// Reads what a language's runner wrote.
     pub(super) fn read((name, path): Found) -> anyhow::Result<Self> {
-        let text = fs::read_to_string(&path)
-            .with_context(|| format!("cannot read {}", path.display()))?;
+        let text =
+            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let found = serde_json::from_str(&text)
             .with_context(|| format!("{} is no JSON", path.display()))?;
         Ok(Self { name, found })
@@ -55,7 +55,10 @@ pub(super) fn print(workspace: &Workspace, columns: &[Column]) -> anyhow::Result
     fs::write(&all, rows.iter().map(|row| row.line(columns)).collect::<String>())?;
     println!("\n{:<44}{}", "vectors", heads(columns));
     let wrong: Vec<_> = rows.iter().filter(|row| !row.agrees()).collect();
-    wrong.iter().take(SHOWN_MAX).for_each(|row| print!("{}{}", row.line(columns), row.differences(columns)));
+    wrong
+        .iter()
+        .take(SHOWN_MAX)
+        .for_each(|row| print!("{}{}", row.line(columns), row.differences(columns)));
     let equal = |place: usize| rows.iter().filter(|row| row.found[place] == row.stated).count();
     let counts: String = (0..columns.len()).map(|place| format!("{:>15}", equal(place))).collect();
     println!("{:<44}{counts}", format!("as stated, of {}", rows.len()));
@@ -75,7 +78,12 @@ fn rows(stated: &Value, columns: &[Column]) -> Vec<Row> {
     });
     let parts = PARTS.iter().map(|(part, member)| Row {
         name: (*part).to_owned(),
-        stated: stated[part].as_array().into_iter().flatten().map(|it| it[member].clone()).collect(),
+        stated: stated[part]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|it| it[member].clone())
+            .collect(),
         found: columns.iter().map(|column| column.found[part].clone()).collect(),
     });
     cases.chain(parts).collect()
@@ -103,7 +111,9 @@ impl Row {
     fn differences(&self, columns: &[Column]) -> String {
         let wrong = columns.iter().zip(&self.found).filter(|(_, found)| **found != self.stated);
         wrong
-            .map(|(column, found)| format!("  {}: {found}\n  stated: {}\n", column.name, self.stated))
+            .map(|(column, found)| {
+                format!("  {}: {found}\n  stated: {}\n", column.name, self.stated)
+            })
             .collect()
     }
 }
