@@ -22,7 +22,7 @@ use crate::clock;
 use crate::haproxy::NODE_HEADER;
 use crate::house::{App, House};
 use judge::Judge;
-use pool::Pool;
+use pool::{Over, Pool};
 pub(crate) use record::{Outcome, Record, Seen};
 use replay::Accepted;
 pub(crate) use replay::{Replayed, replay};
@@ -153,24 +153,24 @@ impl Inner {
         let app = &self.apps[turn % self.apps.len().min(self.plan.apps)];
         let late = due.elapsed();
         let begun = clock::monotonic();
-        let mut record = self.attempt(turn, app).await;
+        let mut record = self.attempt(turn, app, Over::Kept).await;
         record.begun = begun;
         record.done = clock::monotonic();
         record.latency = record.done - begun + late;
         if !record.first.is_license() && self.plan.second_try {
-            record.second = Some(self.attempt(turn + 1, app).await.first);
+            record.second = Some(self.attempt(turn + 1, app, Over::New).await.first);
         }
         self.seen().records.push(record);
     }
 
-    async fn attempt(&self, turn: usize, app: &App) -> Record {
+    async fn attempt(&self, turn: usize, app: &App, over: Over) -> Record {
         let targets = &self.plan.targets;
         let (name, address) = &targets[turn % targets.len()];
         let nonce = format!("{:016x}", fastrand::u64(..));
         let now = clock::unix_seconds();
         let target = format!("/?{}", signed_query(app.id, &nonce, &app.secret, now));
         let mut record = Record { unix: now, ..Record::default() };
-        let (answer, sent) = self.pool.ask(*address, &target).await;
+        let (answer, sent) = self.pool.ask(*address, &target, over).await;
         record.sent = sent;
         let answer = match answer {
             Ok(answer) => answer,

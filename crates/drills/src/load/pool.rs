@@ -8,6 +8,16 @@ use std::time::Duration;
 
 use crate::http::{Answer, Broken, Connection};
 
+/// Which connection a request goes over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    /// A kept one, where there is one.
+    Kept,
+    /// A new one, as a second try should: behind the proxy's end of a kept one there may be another
+    /// connection to the node that has just died.
+    New,
+}
+
 /// The connections that wait for work.
 #[derive(Debug, Default)]
 pub(super) struct Pool {
@@ -20,8 +30,10 @@ impl Pool {
         &self,
         address: SocketAddr,
         target: &str,
+        over: Over,
     ) -> (Result<Answer, Broken>, Duration) {
-        let opened = match self.take(address) {
+        let kept = (over == Over::Kept).then(|| self.take(address)).flatten();
+        let opened = match kept {
             Some(connection) => Ok(connection),
             None => Connection::open(address).await,
         };
