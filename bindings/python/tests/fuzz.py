@@ -24,6 +24,7 @@ FEATURES = ["ans", "agc", "ans-ai", "", "\0", "\ud800", "x" * 17]
 OPTIONS = [
     tonegate.Options(pins=PINS, issuer="tonegate-test"),
     tonegate.Options(pins=PINS, issuer="tonegate-test", environment="test", app_id=12345),
+    tonegate.Options(pins=PINS, issuer="tonegate-test", app_id=7),
     tonegate.Options(pins=PINS, issuer="tonegate-other", identity=tonegate.ios_identity("com.example.karaoke")),
 ]
 EXPECTED = (TypeError, ValueError, OverflowError)
@@ -91,6 +92,8 @@ def time_from(data):
         return (data.ConsumeInt(9), data.ConsumeInt(9))
     if kind == 1:
         return (data.ConsumeFloat(), data.ConsumeFloat())
+    if kind == 2:
+        return tonegate.Time(START + data.ConsumeIntInRange(0, 60 * DAY), 0)
     # From a day before the licences to a day after the last grace, mostly.
     ahead = data.ConsumeIntInRange(-DAY, 12 * DAY)
     return tonegate.Time(START + ahead, ahead + DAY + data.ConsumeIntInRange(0, DAY))
@@ -111,10 +114,11 @@ branch = branches()
 
 def note(found):
     """Counts what came out, and lets the fuzzer see it."""
-    name = getattr(found, "reason", None) or getattr(found, "answer", None) or getattr(found, "state", None)
-    name = name if isinstance(name, str) else type(found).__name__
-    FIGURES.seen[name] = FIGURES.seen.get(name, 0) + 1
-    branch(name)
+    names = [getattr(found, name, None) for name in ("reason", "answer", "state")]
+    names = [name for name in names if isinstance(name, str)] or [type(found).__name__]
+    for name in names:
+        FIGURES.seen[name] = FIGURES.seen.get(name, 0) + 1
+        branch(name)
 
 
 def ask(one, data, text, at):

@@ -103,9 +103,9 @@ class Hostile(unittest.TestCase):
             gate = tonegate.Gate(options())
             with self.subTest(place=place):
                 for ask in (gate.load, gate.renew, lambda text, at: tonegate.explain(text, options(), at=at)):
-                    began = time.perf_counter()
+                    began = time.thread_time()
                     ask(text, at=at())
-                    self.assertLess(time.perf_counter() - began, 0.1)
+                    self.assertLess(time.thread_time() - began, 0.1)
                 self.assertEqual(gate.verdict(at()).state, "refused")
                 self.assertFalse(gate.check("ans", at()).runs)
 
@@ -176,9 +176,11 @@ class ManyThreads(unittest.TestCase):
         try:
             sys.setswitchinterval(3_600)
             counter.start()
-            seen, sound = moved[0], options()
+            # Made beforehand: drawing a random number gives the lock away, too.
+            gate = tonegate.Gate(options())
+            seen = moved[0]
             for _ in range(2_000):
-                tonegate.verify(LICENSE, sound, at=at())
+                gate.load(LICENSE, at())
                 if moved[0] > seen + 10:
                     break
             self.assertGreater(moved[0], seen + 10)
