@@ -5,6 +5,7 @@
 //! unlocks it in all.
 
 mod figures;
+mod python;
 mod table;
 
 use std::fs;
@@ -29,6 +30,9 @@ pub(crate) struct Options {
     /// Measure sizes and times too, and write them into docs/BENCHMARKS.md
     #[arg(long, conflicts_with = "vectors")]
     measure: bool,
+    /// Fuzz for so many seconds instead, where the language can, and say what that came to
+    #[arg(long, value_name = "SECONDS", conflicts_with_all = ["vectors", "measure"])]
+    fuzz: Option<u32>,
 }
 
 /// A language, and what its file offers.
@@ -39,22 +43,36 @@ struct Language {
     /// Walks through `vectors/cases.json`; what was found, by the name of the column.
     vectors: fn(&Workspace) -> anyhow::Result<Vec<Found>>,
     measure: fn(&Workspace) -> anyhow::Result<Vec<Figure>>,
+    fuzz: Option<fn(&Workspace, u32) -> anyhow::Result<()>>,
 }
 
 /// A column of the table, and the file that says what was found.
 pub(crate) type Found = (&'static str, PathBuf);
 
-const LANGUAGES: [Language; 0] = [];
+const LANGUAGES: [Language; 1] = [
+    Language {
+        name: "python",
+        check: python::check,
+        vectors: |workspace| Ok(vec![("Python", python::vectors(workspace)?)]),
+        measure: python::measure,
+        fuzz: Some(python::fuzz),
+    },
+];
 
 /// One step of `cargo xtask test`.
 pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
-    run(workspace, &Options { languages: Vec::new(), vectors: false, measure: false })
+    let options = Options { languages: Vec::new(), vectors: false, measure: false, fuzz: None };
+    run(workspace, &options)
 }
 
 /// Builds, tests, compares, and measures where that is asked for.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
     fs::create_dir_all(workspace.target.join("bindings"))?;
     let chosen: Vec<_> = LANGUAGES.iter().filter(|language| options.include(language)).collect();
+    if let Some(seconds) = options.fuzz {
+        let mut able = chosen.iter().filter_map(|language| language.fuzz);
+        return able.try_for_each(|fuzz| fuzz(workspace, seconds));
+    }
     if !options.vectors {
         chosen.iter().try_for_each(|language| (language.check)(workspace))?;
     }
