@@ -192,3 +192,6 @@ pub const STORE_LONG_STATEMENT: Duration = Duration::from_secs(3_600);
 pub const STORE_LONG_WAIT: Duration = Duration::from_secs(600);
 /// Longest line of a backup, bytes: a row with its longest texts.
 pub const BACKUP_LINE_BYTES_MAX: u64 = 4 << 20;
+/// Rows of a table that a backup, a restore or a copy has in memory; a copy waits for the disk once for
+/// so many.
+pub const TABLE_PAGE_ROWS: usize = 1_000;
