@@ -178,17 +178,10 @@ impl Copy<'_> {
     /// servers may have begun to use it.
     async fn begin(&self) -> Result<Tx, CopyError> {
         let mut tx = self.store.begin_long(self.actor, self.now).await?;
-        match tx.is_installation().await? {
-            true => Err(CopyError::Occupied { found: tx.installation_id().await? }),
-            false => Ok(tx),
+        match tx.installation_id().await? {
+            Some(found) => Err(CopyError::Occupied { found }),
+            None => Ok(tx),
         }
-    }
-}
-
-impl Tx {
-    /// Which installation it is.
-    async fn installation_id(&mut self) -> Result<String, StoreError> {
-        db::query_scalar("SELECT installation_id FROM meta").fetch_one(&mut self.inner).await
     }
 }
 
