@@ -59,8 +59,8 @@ pub const ALONE_MAX: usize = 1_000_000;
 pub const STORE_POLL: Duration = Duration::from_millis(500);
 /// The same where the database tells of changes by itself, and for how many seconds a node may miss that.
 pub const SHARED_STORE_POLL: Duration = Duration::from_secs(5);
-/// Bytes of a part of the directory's copy: what is in memory of it at once.
-pub const COPY_PART_BYTES: usize = 256 << 10;
+/// Longest record of the directory's copy: the terms of one app, at their longest, take less.
+pub const COPY_RECORD_BYTES_MAX: usize = 256 << 10;
 /// Shortest time between two copies of the directory.
 pub const COPY_EVERY: Duration = Duration::from_secs(3);
 /// What each app adds to it: a million make it a minute.
