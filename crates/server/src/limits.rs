@@ -16,6 +16,9 @@ pub const HELD_BYTES_MAX: usize = 100 << 20;
 pub const BODY_BYTES_MAX: usize = 8 << 20;
 /// Time for one.
 pub const BODY_TIME: Duration = Duration::from_secs(30);
+/// How long, at the end, who keeps connections hears of it with each answer, before any is closed: a balancer
+/// that asks `/readyz` each second and believes the second answer has gone by then.
+pub const FAREWELL: Duration = Duration::from_secs(3);
 /// Most hours for which licences are minted ahead.
 pub const PREMINT_HOURS_MAX: u8 = 72;
 /// Most bytes of signatures made ahead: 500,000 apps for a day.
