@@ -14,8 +14,8 @@ use tonegate_server::store::{Store, Tx};
 use crate::auth::{Callers, FailedSignIns, Passwords, Permitted};
 use crate::caller::Caller;
 use crate::demo::Demo;
-use crate::limits::STRANGER_RATE;
-use crate::problem::Problem;
+use crate::limits::{CLOCK_RETRY_SECS, STRANGER_RATE};
+use crate::problem::{Code, Problem};
 
 /// One server, as operations see it. Clones share it.
 #[derive(Clone)]
@@ -76,9 +76,26 @@ impl Admin {
         format!("{scheme}://{}", config.gateway.address)
     }
 
-    /// Begins a change in the caller's name.
+    /// Begins a change in the caller's name. `Err(ClockSuspect)`: see [`check_clock`](Self::check_clock).
     pub(crate) async fn begin(&self, caller: &Caller) -> Result<Tx, Problem> {
+        self.check_clock()?;
+        self.begin_unchecked(caller).await
+    }
+
+    /// The same whatever the clock says: for the end of sessions, which must always be possible.
+    pub(crate) async fn begin_unchecked(&self, caller: &Caller) -> Result<Tx, Problem> {
         Ok(self.store().begin(&caller.who.to_string(), self.now()).await?)
+    }
+
+    /// `Err(ClockSuspect)`: a change writes times, in the audit log at least, and this server's clock has just
+    /// been moved, so nobody knows yet which time is right.
+    pub(crate) fn check_clock(&self) -> Result<(), Problem> {
+        if self.service.time.may_mint() {
+            return Ok(());
+        }
+        let detail = "this server's clock was moved, and changes write times: nothing was changed; try again in \
+                      a minute, when a steady clock is believed again, or on another node";
+        Err(Problem::new(Code::ClockSuspect, detail).retry_after(CLOCK_RETRY_SECS))
     }
 
     /// Keeps a change, and has this server go by it.

@@ -79,3 +79,6 @@ pub(crate) const NAME_FAILURES_FREE: usize = 50;
 pub(crate) const STEP_UP_FAILURES_MAX: u32 = 5;
 /// Characters of what a client says about itself that a session keeps.
 pub(crate) const CLIENT_CHARS_MAX: usize = 200;
+/// What a change is told to wait while the clock is suspect: as long as a clock that is steady again takes to be
+/// believed.
+pub(crate) const CLOCK_RETRY_SECS: u64 = 60;

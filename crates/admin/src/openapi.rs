@@ -68,8 +68,8 @@ pub(crate) fn finished(document: OpenApi) -> Value {
     document["components"]["schemas"]["Problem"] = problem_schema();
     let paths = document["paths"].as_object_mut().into_iter().flatten();
     for (_, path) in paths {
-        for (_, operation) in path.as_object_mut().into_iter().flatten() {
-            finish(operation);
+        for (method, operation) in path.as_object_mut().into_iter().flatten() {
+            finish(method, operation);
         }
     }
     unsigned(&mut document);
@@ -108,7 +108,7 @@ fn translate(value: &mut Value) {
 }
 
 /// Writes an operation's security and problem responses.
-fn finish(operation: &mut Value) {
+fn finish(method: &str, operation: &mut Value) {
     let access = operation["x-access"].as_str().unwrap_or_default().to_owned();
     let is_public = access.split(' ').any(|word| word == "public");
     operation["security"] = match is_public {
@@ -116,7 +116,7 @@ fn finish(operation: &mut Value) {
         false => json!([{ "session": [] }, { "api_token": [] }]),
     };
     let mut by_status = BTreeMap::<u16, Vec<Code>>::new();
-    for code in codes(operation, &access) {
+    for code in codes(method, operation, &access) {
         by_status.entry(code.status()).or_default().push(code);
     }
     for (status, codes) in by_status {
@@ -165,7 +165,7 @@ fn headers() -> [(&'static str, Value); 2] {
 }
 
 /// Every code that the operation can answer with.
-fn codes(operation: &Value, access: &str) -> Vec<Code> {
+fn codes(method: &str, operation: &Value, access: &str) -> Vec<Code> {
     let named = operation["x-problems"].as_array().into_iter().flatten();
     let named = named.filter_map(|name| {
         Code::ALL.iter().copied().find(|code| Some(code.name()) == name.as_str())
@@ -189,6 +189,8 @@ fn codes(operation: &Value, access: &str) -> Vec<Code> {
         ],
     );
     when(words.contains(&"whole"), &[Code::ConfinedToApps]);
+    let is_change = method != "get" && (words.contains(&"operator") || words.contains(&"owner"));
+    when(is_change, &[Code::ClockSuspect]);
     when(words.contains(&"app"), &[Code::AppUnknown, Code::InvalidPath]);
     when(words.contains(&"step-up"), &[Code::StepUpRequired, Code::TokenNotPrivileged]);
     let json = &operation["requestBody"]["content"]["application/json"];

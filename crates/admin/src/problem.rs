@@ -122,6 +122,7 @@ codes! {
     TooManyRequests = 429 "too_many_requests", "Too many requests";
     Locked = 429 "locked", "Too many failed sign-ins";
     Internal = 500 "internal", "The server failed";
+    ClockSuspect = 503 "clock_suspect", "The server's clock is not believed";
     StoreUnavailable = 503 "store_unavailable", "The database does not answer";
 }
 

@@ -37,6 +37,8 @@ pub(crate) struct Shared {
     /// Who takes plain HTTP/1 first, if anybody.
     pub(crate) fast: Option<Workers>,
     pub(crate) drain: Drain,
+    /// Begins when the drain's farewell is over.
+    pub(crate) closing: Drain,
 }
 
 /// Serves one accepted connection to its end.
@@ -52,7 +54,7 @@ pub(crate) async fn run(
     let _ = stream.set_nodelay(true);
     let opened = tokio::select! {
         opened = timeout_at(first, open(&shared, stream, socket, permit)) => opened,
-        () = shared.drain.begun() => return,
+        () = shared.closing.begun() => return,
     };
     match opened {
         Err(_) => shared.stats.closed_header_timeout.up(),
@@ -145,7 +147,7 @@ where
         .max_header_size(head)
         .max_buf_size(head.max(8 << 10))
         .serve_connection(io, service(shared, &pulse, peer));
-    let end = watch(&mut connection, &pulse, &shared.drain).await;
+    let end = watch(&mut connection, &pulse, &shared.closing).await;
     count(shared, &end);
     if matches!(end, End::Closed) {
         linger(shared, connection.into_parts().io.into_inner().stream).await;
@@ -168,6 +170,7 @@ where
         .initial_connection_window_size(256 << 10)
         .max_send_buf_size(64 << 10)
         .serve_connection(TokioIo::new(stream), service(shared, &pulse, peer));
+    // Closes nothing at once: it tells the peer to begin no request here any more.
     count(shared, &watch(&mut connection, &pulse, &shared.drain).await);
 }
 
@@ -254,7 +257,7 @@ async fn watch(connection: &mut impl Conversation, pulse: &Pulse, drain: &Drain)
 /// connection and could take the last answer (a 431, say) from the peer. A drain does not wait for
 /// this.
 async fn linger(shared: &Shared, mut stream: impl AsyncRead + AsyncWrite + Unpin) {
-    let draining = shared.drain.has_begun();
+    let draining = shared.closing.has_begun();
     let close = async {
         stream.shutdown().await?;
         if !draining {

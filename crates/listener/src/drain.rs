@@ -20,7 +20,8 @@ impl Drain {
         Self(watch::Sender::new(Phase::Serving))
     }
 
-    /// Stop accepting, close idle connections, let requests in flight finish.
+    /// After the [farewell](crate::Limits::farewell) stop accepting, close idle connections, let requests
+    /// in flight finish.
     pub fn begin(&self) {
         self.advance(Phase::Draining);
     }

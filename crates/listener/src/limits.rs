@@ -19,9 +19,13 @@ pub struct Limits {
     /// How long a closed connection is still read, so that the last answer is not lost to a reset.
     /// Default 1 s.
     pub linger: Duration,
-    /// How long a drain waits for requests in flight. Default 25 s, below the 30 s that supervisors
-    /// usually grant.
+    /// How long a drain waits for requests in flight, farewell included. Default 25 s, below the 30 s
+    /// that supervisors usually grant.
     pub drain: Duration,
+    /// How long, at its beginning, a drain closes nothing: every answer says `connection: close`, so a
+    /// balancer that keeps connections leaves them by itself, and writes into none that is just being closed.
+    /// Over as soon as no connection is open. Default 0: no such time.
+    pub farewell: Duration,
     /// Open connections in all; one more is closed at once. Default 10,000.
     pub connections: usize,
     /// Open connections of one network (IPv4 address, IPv6 /64). Default 256.
@@ -51,6 +55,7 @@ impl Default for Limits {
             body: Duration::from_secs(5),
             linger: Duration::from_secs(1),
             drain: Duration::from_secs(25),
+            farewell: Duration::ZERO,
             connections: 10_000,
             connections_per_network: 256,
             uri_bytes: 4 << 10,

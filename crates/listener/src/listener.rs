@@ -12,6 +12,7 @@ use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::admission::Admission;
 use crate::client_address::TrustedProxies;
@@ -89,14 +90,14 @@ impl Listener {
         Arc::clone(&self.stats)
     }
 
-    /// Serves until `drain` begins, then until requests in flight are done, at most
-    /// [`Limits::drain`].
+    /// Serves until `drain` begins, says [farewell](Limits::farewell), and answers requests in flight; all of
+    /// that takes at most [`Limits::drain`].
     pub async fn serve<H, F>(self, handler: H, drain: Drain)
     where
         H: Fn(Request<RequestBody>, Peer) -> F + Send + Sync + 'static,
         F: Future<Output = Response<ResponseBody>> + Send + 'static,
     {
-        let (socket, shared) = self.shared(service::handler(handler), drain);
+        let (socket, shared) = self.shared(service::handler(handler, drain.clone()), drain);
         serve_all(socket, shared, None).await;
     }
 
@@ -115,7 +116,7 @@ impl Listener {
     {
         let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let workers = if workers == 0 { cores() } else { workers };
-        let (socket, mut shared) = self.shared(service::handler(handler), drain);
+        let (socket, mut shared) = self.shared(service::handler(handler, drain.clone()), drain);
         let started = Workers::start(workers, &fast, &shared);
         let handed_over = started.map(|(workers, handed_over)| {
             shared.fast = Some(workers);
@@ -140,10 +141,14 @@ impl Listener {
             handler,
             fast: None,
             drain,
+            closing: Drain::new(),
         };
         (socket, shared)
     }
 }
+
+/// How often it is looked whether all connections have gone.
+const FAREWELL_LOOK: Duration = Duration::from_millis(20);
 
 /// Where connections come from that the fast path does not take; `None`: there is none (any more).
 type HandedOvers = Option<UnboundedReceiver<HandedOver>>;
@@ -156,11 +161,36 @@ async fn serve_all(socket: TcpListener, shared: Shared, mut handed_over: HandedO
         () = keep_tls_fresh(&shared) => {}
         () = shared.drain.begun() => {}
     }
+    let end = Instant::now() + shared.limits.drain;
+    if !shared.limits.farewell.is_zero() {
+        tokio::select! {
+            () = accept_all(&socket, &shared, &mut handed_over, &mut connections) => {}
+            () = say_farewell(&shared) => {}
+        }
+    }
     drop(socket);
+    shared.closing.begin();
     if let Some(fast) = &shared.fast {
         fast.drain();
     }
-    finish(&shared, handed_over, connections).await;
+    finish(&shared, handed_over, connections, end).await;
+}
+
+/// Gives who keeps connections the time to hear with an answer that they end.
+async fn say_farewell(shared: &Shared) {
+    if let Some(fast) = &shared.fast {
+        fast.say_farewell();
+    }
+    let all_gone = async {
+        while shared.stats.open.get() > 0 {
+            tokio::time::sleep(FAREWELL_LOOK).await;
+        }
+    };
+    tokio::select! {
+        () = all_gone => {}
+        () = shared.drain.begun_hard() => {}
+        () = tokio::time::sleep(shared.limits.farewell) => {}
+    }
 }
 
 /// Takes connections for ever.
@@ -219,7 +249,12 @@ async fn keep_tls_fresh(shared: &Shared) {
 }
 
 /// Waits for what is in flight; cuts what is left at the end of the time or at a hard stop.
-async fn finish(shared: &Arc<Shared>, mut handed_over: HandedOvers, mut connections: JoinSet<()>) {
+async fn finish(
+    shared: &Arc<Shared>,
+    mut handed_over: HandedOvers,
+    mut connections: JoinSet<()>,
+    end: Instant,
+) {
     let all_done = async {
         while let Some(handed_over) = next(&mut handed_over).await {
             connections.spawn(connection::take_over(Arc::clone(shared), handed_over));
@@ -231,7 +266,7 @@ async fn finish(shared: &Arc<Shared>, mut handed_over: HandedOvers, mut connecti
     tokio::select! {
         () = all_done => {}
         () = shared.drain.begun_hard() => {}
-        () = tokio::time::sleep(shared.limits.drain) => {}
+        () = tokio::time::sleep_until(end) => {}
     }
     let open = shared.stats.open.get();
     if open > 0 {

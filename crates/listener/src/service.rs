@@ -9,13 +9,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode, Uri};
+use http::header::CONNECTION;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, Version};
 use http_body_util::Full;
 use hyper::body::Incoming;
 
 use crate::client_address::{TrustedProxies, X_FORWARDED_FOR};
 use crate::pulse::{InFlight, Pulse};
-use crate::{Limits, RequestBody};
+use crate::{Drain, Limits, RequestBody};
 
 /// The body of an answer: whole, in memory.
 pub type ResponseBody = Full<Bytes>;
@@ -36,16 +37,22 @@ pub(crate) type Answer =
     Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, Infallible>> + Send>>;
 pub(crate) type Handler = Arc<dyn Fn(Request<RequestBody>, Peer, InFlight) -> Answer + Send + Sync>;
 
-/// Forgets the handler's type, so that everything below is compiled once.
-pub(crate) fn handler<H, F>(handle: H) -> Handler
+/// Forgets the handler's type, so that everything below is compiled once. Once `drain` has begun, an answer
+/// says that its connection ends, and hyper closes it behind; HTTP/2 has other words for it.
+pub(crate) fn handler<H, F>(handle: H, drain: Drain) -> Handler
 where
     H: Fn(Request<RequestBody>, Peer) -> F + Send + Sync + 'static,
     F: Future<Output = Response<ResponseBody>> + Send + 'static,
 {
     Arc::new(move |request, peer, in_flight| {
+        let has_connection_header = request.version() < Version::HTTP_2;
+        let drain = drain.clone();
         let answer = handle(request, peer);
         Box::pin(async move {
-            let answer = answer.await;
+            let mut answer = answer.await;
+            if has_connection_header && drain.has_begun() {
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             drop(in_flight);
             Ok(answer)
         })

@@ -37,6 +37,45 @@ async fn idle_connections_close_and_requests_in_flight_finish() {
 }
 
 #[tokio::test]
+async fn kept_connections_hear_of_the_end_with_an_answer_before_any_is_closed() {
+    let limits = Limits { farewell: Duration::from_secs(60), ..Limits::default() };
+    let running = start(config_with(limits)).await;
+    let get = |path| format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
+    // `/hyper` is none that the fast path takes.
+    let mut kept = Vec::new();
+    for path in ["/", "/hyper"] {
+        let mut stream = running.connect().await;
+        stream.write_all(get(path).as_bytes()).await.unwrap();
+        assert!(!read_answer(&mut stream).await.contains("connection: close"), "{path}");
+        kept.push((path, stream));
+    }
+    running.drain.begin();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let mut late = running.connect().await;
+    late.write_all(get("/").as_bytes()).await.unwrap();
+    assert!(read_to_end(&mut late).await.contains("connection: close"), "a new one");
+    for (path, mut stream) in kept {
+        stream.write_all(get(path).as_bytes()).await.unwrap();
+        let answer = read_to_end(&mut stream).await;
+        assert!(answer.contains("connection: close") && answer.contains(path), "{answer}");
+    }
+    // Nobody is left to wait for.
+    running.stopped().await;
+}
+
+#[tokio::test]
+async fn a_farewell_ends_though_somebody_stays() {
+    let limits = Limits { farewell: Duration::from_millis(200), ..Limits::default() };
+    let running = start(config_with(limits)).await;
+    let mut idle = running.connect().await;
+    idle.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    read_answer(&mut idle).await;
+    running.drain.begin();
+    assert_eq!(read_to_end(&mut idle).await, "");
+    running.stopped().await;
+}
+
+#[tokio::test]
 async fn new_connections_are_not_taken_while_draining() {
     let running = start(config()).await;
     let busy = request_in_flight(&running).await;

@@ -7,8 +7,9 @@ use std::time::Duration;
 use tonegate_issuer::Signer;
 use tonegate_pkcs11::limits::{SESSIONS, SIGN_TIME};
 use tonegate_pkcs11::{Token, TokenKey};
+use tonegate_testing::SoftHsm;
 
-use crate::house::{House, alone, eventually, key, signs};
+use crate::house::{eventually, key, plain, signs, turned};
 
 /// Signs with 8 threads while `during` happens: how many failed.
 fn under_load(key: &TokenKey, during: impl FnOnce()) -> usize {
@@ -38,8 +39,8 @@ fn is_back(key: &TokenKey) {
 
 #[test]
 fn unplugged_under_load_and_put_back() {
-    alone("loss::unplugged_under_load_and_put_back", |house| {
-        let token = Token::new(house.wrapped());
+    SoftHsm::alone("loss::unplugged_under_load_and_put_back", |house| {
+        let token = Token::new(turned(&house));
         let key = key(&token);
         for _ in 0..3 {
             let failed = under_load(&key, || {
@@ -58,27 +59,30 @@ fn unplugged_under_load_and_put_back() {
 
 #[test]
 fn the_tokens_directory_moved_away_under_load_and_back() {
-    alone("loss::the_tokens_directory_moved_away_under_load_and_back", |house: House| {
-        let token = Token::new(house.config());
-        let key = key(&token);
-        let failed = under_load(&key, || {
-            fs::rename(house.path("tokens"), house.path("away")).unwrap();
-            eventually("it is missed", || token.lost().is_some() || signs(&key).is_err());
-            std::thread::sleep(Duration::from_secs(1));
-            fs::rename(house.path("away"), house.path("tokens")).unwrap();
-        });
-        assert!(failed > 0);
-        is_back(&key);
-    });
+    SoftHsm::alone(
+        "loss::the_tokens_directory_moved_away_under_load_and_back",
+        |house: SoftHsm| {
+            let token = Token::new(plain(&house));
+            let key = key(&token);
+            let failed = under_load(&key, || {
+                fs::rename(house.path("tokens"), house.path("away")).unwrap();
+                eventually("it is missed", || token.lost().is_some() || signs(&key).is_err());
+                std::thread::sleep(Duration::from_secs(1));
+                fs::rename(house.path("away"), house.path("tokens")).unwrap();
+            });
+            assert!(failed > 0);
+            is_back(&key);
+        },
+    );
 }
 
 #[test]
 fn a_key_that_was_deleted_is_no_loss_of_the_token() {
-    alone("loss::a_key_that_was_deleted_is_no_loss_of_the_token", |house| {
-        let token = Token::new(house.config());
+    SoftHsm::alone("loss::a_key_that_was_deleted_is_no_loss_of_the_token", |house| {
+        let token = Token::new(plain(&house));
         let (gone, other) = (key(&token), key(&token));
         signs(&gone).unwrap();
-        Token::new(house.config()).destroy(gone.public_key()).unwrap();
+        Token::new(plain(&house)).destroy(gone.public_key()).unwrap();
         let error = signs(&gone).unwrap_err();
         assert!(error.contains("no private key with the id"), "{error}");
         assert_eq!(token.lost(), None);
@@ -88,8 +92,8 @@ fn a_key_that_was_deleted_is_no_loss_of_the_token() {
 
 #[test]
 fn a_module_that_hangs_costs_its_time_limit_and_no_more() {
-    alone("loss::a_module_that_hangs_costs_its_time_limit_and_no_more", |house| {
-        let token = Token::new(house.wrapped());
+    SoftHsm::alone("loss::a_module_that_hangs_costs_its_time_limit_and_no_more", |house| {
+        let token = Token::new(turned(&house));
         let key = key(&token);
         signs(&key).unwrap();
         house.turn("hang", true);

@@ -17,6 +17,8 @@ pub(crate) const STALE_RETURN_SECS: i64 = 300;
 pub(crate) const ETAGS_MAX: usize = 64;
 /// Slots of the table of callers' rates; 8 bytes each.
 pub(crate) const RATE_SLOTS: usize = 1 << 16;
+/// How long, at the end, who keeps connections hears of it with each answer, before any is closed.
+pub(crate) const FAREWELL: Duration = Duration::from_secs(3);
 /// How often files are looked at for a change.
 pub(crate) const LOOK: Duration = Duration::from_secs(1);
 /// How often the secret of an app whose refresh failed is looked at for a change.

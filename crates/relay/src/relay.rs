@@ -17,7 +17,7 @@ use tracing::{Instrument as _, info_span};
 use crate::app::App;
 use crate::config::{Config, Listen};
 use crate::fast::FastRelay;
-use crate::limits::{END_LOOK, KEEPER_LOOK, LOOK, MENDED_LOOK};
+use crate::limits::{END_LOOK, FAREWELL, KEEPER_LOOK, LOOK, MENDED_LOOK};
 use crate::metrics::Metrics;
 use crate::service::{Service, StartError};
 use crate::{admin, answer, upkeep, webhook};
@@ -111,6 +111,7 @@ fn listener_config(listen: &Listen) -> ListenerConfig {
         limits: Limits {
             connections: listen.connections,
             connections_per_network: listen.connections_per_network,
+            farewell: FAREWELL,
             ..Limits::default()
         },
         trusted_proxies: listen.trusted_proxies.clone(),

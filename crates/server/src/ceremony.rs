@@ -246,17 +246,23 @@ pub async fn request(
             keys.push(MadeKey::make(token, in_token).await?);
         }
         let request = requested(store, keyring, now, &keys).await?;
+        let waiting = sealed(store, &keys)?;
         publish(&request)?;
-        write(&pending, 0o600, sealed(store, &keys)?)?;
-        Ok(request)
+        Ok((request, waiting))
     };
-    let asked = asked.await;
-    if asked.is_err() {
-        for key in keys {
-            key.discard().await;
+    let (request, waiting) = match asked.await {
+        Ok(asked) => asked,
+        Err(error) => {
+            for key in keys {
+                key.discard().await;
+            }
+            return Err(error);
         }
-    }
-    asked
+    };
+    // From here on no key is destroyed: the file may be there whatever is heard of it, and its keys certified.
+    let written = write(&pending, 0o600, waiting);
+    written.inspect_err(|error| keys.iter().for_each(|key| key.remains(error)))?;
+    Ok(request)
 }
 
 async fn requested(

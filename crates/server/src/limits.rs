@@ -16,6 +16,9 @@ pub const HELD_BYTES_MAX: usize = 100 << 20;
 pub const BODY_BYTES_MAX: usize = 8 << 20;
 /// Time for one.
 pub const BODY_TIME: Duration = Duration::from_secs(30);
+/// How long, at the end, who keeps connections hears of it with each answer, before any is closed: a balancer
+/// that asks `/readyz` each second and believes the second answer has gone by then.
+pub const FAREWELL: Duration = Duration::from_secs(3);
 /// Most hours for which licences are minted ahead.
 pub const PREMINT_HOURS_MAX: u8 = 72;
 /// Most bytes of signatures made ahead: 500,000 apps for a day.
@@ -59,8 +62,8 @@ pub const ALONE_MAX: usize = 1_000_000;
 pub const STORE_POLL: Duration = Duration::from_millis(500);
 /// The same where the database tells of changes by itself, and for how many seconds a node may miss that.
 pub const SHARED_STORE_POLL: Duration = Duration::from_secs(5);
-/// Bytes of a part of the directory's copy: what is in memory of it at once.
-pub const COPY_PART_BYTES: usize = 256 << 10;
+/// Longest record of the directory's copy: the terms of one app, at their longest, take less.
+pub const COPY_RECORD_BYTES_MAX: usize = 256 << 10;
 /// Shortest time between two copies of the directory.
 pub const COPY_EVERY: Duration = Duration::from_secs(3);
 /// What each app adds to it: a million make it a minute.
@@ -192,3 +195,6 @@ pub const STORE_LONG_STATEMENT: Duration = Duration::from_secs(3_600);
 pub const STORE_LONG_WAIT: Duration = Duration::from_secs(600);
 /// Longest line of a backup, bytes: a row with its longest texts.
 pub const BACKUP_LINE_BYTES_MAX: u64 = 4 << 20;
+/// Rows of a table that a backup, a restore or a copy has in memory; a copy waits for the disk once for
+/// so many.
+pub const TABLE_PAGE_ROWS: usize = 1_000;

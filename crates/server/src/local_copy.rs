@@ -78,11 +78,8 @@ pub enum CopyError {
         expected: String,
     },
     /// It does not open, or does not say what it should.
-    #[error("the copy of the directory is damaged (part {part}); remove it")]
-    Damaged {
-        /// Which part.
-        part: u32,
-    },
+    #[error("the copy of the directory is damaged; remove it")]
+    Damaged,
     /// The database was last heard of too long ago.
     #[error(
         "the database was last heard of {age_hours} hours ago, and \
@@ -190,7 +187,7 @@ pub(crate) fn load(data: &DataDir, kek: &Kek, installation: &str) -> Result<Load
         records::APP => decoder.app(body, &mut |found| watch::add(&mut draft, found)),
         _ => None,
     })?;
-    let installation = installation.ok_or(CopyError::Damaged { part: 0 })?;
+    let installation = installation.ok_or(CopyError::Damaged)?;
     let contact = read_contact(data, kek, &head).unwrap_or(installation.contact);
     let policies = decoder.into_policies();
     Ok(Loaded { head, installation, keys, draft, policies, contact })

@@ -79,14 +79,10 @@ pub enum Label<'a> {
     },
     /// A backup, as a stream.
     Backup,
-    /// A part of the directory's copy on disk.
+    /// The directory's copy on disk, as a stream.
     Copy {
         /// The copy's first line: which copy it is, of which installation and revision.
         head: &'a str,
-        /// The part's number.
-        part: u32,
-        /// Does nothing come after it?
-        is_last: bool,
     },
     /// When the database was last heard of.
     Contact {
@@ -258,13 +254,7 @@ impl Label<'_> {
                 [b"preminted\0".as_slice(), &number.to_be_bytes()].concat()
             }
             Label::Backup => b"backup\0".to_vec(),
-            Label::Copy { head, part, is_last } => [
-                b"directory-copy\0".as_slice(),
-                &part.to_be_bytes(),
-                &[u8::from(is_last)],
-                head.as_bytes(),
-            ]
-            .concat(),
+            Label::Copy { head } => [b"directory-copy\0".as_slice(), head.as_bytes()].concat(),
             Label::Contact { installation } => {
                 [b"last-contact\0".as_slice(), installation.as_bytes()].concat()
             }
@@ -313,7 +303,7 @@ mod tests {
             Label::AuditKey,
             Label::Preminted { number: 12345 },
             Label::Totp { of: "0123456789abcdef" },
-            Label::Copy { head: "", part: 0, is_last: true },
+            Label::Copy { head: "" },
             Label::Contact { installation: "0123456789abcdef" },
         ];
         for label in others {

@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::gateway::FastGateway;
 use crate::limits::{
-    BODY_BYTES_MAX, BODY_TIME, CLOCK_TICK, JOURNAL_SYNC, KEYS_TOLD_SECS, SELF_ISSUE,
+    BODY_BYTES_MAX, BODY_TIME, CLOCK_TICK, FAREWELL, JOURNAL_SYNC, KEYS_TOLD_SECS, SELF_ISSUE,
 };
 use crate::metrics::{Metrics, Totals};
 use crate::service::{Service, StartError};
@@ -165,6 +165,7 @@ fn gateway_listener(gateway: &config::Gateway) -> ListenerConfig {
         limits: Limits {
             connections: gateway.connections,
             connections_per_network: gateway.connections_per_network,
+            farewell: FAREWELL,
             ..Limits::default()
         },
         trusted_proxies: gateway.trusted_proxies.clone(),

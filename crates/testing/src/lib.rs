@@ -4,7 +4,7 @@
 //! licences that the shipped verifier accepts, or with whatever [`Behaviour`] it was told. Time
 //! comes from the test's [`Clock`](tonegate_clock::Clock), so weeks pass as fast as the test moves
 //! its hand. [`Authority`] mints, and forges, without a server. [`Collector`] keeps traces and metrics.
-//! [`Postgres`] and [`Valkey`] are servers of a test's own.
+//! [`Postgres`] and [`Valkey`] are servers of a test's own, [`SoftHsm`] is a hardware token.
 //!
 //! ```
 //! use tonegate_clock::Clock;
@@ -33,6 +33,7 @@ mod forgery;
 mod gateway;
 mod limits;
 mod postgres;
+mod soft_hsm;
 mod upstream;
 mod valkey;
 
@@ -40,6 +41,7 @@ pub use authority::Authority;
 pub use behaviour::Behaviour;
 pub use collector::Collector;
 pub use postgres::Postgres;
+pub use soft_hsm::SoftHsm;
 pub use tonegate_issuer::{Grant, GrantedFeature};
 pub use upstream::Upstream;
 pub use valkey::{Valkey, ValkeyCluster, ValkeySentinel};

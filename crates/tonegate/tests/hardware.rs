@@ -1,50 +1,19 @@
 //! Issuing keys in a hardware token, as SoftHSM makes one.
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::fs;
+
+use tonegate_testing::SoftHsm;
 
 use crate::keys::{carry, offline_roots, sign};
 use crate::support::{House, text};
 
-const PIN: &str = "739154";
-
-/// Where Debian and others put it.
-const MODULES: [&str; 3] = [
-    "/usr/lib/softhsm/libsofthsm2.so",
-    "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
-    "/usr/lib64/pkcs11/libsofthsm2.so",
-];
-
 /// Gives the house a token, and a configuration that names it.
-fn plug_in(house: &House) {
-    let module = MODULES.iter().find(|path| Path::new(path).exists());
-    let module = module.expect("SoftHSM is not installed: apt-get install softhsm2");
-    let tokens = house.path("tokens");
-    fs::create_dir(&tokens).unwrap();
-    house.write("softhsm2.conf", &format!("directories.tokendir = {}\n", tokens.display()));
-    set_pin(house, PIN);
-    let config = "[pkcs11]\ntoken = 'left rack'\npin_file = 'pin'\n";
-    house.write("tonegate.toml", &format!("{config}module = '{module}'\n"));
-    let mut init = Command::new("softhsm2-util");
-    init.args([
-        "--init-token",
-        "--free",
-        "--label",
-        "left rack",
-        "--pin",
-        PIN,
-        "--so-pin",
-        "51379",
-    ]);
-    init.env("SOFTHSM2_CONF", house.path("softhsm2.conf")).stdout(Stdio::null());
-    assert!(init.status().expect("softhsm2-util: apt-get install softhsm2").success());
-}
-
-fn set_pin(house: &House, pin: &str) {
-    house.write("pin", pin);
-    fs::set_permissions(house.path("pin"), Permissions::from_mode(0o600)).unwrap();
+fn plug_in(house: &House) -> SoftHsm {
+    let token = SoftHsm::make(&house.path(""));
+    let (module, label) = (SoftHsm::module(), SoftHsm::LABEL);
+    let config = format!("[pkcs11]\ntoken = '{label}'\npin_file = 'pin'\n");
+    house.write("tonegate.toml", &format!("{config}module = '{}'\n", module.display()));
+    token
 }
 
 fn finding(house: &House, check: &str) -> serde_json::Value {
@@ -77,16 +46,16 @@ fn a_key_in_the_token_signs_and_is_shown_there() {
 #[test]
 fn the_doctor_says_how_the_token_is_and_tries_its_pin_once() {
     let house = House::new();
-    plug_in(&house);
+    let token = plug_in(&house);
     house.run(&["key", "rotate", "--now", "--in-token"]).code(0);
     let well = finding(&house, "token");
     assert_eq!(well["health"], "ok");
     assert!(text(&well["found"]).contains("takes the PIN; 1 keys sign"), "{well}");
-    set_pin(&house, "000000");
+    token.set_pin("000000");
     let refused = finding(&house, "token");
     assert_eq!(refused["health"], "fail");
     assert!(text(&refused["found"]).contains("refused the PIN (it is wrong)"), "{refused}");
-    set_pin(&house, PIN);
+    token.set_pin(SoftHsm::PIN);
     fs::rename(house.path("tokens"), house.path("away")).unwrap();
     fs::create_dir(house.path("tokens")).unwrap();
     let absent = finding(&house, "token");

@@ -37,6 +37,7 @@ pub(crate) async fn install_certificates(
     let file = file.opened("the body").map_err(|error| {
         Problem::new(Code::InvalidBody, error.to_string()).at("kind", error.to_string())
     })?;
+    admin.check_clock()?;
     let (service, actor) = (&admin.service, by.caller.who.to_string());
     let by = (&*actor, admin.now());
     ceremony::install(&service.installation, &service.store, by, &file).await?;

@@ -44,6 +44,7 @@ pub(crate) async fn rotate_key(
     SteppedUp(by): SteppedUp<By<Owner>>,
     Body(rotation): Body<RotationBody>,
 ) -> Result<(StatusCode, Json<RotatedKey>), Problem> {
+    admin.check_clock()?;
     let actor = by.caller.who.to_string();
     let key = keys::rotate(
         admin.store(),

@@ -29,7 +29,7 @@ pub(crate) struct NewPassword {
     responses((status = 204, headers(("Set-Cookie" = String)))),
     extensions(
         ("x-access" = json!("session step-up")),
-        ("x-problems" = json!(["people_only", "password_too_weak", "session_unknown"]))
+        ("x-problems" = json!(["people_only", "password_too_weak", "session_unknown", "clock_suspect"]))
     )
 )]
 /// Changes one's own password. One's other sessions end; this one goes on under a new cookie, and with

@@ -23,6 +23,8 @@ pub(crate) struct Accepted {
 pub(super) enum Message {
     /// One more connection.
     Connection(Accepted),
+    /// All requests from now on are hyper's.
+    Farewell,
     /// Idle connections close; requests in flight finish.
     Drain,
     /// Everything closes.

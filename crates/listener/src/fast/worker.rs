@@ -61,6 +61,7 @@ pub(super) struct Worker<P: FastPath> {
     again: Vec<usize>,
     now: Instant,
     next_look: Instant,
+    leaving: bool,
     draining: bool,
     stopped: bool,
 }
@@ -107,6 +108,7 @@ impl<P: FastPath> Worker<P> {
             again: Vec::new(),
             now,
             next_look: now,
+            leaving: false,
             draining: false,
             stopped: false,
         })
@@ -171,6 +173,7 @@ impl<P: FastPath> Worker<P> {
     fn message(&mut self, message: Message) {
         match message {
             Message::Connection(accepted) => self.admit(accepted),
+            Message::Farewell => self.leaving = true,
             Message::Drain => self.drain(),
             Message::Stop => self.stopped = true,
         }
@@ -247,7 +250,8 @@ impl<P: FastPath> Worker<P> {
         let mut rest = &self.buffer[..length];
         while !rest.is_empty() {
             let full = self.pieces.bytes() - bytes > ANSWER_BYTES;
-            let request = if full { None } else { reader.read(rest, connection.peer) };
+            let request =
+                if full || self.leaving { None } else { reader.read(rest, connection.peer) };
             let answered = request.filter(|(request, _)| {
                 match path.answer(&mut self.turn, request, &mut self.pieces.answers) {
                     Fast::Answered => true,

@@ -73,6 +73,11 @@ impl Workers {
         }
     }
 
+    /// Leaves all requests from now on to hyper, which says in its answers that the connection ends.
+    pub(crate) fn say_farewell(&self) {
+        self.inboxes.iter().for_each(|inbox| inbox.put(Message::Farewell));
+    }
+
     /// Lets requests in flight finish, and closes everything else.
     pub(crate) fn drain(&self) {
         self.inboxes.iter().for_each(|inbox| inbox.put(Message::Drain));

@@ -5,7 +5,7 @@
 //! that was read up to its end is whole and what was written; one that was cut, changed, or sealed with
 //! another key is an error before any line of the part concerned. Leaves to others: what the rows mean.
 
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -53,12 +53,12 @@ pub(crate) enum Line {
 
 /// Writes an archive.
 pub(crate) struct ArchiveWriter<W: Write> {
-    stream: BufWriter<SealedWriter<W>>,
+    stream: SealedWriter<W>,
 }
 
 /// Reads an archive.
 pub(crate) struct ArchiveReader<R: Read> {
-    stream: BufReader<SealedReader<R>>,
+    stream: SealedReader<R>,
     line: Zeroizing<Vec<u8>>,
 }
 
@@ -92,7 +92,7 @@ impl<W: Write> ArchiveWriter<W> {
         serde_json::to_writer(&mut file, head).map_err(io::Error::from)?;
         file.write_all(b"\n")?;
         let stream = SealedWriter::new(file, kek, Label::Backup)?;
-        Ok(Self { stream: BufWriter::new(stream) })
+        Ok(Self { stream })
     }
 
     pub(crate) fn write(&mut self, line: &Line) -> Result<(), BackupError> {
@@ -103,8 +103,7 @@ impl<W: Write> ArchiveWriter<W> {
     /// Writes the last line, and gives back what it was written to.
     pub(crate) fn finish(mut self) -> Result<W, BackupError> {
         self.write(&Line::End)?;
-        let stream = self.stream.into_inner().map_err(io::IntoInnerError::into_error)?;
-        Ok(stream.finish()?)
+        Ok(self.stream.finish()?)
     }
 }
 
@@ -112,7 +111,7 @@ impl<R: BufRead> ArchiveReader<R> {
     /// Begins to read, with the key that `head` asks for.
     pub(crate) fn new(file: R, key: &ArchiveKey) -> Result<Self, BackupError> {
         let stream = SealedReader::new(file, key.kek(), Label::Backup).map_err(closed)?;
-        Ok(Self { stream: BufReader::new(stream), line: Zeroizing::default() })
+        Ok(Self { stream, line: Zeroizing::default() })
     }
 
     /// The next line; the last is [`Line::End`], after which there is nothing.

@@ -12,10 +12,11 @@ use super::{ArchiveKey, BackupError, Manifest};
 use crate::audit::Checkpoint;
 use crate::data_dir::PinsFile;
 use crate::installation::{Place, pins_file};
+use crate::limits::TABLE_PAGE_ROWS;
 use crate::seal::Kek;
 use crate::store::{
     AuditEntry, AuditFilter, AuditHash, Cell, Cells, Column, Restored, Revision, Store, StoreError,
-    Table, Tx, rows_at_once, schema_known,
+    Table, Tx, schema_known,
 };
 
 /// A backup of which every byte was read.
@@ -260,10 +261,9 @@ async fn fill<R: BufRead>(
     let mut done = 0;
     while let Some(mut section) = Section::next(&mut archive)? {
         let columns = section.columns_of(tx).await?;
-        let at_once = rows_at_once(&columns);
         loop {
-            let mut rows = Vec::with_capacity(at_once);
-            while rows.len() < at_once
+            let mut rows = Vec::new();
+            while rows.len() < TABLE_PAGE_ROWS
                 && let Some(row) = section.row(&mut archive)?
             {
                 rows.push(row);

@@ -5,9 +5,8 @@ use std::io::Write;
 use super::archive::{ArchiveWriter, Head, Line};
 use super::{ArchiveKey, BackupError, KeyText, Manifest, Sealing};
 use crate::audit::{Checkpoint, CheckpointError};
-use crate::store::{
-    Cells, Column, Range, Snapshot, Store, TABLES, Table, key_of, rows_at_once, schema_known,
-};
+use crate::limits::TABLE_PAGE_ROWS;
+use crate::store::{Cells, Column, Range, Snapshot, Store, TABLES, Table, key_of, schema_known};
 
 /// Writes all that `store` has to `file`, as it is at `now` (Unix seconds). `key_encryption_key`: put into
 /// the archive, which is under a passphrase then. `progress` hears how many rows are done, and of how many.
@@ -73,11 +72,11 @@ async fn write_table<W: Write>(
         name: table.name.to_owned(),
         columns: columns.iter().map(names).collect(),
     })?;
-    let (limit, mut rows) = (rows_at_once(&columns), 0);
+    let mut rows = 0;
     let mut after: Option<Cells> = None;
     loop {
         let range = Range { after: after.as_deref(), until: None };
-        let page = snapshot.page(table, &columns, range, limit).await?;
+        let page = snapshot.page(table, &columns, range, TABLE_PAGE_ROWS).await?;
         let Some(last) = page.last() else { break };
         after = Some(key_of(table, &columns, last));
         let length = page.len() as u64;

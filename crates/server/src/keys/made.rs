@@ -8,7 +8,7 @@ use tonegate_pkcs11::{Token, TokenError, TokenKey};
 use zeroize::Zeroizing;
 
 use super::RotateError;
-use crate::store::{KeyPlace, StoreError};
+use crate::store::KeyPlace;
 
 /// A key that was just made.
 pub enum MadeKey {
@@ -70,11 +70,12 @@ impl MadeKey {
         }
     }
 
-    /// Says that it stays in the token though its certificate is perhaps not kept.
-    pub(super) fn remains(&self, error: &StoreError) {
+    /// Says that it stays in the token though what names it is perhaps not kept.
+    pub(crate) fn remains(&self, error: &dyn std::fmt::Display) {
         if let Self::InToken { public, label, .. } = self {
             let kid = KeyId::of(public);
-            let hint = "the key stays in the token: if `tonegate key list` does not show it, remove it by hand";
+            let hint = "the key stays in the token: if neither `tonegate key list` nor pending-keys.json names it, \
+                        remove it by hand";
             tracing::warn!(%kid, label, %error, hint);
         }
     }

@@ -1,31 +1,26 @@
-//! The file of a copy: a line that says which copy it is, and sealed parts of records.
+//! The file of a copy: a line that says which copy it is, and a sealed stream of records.
 //!
-//! Invariants: every part is sealed together with the first line, its number and whether it is the
-//! last, so parts can be neither changed, moved, left out nor taken from another copy; a record
-//! stands whole in one part, so a reader needs the memory of one part. What records mean is
-//! `records`' matter.
+//! Invariant: the stream is sealed together with the first line, so what is in it can be neither
+//! changed, moved, left out nor taken from another copy; a reader needs the memory of one record.
+//! What records mean is `records`' matter.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Read as _, Write};
 
 use data_encoding::HEXLOWER;
 use zeroize::Zeroizing;
 
 use super::CopyError;
-use crate::limits::COPY_PART_BYTES;
-use crate::seal::{Kek, Label};
+use crate::limits::COPY_RECORD_BYTES_MAX;
+use crate::seal::{Kek, Label, SealedReader, SealedWriter};
 
 /// What stands before format, installation, key, revision and id.
 const MAGIC: &str = "tonegate-copy";
 /// Raised when a program that reads the old format could not read the new one.
 const FORMAT: u32 = 1;
 /// More than the first line has.
-const HEAD_BYTES_MAX: usize = 256;
-/// Flag and length before each part.
-const FRAME_BYTES: usize = 5;
+const HEAD_BYTES_MAX: u64 = 256;
 /// Tag and length before each record.
 const RECORD_BYTES: usize = 5;
-/// What sealing adds, and the one record that goes beyond a part's size.
-const PART_BYTES_MAX: usize = 2 * COPY_PART_BYTES + 64;
 
 /// Which copy a file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,69 +69,40 @@ impl Head {
     }
 }
 
-/// Seals records into parts, one at a time in memory.
-pub(super) struct Writer<'k, W> {
-    out: W,
-    kek: &'k Kek,
-    line: String,
-    part: u32,
-    plain: Zeroizing<Vec<u8>>,
+/// Seals records one after the other.
+pub(super) struct Writer<W> {
+    stream: SealedWriter<W>,
 }
 
-impl<'k, W: Write> Writer<'k, W> {
-    pub(super) fn new(mut out: W, kek: &'k Kek, head: &Head) -> io::Result<Self> {
+impl<W: Write> Writer<W> {
+    pub(super) fn new(mut out: W, kek: &Kek, head: &Head) -> io::Result<Self> {
         let line = head.line();
         out.write_all(format!("{line}\n").as_bytes())?;
-        let plain = Zeroizing::new(Vec::with_capacity(COPY_PART_BYTES));
-        Ok(Self { out, kek, line, part: 0, plain })
+        Ok(Self { stream: SealedWriter::new(out, kek, Label::Copy { head: &line })? })
     }
 
     pub(super) fn record(&mut self, tag: u8, body: &[u8]) -> io::Result<()> {
-        // Before it would outgrow its memory, which leaves a copy behind that nobody wipes.
-        if !self.plain.is_empty()
-            && self.plain.len() + RECORD_BYTES + body.len() > self.plain.capacity()
-        {
-            self.end_part(false)?;
-        }
         let length = u32::try_from(body.len()).map_err(io::Error::other)?;
-        self.plain.push(tag);
-        self.plain.extend_from_slice(&length.to_be_bytes());
-        self.plain.extend_from_slice(body);
-        Ok(())
+        self.stream.write_all(&[tag])?;
+        self.stream.write_all(&length.to_be_bytes())?;
+        self.stream.write_all(body)
     }
 
     /// Nothing comes after it. What was written to.
-    pub(super) fn finish(mut self) -> io::Result<W> {
-        self.end_part(true)?;
-        Ok(self.out)
-    }
-
-    fn end_part(&mut self, is_last: bool) -> io::Result<()> {
-        let label = Label::Copy { head: &self.line, part: self.part, is_last };
-        let sealed = self.kek.seal(label, &self.plain).map_err(io::Error::other)?;
-        let length = u32::try_from(sealed.as_bytes().len()).map_err(io::Error::other)?;
-        self.out.write_all(&[u8::from(is_last)])?;
-        self.out.write_all(&length.to_be_bytes())?;
-        self.out.write_all(sealed.as_bytes())?;
-        self.plain.clear();
-        self.part = self.part.checked_add(1).ok_or_else(|| io::Error::other("too many parts"))?;
-        Ok(())
+    pub(super) fn finish(self) -> io::Result<W> {
+        self.stream.finish()
     }
 }
 
-/// Opens parts one by one.
-pub(super) struct Reader<'k, R> {
-    input: R,
-    kek: &'k Kek,
+/// Opens records one by one.
+pub(super) struct Reader<R> {
+    stream: SealedReader<R>,
     head: Head,
-    line: String,
-    part: u32,
-    sealed: Zeroizing<Vec<u8>>,
 }
 
-impl<'k, R: Read> Reader<'k, R> {
+impl<R: BufRead> Reader<R> {
     /// Reads the first line. `installation`: whose copy it must be.
-    pub(super) fn new(mut input: R, kek: &'k Kek, installation: &str) -> Result<Self, CopyError> {
+    pub(super) fn new(mut input: R, kek: &Kek, installation: &str) -> Result<Self, CopyError> {
         let line = first_line(&mut input)?;
         let head = Head::parse(&line)?;
         if head.installation != installation {
@@ -147,7 +113,8 @@ impl<'k, R: Read> Reader<'k, R> {
             let (found, expected) = (head.kek, kek.fingerprint().to_owned());
             return Err(CopyError::OtherKek { found, expected });
         }
-        Ok(Self { input, kek, head, line, part: 0, sealed: Zeroizing::new(Vec::new()) })
+        let stream = SealedReader::new(input, kek, Label::Copy { head: &line }).map_err(unread)?;
+        Ok(Self { stream, head })
     }
 
     /// Tells all records to `found`, which is `None` for one that it cannot read. `Err`: what was told is not all, or not of this copy.
@@ -155,73 +122,42 @@ impl<'k, R: Read> Reader<'k, R> {
         mut self,
         mut found: impl FnMut(u8, &[u8]) -> Option<()>,
     ) -> Result<Head, CopyError> {
-        loop {
-            let is_last = self.part(&mut found)?;
-            if is_last {
-                break;
-            }
-            self.part = self.part.checked_add(1).ok_or(CopyError::Damaged { part: u32::MAX })?;
+        // All its memory at once: what it would outgrow stays behind, and nobody wipes that.
+        let mut body = Zeroizing::new(Vec::with_capacity(COPY_RECORD_BYTES_MAX));
+        while !self.stream.fill_buf().map_err(unread)?.is_empty() {
+            let tag = self.record(&mut body)?;
+            found(tag, &body).ok_or(CopyError::Damaged)?;
         }
-        // Whatever follows was put there.
-        match self.input.read(&mut [0]).map_err(CopyError::Io)? {
-            0 => Ok(self.head),
-            _ => Err(CopyError::Damaged { part: self.part }),
-        }
+        Ok(self.head)
     }
 
-    /// Was it the last?
-    fn part(&mut self, found: &mut impl FnMut(u8, &[u8]) -> Option<()>) -> Result<bool, CopyError> {
-        let damaged = CopyError::Damaged { part: self.part };
-        let mut frame = [0; FRAME_BYTES];
-        self.read_exact(&mut frame)?;
-        let [flag, length @ ..] = frame;
+    /// The next record's tag.
+    fn record(&mut self, body: &mut Vec<u8>) -> Result<u8, CopyError> {
+        let mut before = [0; RECORD_BYTES];
+        self.stream.read_exact(&mut before).map_err(unread)?;
+        let [tag, length @ ..] = before;
         let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
-        if flag > 1 || length > PART_BYTES_MAX {
-            return Err(damaged);
+        if length > COPY_RECORD_BYTES_MAX {
+            return Err(CopyError::Damaged);
         }
-        let mut sealed = std::mem::take(&mut self.sealed);
-        sealed.resize(length, 0);
-        self.read_exact(&mut sealed)?;
-        let label = Label::Copy { head: &self.line, part: self.part, is_last: flag == 1 };
-        let Ok(mut plain) = self.kek.open_in_place(label, &mut sealed).map(|plain| &*plain) else {
-            return Err(damaged);
-        };
-        while !plain.is_empty() {
-            let record = split_record(plain);
-            let told = record.and_then(|(tag, body, rest)| found(tag, body).map(|()| rest));
-            let Some(rest) = told else { return Err(damaged) };
-            plain = rest;
-        }
-        self.sealed = sealed;
-        Ok(flag == 1)
-    }
-
-    fn read_exact(&mut self, bytes: &mut [u8]) -> Result<(), CopyError> {
-        self.input.read_exact(bytes).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => CopyError::Damaged { part: self.part },
-            _ => CopyError::Io(error),
-        })
+        body.resize(length, 0);
+        self.stream.read_exact(body).map_err(unread)?;
+        Ok(tag)
     }
 }
 
-fn split_record(plain: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (&tag, rest) = plain.split_first()?;
-    let (length, rest) = rest.split_first_chunk::<4>()?;
-    let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
-    let (body, rest) = rest.split_at_checked(length)?;
-    Some((tag, body, rest))
+fn unread(error: io::Error) -> CopyError {
+    match error.kind() {
+        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => CopyError::Damaged,
+        _ => CopyError::Io(error),
+    }
 }
 
-/// Byte by byte, since what follows is no text.
-fn first_line(input: &mut impl Read) -> Result<String, CopyError> {
-    let (mut line, mut byte) = (Vec::new(), [0]);
-    loop {
-        match input.read(&mut byte).map_err(CopyError::Io)? {
-            0 => return Err(CopyError::NoCopy),
-            _ if byte == *b"\n" => break,
-            _ if line.len() >= HEAD_BYTES_MAX => return Err(CopyError::NoCopy),
-            _ => line.extend_from_slice(&byte),
-        }
+fn first_line(input: &mut impl BufRead) -> Result<String, CopyError> {
+    let mut line = Vec::new();
+    input.take(HEAD_BYTES_MAX).read_until(b'\n', &mut line).map_err(CopyError::Io)?;
+    match line.pop() {
+        Some(b'\n') => String::from_utf8(line).map_err(|_| CopyError::NoCopy),
+        _ => Err(CopyError::NoCopy),
     }
-    String::from_utf8(line).map_err(|_| CopyError::NoCopy)
 }

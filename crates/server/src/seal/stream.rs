@@ -6,10 +6,11 @@
 //! swapped, nor dropped, nor cut off at the end. Invariant: the reader gives no byte that was not
 //! written there, and says [`Ok(0)`](Read::read) at the true end alone. Leaves to others: what is in it.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::{hkdf, rand};
+use zeroize::Zeroizing;
 
 use super::{Kek, Label, SealError};
 
@@ -17,12 +18,14 @@ const SALT: usize = 32;
 const TAG: usize = 16;
 /// Plain bytes of a segment.
 const SEGMENT: usize = 64 << 10;
+const SEALED: usize = SEGMENT + TAG;
 
 /// Seals what is written to it. To be [finished](Self::finish): what is not ends as if cut off.
 pub struct SealedWriter<W> {
     inner: W,
     segments: Segments,
-    plain: Vec<u8>,
+    /// Never outgrows its first memory, which would stay behind unwiped; nor does the reader's.
+    plain: Zeroizing<Vec<u8>>,
 }
 
 /// Opens what a [`SealedWriter`] wrote, under the same key and label.
@@ -30,10 +33,10 @@ pub struct SealedReader<R> {
     inner: R,
     segments: Segments,
     /// The segment at hand, and how much of it was given out.
-    plain: Vec<u8>,
+    plain: Zeroizing<Vec<u8>>,
     given: usize,
-    /// The first bytes of the next one: without them this one is the last.
-    ahead: Vec<u8>,
+    /// The first byte of the next one: without it this one is the last.
+    ahead: Option<u8>,
     ended: bool,
 }
 
@@ -49,7 +52,7 @@ impl<W: Write> SealedWriter<W> {
         rand::fill(&mut salt).map_err(|_| io::Error::other(SealError::Crypto))?;
         inner.write_all(&salt)?;
         let segments = Segments::new(kek, &salt, label).map_err(io::Error::other)?;
-        Ok(Self { inner, segments, plain: Vec::with_capacity(SEGMENT + TAG) })
+        Ok(Self { inner, segments, plain: Zeroizing::new(Vec::with_capacity(SEALED)) })
     }
 
     /// Writes the last segment, and gives back what it was written to.
@@ -89,35 +92,50 @@ impl<R: Read> SealedReader<R> {
         let mut salt = [0; SALT];
         inner.read_exact(&mut salt)?;
         let segments = Segments::new(kek, &salt, label).map_err(io::Error::other)?;
-        let (plain, ahead) = (Vec::new(), Vec::new());
-        Ok(Self { inner, segments, plain, given: 0, ahead, ended: false })
+        let plain = Zeroizing::new(Vec::with_capacity(SEALED + 1));
+        Ok(Self { inner, segments, plain, given: 0, ahead: None, ended: false })
     }
 
     fn next(&mut self) -> io::Result<()> {
-        const SEALED: u64 = (SEGMENT + TAG) as u64;
-        let mut sealed = std::mem::take(&mut self.ahead);
-        let wanted = SEALED + 1 - sealed.len() as u64;
-        self.inner.by_ref().take(wanted).read_to_end(&mut sealed)?;
-        if sealed.len() > SEGMENT + TAG {
-            self.ahead = sealed.split_off(SEGMENT + TAG);
+        self.plain.clear();
+        self.given = 0;
+        // What does not open is given to nobody.
+        self.open_next().inspect_err(|_| self.plain.clear())
+    }
+
+    fn open_next(&mut self) -> io::Result<()> {
+        self.plain.extend(self.ahead.take());
+        let wanted = (SEALED + 1).saturating_sub(self.plain.len());
+        let wanted = u64::try_from(wanted).map_err(io::Error::other)?;
+        self.inner.by_ref().take(wanted).read_to_end(&mut self.plain)?;
+        if self.plain.len() > SEALED {
+            self.ahead = self.plain.pop();
         }
-        let last = self.ahead.is_empty();
+        let last = self.ahead.is_none();
         let closed = |error: SealError| io::Error::new(io::ErrorKind::InvalidData, error);
-        self.segments.open(&mut sealed, last).map_err(closed)?;
-        (self.plain, self.given, self.ended) = (sealed, 0, last);
+        self.segments.open(&mut self.plain, last).map_err(closed)?;
+        self.ended = last;
         Ok(())
+    }
+}
+
+impl<R: Read> BufRead for SealedReader<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        while self.given == self.plain.len() && !self.ended {
+            self.next()?;
+        }
+        Ok(&self.plain[self.given..])
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.given = self.plain.len().min(self.given + amount);
     }
 }
 
 impl<R: Read> Read for SealedReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.given == self.plain.len() && !self.ended {
-            self.next()?;
-        }
-        let rest = &self.plain[self.given..];
-        let taken = rest.len().min(buffer.len());
-        buffer[..taken].copy_from_slice(&rest[..taken]);
-        self.given += taken;
+        let taken = self.fill_buf()?.read(buffer)?;
+        self.consume(taken);
         Ok(taken)
     }
 }

@@ -5,9 +5,9 @@
 //! there already is compared and passed over. Invariant: the row of `meta`, without which a database is no
 //! installation, comes last. Leaves to others: that no server changes the source meanwhile.
 
-use super::tables::{Cells, Range, Snapshot, TABLES, Table, key_of, rows_at_once};
+use super::tables::{Cell, Cells, Column, Range, Snapshot, TABLES, Table, key_of};
 use super::{Database, Store, StoreError, Tx, db};
-use crate::limits::NODE_ALIVE_SECS;
+use crate::limits::{NODE_ALIVE_SECS, TABLE_PAGE_ROWS};
 use crate::seal::Kek;
 
 /// What became of a copy.
@@ -119,8 +119,11 @@ impl Copy<'_> {
     async fn run(&mut self, mut progress: impl FnMut(u64)) -> Result<Copied, CopyError> {
         let mut copied = Copied::default();
         for table in TABLES {
+            let columns = self.snapshot.columns(table).await?;
             let mut after: Option<Cells> = None;
-            while let Some(last) = self.range(table, after.as_deref(), &mut copied).await? {
+            while let Some(last) =
+                self.range((table, &columns), after.as_deref(), &mut copied).await?
+            {
                 after = Some(last);
                 progress(copied.rows);
                 // Its one row makes the target an installation, which is not to be touched any more.
@@ -135,17 +138,16 @@ impl Copy<'_> {
     /// Copies the rows after a key; the last key of them, or `None`: there were no more.
     async fn range(
         &mut self,
-        table: Table,
-        after: Option<&[super::tables::Cell]>,
+        (table, columns): (Table, &[Column]),
+        after: Option<&[Cell]>,
         copied: &mut Copied,
     ) -> Result<Option<Cells>, CopyError> {
-        let columns = self.snapshot.columns(table).await?;
-        let limit = rows_at_once(&columns);
-        let rows = self.snapshot.page(table, &columns, Range { after, until: None }, limit).await?;
-        let last = rows.last().map(|row| key_of(table, &columns, row));
+        let following = Range { after, until: None };
+        let rows = self.snapshot.page(table, columns, following, TABLE_PAGE_ROWS).await?;
+        let last = rows.last().map(|row| key_of(table, columns, row));
         let range = Range { after, until: last.as_deref() };
         let mut tx = self.begin().await?;
-        let found = tx.page(table, &columns, range, limit + 1).await?;
+        let found = tx.page(table, columns, range, TABLE_PAGE_ROWS + 1).await?;
         copied.rows += rows.len() as u64;
         if found == rows {
             return Ok(last);
@@ -153,8 +155,8 @@ impl Copy<'_> {
         if !found.is_empty() {
             return Err(CopyError::Differs { table: table.name });
         }
-        tx.insert_rows(table, &columns, &rows).await?;
-        if tx.page(table, &columns, range, limit + 1).await? != rows {
+        tx.insert_rows(table, columns, &rows).await?;
+        if tx.page(table, columns, range, TABLE_PAGE_ROWS + 1).await? != rows {
             return Err(CopyError::Differs { table: table.name });
         }
         if table.is_last() {
@@ -176,17 +178,10 @@ impl Copy<'_> {
     /// servers may have begun to use it.
     async fn begin(&self) -> Result<Tx, CopyError> {
         let mut tx = self.store.begin_long(self.actor, self.now).await?;
-        match tx.is_installation().await? {
-            true => Err(CopyError::Occupied { found: tx.installation_id().await? }),
-            false => Ok(tx),
+        match tx.installation_id().await? {
+            Some(found) => Err(CopyError::Occupied { found }),
+            None => Ok(tx),
         }
-    }
-}
-
-impl Tx {
-    /// Which installation it is.
-    async fn installation_id(&mut self) -> Result<String, StoreError> {
-        db::query_scalar("SELECT installation_id FROM meta").fetch_one(&mut self.inner).await
     }
 }
 
@@ -214,6 +209,14 @@ mod tests {
     async fn an_installation_goes_over_to_postgresql_and_back() {
         let house = House::on_sqlite().await.and_apps([1, 2, 70_000]).await;
         house.vandalise("INSERT INTO usage VALUES (1, 60, 120, 0, 7), (0, 60, 120, 0, 7)").await;
+        // More than a page, each of several statements.
+        house
+            .vandalise(
+                "WITH RECURSIVE minutes (at) AS \
+                 (SELECT 180 UNION ALL SELECT at + 60 FROM minutes WHERE at < 150000) \
+                 INSERT INTO usage SELECT 1, 60, at, 0, 7 FROM minutes",
+            )
+            .await;
         let postgres = new_database("template0").await;
         let there = copied(&house, &postgres).await.unwrap();
         assert_eq!(there.rows, there.written);

@@ -1,23 +1,25 @@
-//! A million apps: how long they take to load, and how much memory. Run by hand, since the figures are for
-//! people: `cargo test --release -p tonegate-server --lib million -- --ignored --nocapture`.
+//! A million apps: how long they take to load, and how much memory; and how long fewer take to be copied. Run
+//! by hand, since the figures are for people:
+//! `cargo test --release -p tonegate-server --lib million -- --ignored --nocapture`.
 
 use std::time::Instant;
 
-use super::testing::{House, kek};
-use super::{Revision, db};
+use super::testing::{House, drop_database, kek, new_database};
+use super::{Database, Revision, copy, db};
 use crate::directory::{Directory, Draft};
 use crate::model::{FeatureGrant, Policies};
 use crate::seal::Label;
 use crate::watch;
 
 const APPS: u32 = 1_000_000;
+const APPS_COPIED: u32 = 20_000;
 const AT_ONCE: u32 = 500;
 
 #[tokio::test]
 #[ignore = "takes a minute; its figures are for people"]
 async fn a_million_apps_are_loaded() {
     let house = House::with_apps([1]).await;
-    fill(&house).await;
+    fill(&house, APPS).await;
     forget_peak();
     let before = memory();
     for turn in ["the first time", "again, over the first"] {
@@ -33,8 +35,26 @@ async fn a_million_apps_are_loaded() {
     }
 }
 
+#[tokio::test]
+#[ignore = "its figures are for people"]
+async fn apps_are_copied() {
+    let house = House::on_sqlite().await.and_apps([1]).await;
+    fill(&house, APPS_COPIED).await;
+    let directory = tempfile::tempdir().unwrap();
+    let file = Database::Sqlite(directory.path().join("copy.db"));
+    let postgres = new_database("template0").await;
+    for (to, engine) in [(&file, "SQLite"), (&postgres, "PostgreSQL")] {
+        let start = now();
+        let copied = copy(&house.store, to, kek(), ("cli", 0), |_, _| {}).await.unwrap();
+        let took = start.elapsed();
+        let rate = copied.written as f64 / took.as_secs_f64();
+        println!("to {engine}: {} rows in {took:?}, {rate:.0}/s", copied.written);
+    }
+    drop_database(&postgres);
+}
+
 /// Many apps like the first, each with a secret, made as no operation could in that time.
-async fn fill(house: &House) {
+async fn fill(house: &House, apps: u32) {
     let mut tx = house.store.begin("owner", 0).await.unwrap();
     let features = ["aec", "agc", "ans"].map(|name| FeatureGrant::unlimited(name.parse().unwrap()));
     let edit = |settings: &mut crate::model::AppSettings| settings.features = features.to_vec();
@@ -49,12 +69,12 @@ async fn fill(house: &House) {
          on_expiry, bind, allowed_networks, note, rev, created_at, updated_at, deleted_at, \
          last_generation, changed_at_revision, tags FROM others, apps",
     )
-    .bind(APPS)
+    .bind(apps)
     .execute(&mut tx)
     .await
     .unwrap();
-    for first in (2..=APPS).step_by(500) {
-        secrets(&mut tx, first..=APPS.min(first + AT_ONCE - 1)).await;
+    for first in (2..=apps).step_by(500) {
+        secrets(&mut tx, first..=apps.min(first + AT_ONCE - 1)).await;
     }
     tx.commit().await.unwrap();
 }

@@ -89,9 +89,7 @@ pub use requests::{AnswerRecord, RequestFilter, RequestPage, StoredRequest};
 pub(crate) use restored::{Restored, schema_known};
 pub use secrets::{SecretUse, StoredSecret};
 pub use sessions::{Origin, Session};
-pub(crate) use tables::{
-    Cell, Cells, Column, Range, Snapshot, TABLES, Table, key_of, rows_at_once,
-};
+pub(crate) use tables::{Cell, Cells, Column, Range, Snapshot, TABLES, Table, key_of};
 pub use usage::{BatchId, Resolution, UsageBatch, UsageCount};
 pub use usage_views::{AppUsage, UsageCursor, UsagePage, UsageRow, UsageSeries, UsageSort};
 pub use user_row::Credentials;

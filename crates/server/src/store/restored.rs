@@ -68,11 +68,9 @@ impl Tx {
         audit_chain::head(&mut self.inner).await
     }
 
-    /// Is this an installation?
-    pub(crate) async fn is_installation(&mut self) -> Result<bool, StoreError> {
-        let rows: i64 =
-            db::query_scalar("SELECT COUNT(*) FROM meta").fetch_one(&mut self.inner).await?;
-        Ok(rows > 0)
+    /// Which installation it is; `None`: it is none yet.
+    pub(crate) async fn installation_id(&mut self) -> Result<Option<String>, StoreError> {
+        db::query_scalar("SELECT installation_id FROM meta").fetch_optional(&mut self.inner).await
     }
 
     /// The highest rev that any app has, or had that was forgotten.

@@ -178,9 +178,18 @@ impl Tx {
         columns: &[Column],
         rows: &[Cells],
     ) -> Result<(), StoreError> {
-        if rows.is_empty() {
-            return Ok(());
+        for rows in rows.chunks((VALUES_MAX / columns.len().max(1)).max(1)) {
+            self.insert_together(table, columns, rows).await?;
         }
+        Ok(())
+    }
+
+    async fn insert_together(
+        &mut self,
+        table: Table,
+        columns: &[Column],
+        rows: &[Cells],
+    ) -> Result<(), StoreError> {
         let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
         let into = format!("INSERT INTO {} ({}) ", table.name, names.join(", "));
         let mut insert = db::QueryBuilder::new(into);
@@ -189,7 +198,8 @@ impl Tx {
                 values.push_bind(column.value(cell));
             }
         });
-        insert.build().once().execute(&mut self.inner).await.map(drop)
+        // Kept prepared: the next rows of the table come with the same text.
+        insert.build().execute(&mut self.inner).await.map(drop)
     }
 
     /// Deletes all rows of a table.
@@ -209,11 +219,6 @@ impl Tx {
 
 /// Most values of one statement. Few: SQLite looks a parameter up by going through those before it.
 const VALUES_MAX: usize = 500;
-
-/// So many rows of a table fit one statement.
-pub(crate) fn rows_at_once(columns: &[Column]) -> usize {
-    (VALUES_MAX / columns.len().max(1)).clamp(1, 1_000)
-}
 
 /// The key of a row.
 pub(crate) fn key_of(table: Table, columns: &[Column], row: &[Cell]) -> Cells {

@@ -1,6 +1,6 @@
-/* A PKCS#11 module around SoftHSM that tests turn by files in $TONEGATE_TOKEN_DIR: while `hang` is there, no
- * signature comes back; while `unplugged` is there, no slot holds a token and every call on a session says so.
- * Every sign-in leaves a byte in `sign-ins`. */
+/* A PKCS#11 module around SoftHSM that tests turn (soft_hsm.rs) by files in $TONEGATE_TOKEN_DIR: while `hang` is
+ * there, no signature comes back; while `unplugged` is there, no slot holds a token and every call on a session
+ * says so. Every sign-in leaves a byte in `sign-ins`. */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdio.h>
