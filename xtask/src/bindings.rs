@@ -49,15 +49,13 @@ struct Language {
 /// A column of the table, and the file that says what was found.
 pub(crate) type Found = (&'static str, PathBuf);
 
-const LANGUAGES: [Language; 1] = [
-    Language {
-        name: "python",
-        check: python::check,
-        vectors: |workspace| Ok(vec![("Python", python::vectors(workspace)?)]),
-        measure: python::measure,
-        fuzz: Some(python::fuzz),
-    },
-];
+const LANGUAGES: [Language; 1] = [Language {
+    name: "python",
+    check: python::check,
+    vectors: |workspace| Ok(vec![("Python", python::vectors(workspace)?)]),
+    measure: python::measure,
+    fuzz: Some(python::fuzz),
+}];
 
 /// One step of `cargo xtask test`.
 pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {

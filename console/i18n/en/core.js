@@ -119,6 +119,8 @@ export default {
   'problem.changed_meanwhile': 'Somebody else changed it meanwhile.',
   'problem.changed_meanwhile.next': 'Load the newest state, then make your change again.',
   'problem.idempotency_key_reused': 'This form was already sent with other values.',
+  'problem.clock_suspect': 'The server’s clock is not to be trusted right now. Nothing was changed.',
+  'problem.clock_suspect.next': 'Wait a minute: a clock that is right again is believed after 60 seconds. If it stays, look at the machine’s time synchronisation.',
   'problem.store_unavailable': 'The database is not available. Nothing was changed.',
   'problem.store_unavailable.next': 'Licences go on being issued from memory. Look at the overview and the server’s log.',
   'problem.password_too_weak': 'This password is too easy to guess.',

@@ -119,6 +119,8 @@ export default {
   'problem.changed_meanwhile': '内容已被他人修改。',
   'problem.changed_meanwhile.next': '请加载最新内容后重新修改。',
   'problem.idempotency_key_reused': '此表单已用其他内容提交过。',
+  'problem.clock_suspect': '服务器的时钟目前不可信，未做任何更改。',
+  'problem.clock_suspect.next': '请稍候一分钟：时钟恢复正常 60 秒后即被采信。若仍如此，请检查服务器的时间同步。',
   'problem.store_unavailable': '数据库不可用，未做任何更改。',
   'problem.store_unavailable.next': '许可证仍会从内存中继续签发。请查看概览与服务器日志。',
   'problem.password_too_weak': '该密码太容易被猜到。',
