@@ -12,7 +12,12 @@ package dev.tonegate;
 public record Time(long wall, long elapsed) {
     private static final long ORIGIN = System.nanoTime();
 
-    /** Refuses a clock that counts from the future: {@code elapsed} is not negative. */
+    /**
+     * A reading; refuses a negative {@code elapsed}.
+     *
+     * @param wall the wall clock, Unix seconds
+     * @param elapsed a clock that nobody can set, seconds
+     */
     public Time {
         if (elapsed < 0) {
             throw new IllegalArgumentException("elapsed is not negative: count from the start");
