@@ -120,6 +120,8 @@ impl<'w> Kit<'w> {
     fn test(&self, options: &[&str], names: &[&str]) -> anyhow::Result<()> {
         let mut java = self.java(&["-Xcheck:jni"]);
         java.args(options).arg("dev.tonegate.tests.Tests").args(names);
+        // The panic that a test is about needs no page of its own.
+        java.env("RUST_BACKTRACE", "0");
         let log = self.folder.join("tests.log");
         let outcome = command::run(java.stdout(fs::File::create(&log)?));
         let printed = fs::read_to_string(&log)?;

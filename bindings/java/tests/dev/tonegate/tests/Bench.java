@@ -6,11 +6,14 @@ import dev.tonegate.Gate;
 import dev.tonegate.Options;
 import dev.tonegate.Time;
 import dev.tonegate.Tonegate;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.Arrays;
 
-/** The median of rounds, after the JVM has warmed up. */
+/** The median of rounds after the JVM has warmed up, in processor time: other programs do not count. */
 final class Bench {
     private static final int ROUNDS = 31;
+    private static final ThreadMXBean CLOCK = ManagementFactory.getThreadMXBean();
 
     private Bench() {}
 
@@ -28,11 +31,11 @@ final class Bench {
     private static void measure(String name, int times, Runnable action) {
         double[] nanos = new double[ROUNDS];
         for (int round = 0; round < ROUNDS; round++) {
-            long begun = System.nanoTime();
+            long begun = CLOCK.getCurrentThreadCpuTime();
             for (int time = 0; time < times; time++) {
                 action.run();
             }
-            nanos[round] = (System.nanoTime() - begun) / (double) times;
+            nanos[round] = (CLOCK.getCurrentThreadCpuTime() - begun) / (double) times;
         }
         // The first third of the rounds is warming up.
         double[] warm = Arrays.copyOfRange(nanos, ROUNDS / 3, ROUNDS);
