@@ -5,6 +5,7 @@
 //! unlocks it in all.
 
 mod figures;
+mod java;
 mod python;
 mod table;
 
@@ -49,7 +50,7 @@ struct Language {
 /// A column of the table, and the file that says what was found.
 pub(crate) type Found = (&'static str, PathBuf);
 
-const LANGUAGES: [Language; 1] = [Language {
+const LANGUAGES: [Language; 2] = [Language {
     name: "python",
     check: python::check,
     vectors: |workspace| Ok(vec![("Python", python::vectors(workspace)?)]),
