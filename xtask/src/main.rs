@@ -42,11 +42,6 @@ enum Task {
     Budget(budget::Options),
     /// Build crates/license for WebAssembly with nothing but `core`
     Wasm,
-    /// Build, test and measure the verifier in another language
-    Bindings {
-        /// The language
-        language: bindings::Language,
-    },
     /// Fuzz for as long as you like, or replay the kept corpora
     Fuzz(fuzz::Options),
     /// Measure the gateway beside other servers, and write docs/BENCHMARKS.md
@@ -77,7 +72,6 @@ fn run(workspace: &Workspace, task: Task) -> anyhow::Result<()> {
         Task::Docs(options) => generated::run(workspace, generated::DOCS, &options),
         Task::Budget(options) => budget::run(workspace, &options),
         Task::Wasm => wasm::run(workspace),
-        Task::Bindings { language } => bindings::run(workspace, language),
         Task::Fuzz(options) => fuzz::run(workspace, &options),
         Task::Bench(options) => bench::run(workspace, &options),
         Task::Drill(options) => drill::run(workspace, &options),
