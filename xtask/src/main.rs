@@ -4,6 +4,7 @@
 //! first failure. Nothing here ships; no crate of ours is linked.
 
 mod bench;
+mod bindings;
 mod budget;
 mod command;
 mod console;
@@ -47,6 +48,8 @@ enum Task {
     Bench(bench::Options),
     /// Break parts of a running installation under load, and see whether what we promise holds
     Drill(drill::Options),
+    /// Build and test the bindings to other languages
+    Bindings(bindings::Options),
     /// Prepare the foreign JWT libraries that the tests hold our licences against
     Interop,
 }
@@ -72,6 +75,7 @@ fn run(workspace: &Workspace, task: Task) -> anyhow::Result<()> {
         Task::Fuzz(options) => fuzz::run(workspace, &options),
         Task::Bench(options) => bench::run(workspace, &options),
         Task::Drill(options) => drill::run(workspace, &options),
+        Task::Bindings(options) => bindings::run(workspace, &options),
         Task::Interop => interop::prepare(workspace),
     }
 }

@@ -141,10 +141,11 @@ test('answers that are no relay\'s are failures in words', async (t) => {
     await session.refresh();
     assert.match(told.errors.at(-1) ?? '', /holds no License/);
   }
-  relay.answer = { status: 302, headers: { Location: 'https://example.com/' } };
+  relay.answer = { status: 302, headers: { Location: '/elsewhere' } };
   const errors = told.errors.length;
   await session.refresh();
-  assert.equal(told.errors.length, errors + 1, 'a credential follows no redirect');
+  assert.equal(told.errors.length, errors + 1);
+  assert.ok(relay.asked.every((each) => each.url === '/v1/license'), 'a credential follows no redirect');
   assert.ok(told.errors.every((each) => !each.includes('key-1')));
 });
 
@@ -205,6 +206,19 @@ test('saves to a slow store keep their order', async (t) => {
   waiting[1]();
   await until(() => saved.length === 2);
   assert.equal(saved[1].length, 32 + LICENSE.length);
+});
+
+test('the last save of a closed session comes last', async (t) => {
+  /** @type {(() => void)[]} */ const waiting = [];
+  /** @type {number[]} */ const lengths = [];
+  const store = { load: () => null, save: (/** @type {Uint8Array} */ bytes) => new Promise((/** @type {(_: void) => void} */ done) => { lengths.push(bytes.length); waiting.push(done); }) };
+  const { session } = await house(t, hands(LICENSE), { store });
+  await session.start();
+  session.close();
+  assert.deepEqual(lengths, [32], 'the first is still under way');
+  waiting[0]();
+  await until(() => lengths.length === 2);
+  assert.deepEqual(lengths, [32, 32 + LICENSE.length]);
 });
 
 test('a clock that fails stands still', async (t) => {
