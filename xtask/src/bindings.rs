@@ -4,10 +4,12 @@
 //! common is here. The table of verdicts is the promise: whoever unlocks a feature in one language
 //! unlocks it in all.
 
+mod c;
 mod figures;
 mod java;
 mod python;
 mod table;
+mod wasm;
 
 use std::fs;
 use std::path::PathBuf;
@@ -50,13 +52,38 @@ struct Language {
 /// A column of the table, and the file that says what was found.
 pub(crate) type Found = (&'static str, PathBuf);
 
-const LANGUAGES: [Language; 2] = [Language {
-    name: "python",
-    check: python::check,
-    vectors: |workspace| Ok(vec![("Python", python::vectors(workspace)?)]),
-    measure: python::measure,
-    fuzz: Some(python::fuzz),
-}];
+const LANGUAGES: [Language; 4] = [
+    Language {
+        name: "c",
+        check: c::check,
+        vectors: |workspace| Ok(vec![("C", c::vectors(workspace)?)]),
+        measure: c::measure,
+        fuzz: None,
+    },
+    Language {
+        name: "wasm",
+        check: wasm::check,
+        vectors: |workspace| {
+            Ok(["WASM/Node", "WASM/Chromium"].into_iter().zip(wasm::vectors(workspace)?).collect())
+        },
+        measure: wasm::measure,
+        fuzz: None,
+    },
+    Language {
+        name: "python",
+        check: python::check,
+        vectors: |workspace| Ok(vec![("Python", python::vectors(workspace)?)]),
+        measure: python::measure,
+        fuzz: Some(python::fuzz),
+    },
+    Language {
+        name: "java",
+        check: java::check,
+        vectors: |workspace| Ok(vec![("Java", java::vectors(workspace)?)]),
+        measure: java::measure,
+        fuzz: None,
+    },
+];
 
 /// One step of `cargo xtask test`.
 pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {

@@ -1,4 +1,4 @@
-//! `cargo xtask wasm`: builds crates/license for wasm32-unknown-unknown against `core` alone.
+//! `cargo xtask wasm`: builds crates/license for wasm32-unknown-unknown against `core` alone, and bindings/wasm.
 //!
 //! Neither `std` nor `alloc` exists in that build, so it proves what the crate promises. Rust's own
 //! distribution of the target needs rustup; Debian packages a rustc that knows WebAssembly together
@@ -18,19 +18,49 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// The compiler, the sources of its libraries, and the linker; the rest follows from them.
 const PACKAGES: [&str; 3] = ["rustc-web", "rust-web-src", "lld"];
 
-/// Unpacks the toolchain where that was not done yet, and builds.
+/// What makes the module small. Of both crates, so that `core` is compiled once.
+const PROFILE: [(&str, &str); 5] = [
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s"),
+    ("CARGO_PROFILE_RELEASE_LTO", "fat"),
+    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1"),
+    ("CARGO_PROFILE_RELEASE_STRIP", "true"),
+    ("CARGO_PROFILE_RELEASE_PANIC", "abort"),
+];
+/// A panic is a trap without words; SHA-512 keeps its rounds in a loop; 64 KiB of stack, below all
+/// data, so that running out of it traps as well.
+const FLAGS: &str = r#"-Zunstable-options -Cpanic=immediate-abort --cfg sha2_backend_soft="compact" -Clink-arg=-zstack-size=65536 -Clink-arg=--stack-first"#;
+
+/// Proves what crates/license promises.
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
+    build(workspace, "tonegate-license")
+}
+
+/// Builds the module of bindings/wasm; where it is.
+pub(crate) fn module(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    build(workspace, "tonegate-wasm")?;
+    Ok(folder(workspace).join(TARGET).join("release/tonegate_wasm.wasm"))
+}
+
+/// Unpacks the toolchain where that was not done yet, and builds.
+fn build(workspace: &Workspace, package: &str) -> anyhow::Result<()> {
     let toolchain = workspace.target.join("wasm-toolchain");
     if !toolchain.exists() {
         unpack(workspace, &toolchain)?;
     }
-    command::run(&mut build(workspace, &toolchain))
+    command::run(&mut cargo(workspace, &toolchain, package))
 }
 
-fn build(workspace: &Workspace, toolchain: &Path) -> Command {
-    let mut cargo = workspace.cargo(["build", "--release", "--package", "tonegate-license"]);
+fn folder(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("wasm")
+}
+
+fn cargo(workspace: &Workspace, toolchain: &Path, package: &str) -> Command {
+    let mut cargo = workspace.cargo(["build", "--release", "--package", package]);
     cargo.args(["--target", TARGET, "-Zbuild-std=core,compiler_builtins"]);
-    cargo.arg("--target-dir").arg(workspace.target.join("wasm"));
+    cargo.arg("--target-dir").arg(folder(workspace));
+    // Somebody's own flags would go before ours, and make another module.
+    cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+    cargo.envs(PROFILE).env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", FLAGS);
     cargo
         .env("RUSTC", toolchain.join("usr/bin/rustc"))
         // Building `core` from source is not stable yet; the sources are the compiler's own.
