@@ -4,6 +4,7 @@
 //! first failure. Nothing here ships; no crate of ours is linked.
 
 mod bench;
+mod bindings;
 mod budget;
 mod command;
 mod console;
@@ -41,6 +42,8 @@ enum Task {
     Budget(budget::Options),
     /// Build crates/license for WebAssembly with nothing but `core`
     Wasm,
+    /// Build and test the verifier in another language
+    Bindings(bindings::Options),
     /// Fuzz for as long as you like, or replay the kept corpora
     Fuzz(fuzz::Options),
     /// Measure the gateway beside other servers, and write docs/BENCHMARKS.md
@@ -69,6 +72,7 @@ fn run(workspace: &Workspace, task: Task) -> anyhow::Result<()> {
         Task::Docs(options) => generated::run(workspace, generated::DOCS, &options),
         Task::Budget(options) => budget::run(workspace, &options),
         Task::Wasm => wasm::run(workspace),
+        Task::Bindings(options) => bindings::run(workspace, &options),
         Task::Fuzz(options) => fuzz::run(workspace, &options),
         Task::Bench(options) => bench::run(workspace, &options),
         Task::Drill(options) => drill::run(workspace, &options),
