@@ -16,7 +16,7 @@
 #endif
 
 /* Both clocks now; `ahead` seconds are added to the wall clock, which is for tries with old licences. */
-static tonegate_time clocks(int64_t ahead) {
+static inline tonegate_time clocks(int64_t ahead) {
     struct timespec wall, steady;
     clock_gettime(CLOCK_REALTIME, &wall);
     clock_gettime(STEADY, &steady);

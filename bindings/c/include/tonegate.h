@@ -37,7 +37,7 @@
 // Misuse: a length is over its bound.
 #define TONEGATE_E_LENGTH -3
 
-// The buffer is too short; nothing was written but the length that it takes.
+// The buffer is too short; where the call has a place for it, the length that it takes was written.
 #define TONEGATE_E_SHORT -4
 
 // Misuse: the storage holds no options, gate or session of this version: it was never filled, or overwritten.
@@ -519,7 +519,7 @@ int32_t tonegate_session_outlook(const struct tonegate_session *session,
 
 // Writes the text of the licence that is held and a final zero; `*written` becomes its length without the zero, 0 where none is held.
 //
-// 0, or `TONEGATE_E_SHORT`: nothing was written, and `*written + 1` bytes are needed, `TONEGATE_LICENSE_BYTES + 1` at most.
+// 0, or `TONEGATE_E_SHORT`: `out` holds the empty text, and `*written + 1` bytes are needed, `TONEGATE_LICENSE_BYTES + 1` at most.
 //
 // # Safety
 //
@@ -580,11 +580,12 @@ int32_t tonegate_verify(const struct tonegate_options *options,
 // Writes what a text is, what is true of it, and what to do next, as one JSON object and a final zero; changes
 // nothing. `*written` becomes its length without the zero.
 //
-// 0, or `TONEGATE_E_SHORT`: nothing was written, and `*written + 1` bytes are needed. `TONEGATE_EXPLANATION_BYTES` are always enough.
+// 0, or `TONEGATE_E_SHORT`: `out` holds the empty text, and `*written + 1` bytes are needed. `TONEGATE_EXPLANATION_BYTES`
+// are always enough.
 //
 // # Safety
 //
-// As for `tonegate_verify`; `out` leads to `capacity` writable bytes, `written` to a `size_t`.
+// As for `tonegate_verify`; `out` leads to `capacity` writable bytes, which overlap nothing else, `written` to a `size_t`.
 int32_t tonegate_explain(const struct tonegate_options *options,
                          const char *text,
                          size_t length,

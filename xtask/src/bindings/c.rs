@@ -162,7 +162,41 @@ impl<'w> Installed<'w> {
         }
         let program = self.compile("stack", &["-pthread"])?;
         command::run(Command::new(program).args(self.sample()))?;
-        command::run(&mut Command::new(self.link("c++", "header.cpp", "header", &[])?))
+        command::run(&mut Command::new(self.link("c++", "header.cpp", "header", &[])?))?;
+        let session = self.link(
+            "c++",
+            "license_session.cpp",
+            "license_session",
+            &["-std=c++17", "-pthread"],
+        )?;
+        command::run(Command::new(session).args(self.sample()))?;
+        self.snippets("docs/EMBEDDING.md")?;
+        self.snippets("bindings/c/README.md")
+    }
+
+    /// Every block of C or C++ in a document compiles as it stands there.
+    fn snippets(&self, document: &str) -> anyhow::Result<()> {
+        let text = fs::read_to_string(self.workspace.root.join(document))?;
+        for (compiler, extension, standard) in
+            [("cc", "c", "-std=gnu11"), ("c++", "cpp", "-std=c++17")]
+        {
+            for (at, block) in text.split(&format!("```{extension}\n")).skip(1).enumerate() {
+                let block = block.split("```").next().unwrap_or_default();
+                let source = self.folder.join(format!("snippet-{at}.{extension}"));
+                fs::write(&source, block)?;
+                let mut compile = self.workspace.program(compiler);
+                compile.args(WARNINGS).args([
+                    standard,
+                    "-fsyntax-only",
+                    "-I",
+                    "bindings/c/example",
+                    "-I",
+                ]);
+                command::run(compile.arg(self.prefix.join("include")).arg(&source))
+                    .with_context(|| format!("block {} of {extension} in {document}", at + 1))?;
+            }
+        }
+        Ok(())
     }
 
     fn vectors(&self, flags: &[&str], into: &Path) -> anyhow::Result<PathBuf> {
