@@ -93,7 +93,6 @@ pub unsafe extern "C" fn tonegate_verify(
 ///
 /// As for `tonegate_verify`; `out` leads to `capacity` writable bytes, which overlap nothing else, `written` to a `size_t`.
 #[unsafe(no_mangle)]
-#[expect(clippy::too_many_arguments, reason = "a C function has no other way to take a buffer")]
 pub unsafe extern "C" fn tonegate_explain(
     options: *const Options,
     text: *const c_char,

@@ -8,6 +8,8 @@ use tonegate_license::Reason;
 
 const PINS: &str =
     "EJKG3qU8fFnBPyuGFXdvuEE92YhMFmXX7SOCY7ehazs,yYepSst8npD6vt9VlFFhVrCXdWk0_uIXYX9ykDHw7rw";
+/// One that the vectors' longest licence is tied to.
+const IDENTITY: &str = "HHHHHHHHHHHHHHHHHHHHHA";
 const AT: Time = Time { wall: 1_763_843_553, elapsed: 0 };
 
 fn options() -> Options {
@@ -18,7 +20,12 @@ fn options() -> Options {
         unsafe { tonegate_options_init(options.as_mut_ptr(), pins, PINS.len(), issuer, 13, 0) };
     assert_eq!(code, TONEGATE_OK);
     // SAFETY: it was filled.
-    unsafe { options.assume_init() }
+    let mut options = unsafe { options.assume_init() };
+    let identity = IDENTITY.as_ptr().cast();
+    // SAFETY: as above.
+    let code = unsafe { tonegate_options_set_identity(&raw mut options, identity, IDENTITY.len()) };
+    assert_eq!(code, TONEGATE_OK);
+    options
 }
 
 #[test]
