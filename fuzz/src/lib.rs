@@ -5,9 +5,10 @@
 //!
 //! A new target is a function here, a file in `fuzz_targets/`, a `[[bin]]`, and a corpus.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod audit_checkpoint;
+mod c_border;
 mod config;
 mod credential;
 mod envelope;
@@ -19,6 +20,7 @@ mod license;
 mod query;
 
 pub use audit_checkpoint::audit_checkpoint;
+pub use c_border::c_border;
 pub use config::config;
 pub use credential::credential;
 pub use envelope::envelope;
@@ -34,6 +36,7 @@ pub type Target = fn(&[u8]);
 /// Every target by the name of its corpus, in alphabetical order.
 pub const TARGETS: &[(&str, Target)] = &[
     ("audit_checkpoint", audit_checkpoint),
+    ("c_border", c_border),
     ("config", config),
     ("credential", credential),
     ("envelope", envelope),

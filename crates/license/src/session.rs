@@ -164,7 +164,8 @@ impl Session {
         let wait = RETRY_SECS_FIRST.saturating_mul(1 << self.failures.min(16)).min(longest);
         self.failures = self.failures.saturating_add(1);
         // Between a half and the whole, so that devices that failed together do not return together.
-        let wait = wait / 2 + self.draw() % (wait - wait / 2 + 1);
+        // Saturating, so that the compiler sees that it divides by no zero.
+        let wait = wait / 2 + self.draw() % (wait - wait / 2).saturating_add(1);
         let asked = retry_after.min(RETRY_SECS_MAX);
         self.next = Next::NotBefore(time.elapsed.saturating_add(wait.max(asked)));
     }

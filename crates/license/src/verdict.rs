@@ -261,13 +261,16 @@ impl Verdict {
 
     /// What was found, in words.
     #[must_use]
-    pub fn message(&self) -> &'static str {
-        self.reason.map_or("the licence is valid", Reason::message)
+    pub const fn message(&self) -> &'static str {
+        match self.reason {
+            None => "the licence is valid",
+            Some(reason) => reason.message(),
+        }
     }
 
     /// What to do next, in one sentence.
     #[must_use]
-    pub fn next_step(&self) -> &'static str {
+    pub const fn next_step(&self) -> &'static str {
         match (self.reason, self.validity) {
             (Some(reason), _) => reason.next_step(),
             (None, Some(validity)) if validity.now >= validity.refresh_after => {
