@@ -21,7 +21,7 @@ fn played(answer: impl Fn(&mut TcpStream, &[u8]) + Send + Sync + 'static) -> Str
         for mut stream in listener.incoming().flatten() {
             let answer = Arc::clone(&answer);
             std::thread::spawn(move || {
-                let mut bytes = [0; 4_096];
+                let mut bytes = [0; 65_536];
                 while let Ok(read @ 1..) = stream.read(&mut bytes) {
                     answer(&mut stream, &bytes[..read]);
                 }
