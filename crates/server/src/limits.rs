@@ -39,10 +39,10 @@ pub const MINTS_AT_ONCE: usize = 8;
 pub const CLOCK_TICK: Duration = Duration::from_millis(250);
 /// How often the replay guard's journal is forced to disk.
 pub const JOURNAL_SYNC: Duration = Duration::from_millis(200);
-/// Requests of one app in one call of the shared guard's script: others wait so long. Below 256, since a
-/// byte counts their minutes.
+/// Requests in one call of the shared guard's script: others wait so long. Below 256, since bytes number
+/// them.
 pub const SHARED_GUARD_CALL_MAX: usize = 128;
-/// Signatures of one app and minute that are handed over to the shared guard in one call.
+/// Signatures of one hash that are handed over to the shared guard in one call.
 pub const SHARED_GUARD_PUSH_MAX: usize = 500;
 /// Bytes of one reply of Valkey's to requests: a letter each, or an error.
 pub const SHARED_GUARD_REPLY_MAX: usize = 4 * 1024;

@@ -2,7 +2,7 @@
 
 use tonegate_listener::Rate;
 
-use crate::guard::{Minute, ReplayMode};
+use crate::guard::ReplayMode;
 
 /// A request whose admission is decided for all nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,19 +35,6 @@ pub enum Answer {
     /// Valkey did not say.
     #[default]
     Lost,
-}
-
-impl Ask {
-    /// What may share a script call: everything but the signature and its minute.
-    pub(super) fn group(&self) -> (u32, bool, u32, u32, bool) {
-        let Rate { per_second, burst } = self.rate;
-        (self.app_id, self.refused, per_second, burst, self.mode == ReplayMode::Repeatable)
-    }
-
-    pub(super) fn minute(&self) -> Minute {
-        // The window has judged the Timestamp before.
-        Minute::of(self.timestamp).unwrap_or(Minute(0))
-    }
 }
 
 impl Answer {

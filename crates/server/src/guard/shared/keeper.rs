@@ -15,7 +15,7 @@ use super::Core;
 use super::alone::Accepted;
 use super::fault::Fault;
 use super::line::Line;
-use crate::guard::Minute;
+use super::script::{Place, field};
 use crate::limits::{SHARED_GUARD_DIAL, SHARED_GUARD_PROBE, SHARED_GUARD_PUSH_MAX};
 
 /// Calls in one round trip: Valkey answers others between two of them.
@@ -142,13 +142,12 @@ fn push(core: &Core, line: &mut Line) -> Result<(), Fault> {
     if accepted.is_empty() {
         return Ok(());
     }
-    let mut by_minute = BTreeMap::<(u32, Minute), Vec<Accepted>>::new();
+    let mut by_place = BTreeMap::<Place, Vec<Accepted>>::new();
     for one in accepted {
-        if let Some(minute) = Minute::of(one.timestamp) {
-            by_minute.entry((one.app_id, minute)).or_default().push(one);
-        }
+        let place = core.names.place(one.app_id, one.timestamp);
+        by_place.entry(place).or_default().push(one);
     }
-    let mut parts: VecDeque<_> = by_minute
+    let mut parts: VecDeque<_> = by_place
         .into_iter()
         .flat_map(|(of, all)| {
             all.chunks(SHARED_GUARD_PUSH_MAX).map(|part| (of, part.to_vec())).collect::<Vec<_>>()
@@ -167,14 +166,14 @@ fn push(core: &Core, line: &mut Line) -> Result<(), Fault> {
     Ok(())
 }
 
-type Part = ((u32, Minute), Vec<Accepted>);
+type Part = (Place, Vec<Accepted>);
 
 fn push_some(core: &Core, line: &mut Line, parts: &[Part]) -> Result<(), Fault> {
-    let calls = parts.iter().map(|((app_id, minute), part)| {
-        let signatures: Vec<_> = part.iter().map(|one| one.signature).collect();
+    let calls = parts.iter().map(|(place, part)| {
+        let fields: Vec<_> = part.iter().map(|one| field(one.app_id, &one.signature)).collect();
         let mut call = Vec::new();
-        core.names.push(&mut call, *app_id, *minute, &signatures);
-        (*app_id, call)
+        core.names.push(&mut call, *place, &fields);
+        (*place, call)
     });
     let calls: Vec<_> = calls.collect();
     let answers = line.push(&core.names, &calls, SHARED_GUARD_DIAL)?;

@@ -11,10 +11,9 @@ use tokio::time::Instant;
 use super::ask::{Answer, Ask};
 use super::batch::Batch;
 use super::fault::Fault;
-use super::script::{ADMIT, Names};
+use super::script::{ADMIT, Names, Place};
 use super::slots::Slots;
 use super::wire::{Reply, Wire};
-use crate::guard::Minute;
 use crate::limits::{SHARED_GUARD_CALL_MAX, SHARED_GUARD_REPLY_MAX};
 
 /// The shortest wait there is: what has come already is read.
@@ -38,8 +37,6 @@ struct Node {
 struct Call {
     node: usize,
     asks: Vec<usize>,
-    /// Were they perhaps decided before?
-    again: bool,
 }
 
 impl Line {
@@ -62,7 +59,7 @@ impl Line {
         for number in 0..self.nodes.len() {
             let app_id = (0..10_000).find(|app_id| self.node_of(names, *app_id) == number);
             let mut call = Vec::new();
-            names.push(&mut call, app_id.unwrap_or(0), Minute(0), &[]);
+            names.push(&mut call, names.place(app_id.unwrap_or(0), 0), &[]);
             self.call(number, &call, Instant::now() + timeout)?;
         }
         Ok(())
@@ -94,18 +91,18 @@ impl Line {
     /// The open requests in calls, those of an app in their order.
     fn calls(&self, names: &Names, batch: &Batch) -> Vec<Call> {
         let mut open: Vec<usize> = batch.open().collect();
-        // Stable, so that the order of an app's requests is kept.
-        let group = |place: &usize| (batch.ask(*place).map(Ask::group), batch.is_again(*place));
-        open.sort_by_key(group);
-        let mut calls = Vec::new();
-        for part_of in open.chunk_by(|a, b| group(a) == group(b)) {
-            let again = part_of.first().is_some_and(|place| batch.is_again(*place));
-            let app_id = part_of.first().and_then(|place| batch.ask(*place)).map(|ask| ask.app_id);
-            let node = self.node_of(names, app_id.unwrap_or(0));
-            let parts = part_of.chunks(SHARED_GUARD_CALL_MAX);
-            calls.extend(parts.map(|part| Call { node, asks: part.to_vec(), again }));
+        let app_id = |place: &usize| batch.ask(*place).map_or(0, |ask| ask.app_id);
+        let call = |node, part: &[usize]| Call { node, asks: part.to_vec() };
+        if self.slots.is_none() {
+            return open.chunks(SHARED_GUARD_CALL_MAX).map(|part| call(0, part)).collect();
         }
-        calls
+        // Stable, so that the order of an app's requests is kept.
+        open.sort_by_key(app_id);
+        let of_an_app = |of_one: &[usize]| {
+            let node = self.node_of(names, of_one.first().map_or(0, app_id));
+            of_one.chunks(SHARED_GUARD_CALL_MAX).map(|part| call(node, part)).collect::<Vec<_>>()
+        };
+        open.chunk_by(|a, b| app_id(a) == app_id(b)).flat_map(of_an_app).collect()
     }
 
     /// Gives the calls that the server knew no script for.
@@ -117,10 +114,11 @@ impl Line {
         retried: bool,
         deadline: Instant,
     ) -> Result<Vec<Call>, Fault> {
-        for Call { node, asks, again } in calls {
+        for Call { node, asks } in calls {
             let Some(node) = self.nodes.get_mut(*node) else { continue };
-            let asks: Vec<&Ask> = asks.iter().filter_map(|place| batch.ask(*place)).collect();
-            names.admit(&mut node.buffer, &asks, retried || *again);
+            let ask = |place: &usize| Some((batch.ask(*place)?, retried || batch.is_again(*place)));
+            let asks: Vec<(&Ask, bool)> = asks.iter().filter_map(ask).collect();
+            names.admit(&mut node.buffer, &asks);
         }
         let deadline = deadline.max(Instant::now() + SHORTEST);
         self.send(deadline)?;
@@ -154,23 +152,23 @@ impl Line {
         Ok(())
     }
 
-    /// Sends pushes (app and call) and gives the letters that answer each.
+    /// Sends pushes and gives the letters that answer each.
     pub(super) fn push(
         &mut self,
         names: &Names,
-        calls: &[(u32, Vec<u8>)],
+        calls: &[(Place, Vec<u8>)],
         wait: Duration,
     ) -> Result<Vec<Vec<u8>>, Fault> {
-        for (app_id, call) in calls {
-            let node = self.node_of(names, *app_id);
+        for (place, call) in calls {
+            let node = self.node_of(names, place.app_id());
             if let Some(node) = self.nodes.get_mut(node) {
                 node.buffer.extend_from_slice(call);
             }
         }
         self.send(Instant::now() + wait)?;
         let mut answers = Vec::with_capacity(calls.len());
-        for (app_id, _) in calls {
-            let node = self.node_of(names, *app_id);
+        for (place, _) in calls {
+            let node = self.node_of(names, place.app_id());
             let Some(node) = self.nodes.get_mut(node) else { continue };
             answers.push(letters(node.receive(Instant::now() + wait)?)?);
         }

@@ -14,6 +14,7 @@ mod alone;
 mod ask;
 mod batch;
 mod breaker;
+mod call;
 mod counts;
 mod desk;
 mod dial;
@@ -90,6 +91,7 @@ impl SharedGuard {
             installation: installation.to_owned(),
             // Three bytes, which is little in Valkey and enough to tell nodes apart.
             node: fastrand::u32(..1 << 24),
+            by_app: section.topology == config::Topology::Cluster,
         };
         let core = Arc::new(Core {
             settings,

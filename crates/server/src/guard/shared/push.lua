@@ -1,5 +1,5 @@
 -- Takes signatures over that a node accepted by itself, and says of each what was known of it.
--- KEYS[1]: an app's minute. ARGV: seconds to keep it, the node, the signatures.
+-- KEYS[1]: a hash of signatures. ARGV: seconds to keep it, the node, the signatures with their apps.
 -- Answers with a letter each: N new, M this node's already, X another node's.
 local minute, keep, node, answers = KEYS[1], ARGV[1], ARGV[2], {}
 for i = 3, #ARGV do

@@ -1,7 +1,8 @@
-//! The two scripts, and calls of them as bytes on the wire.
+//! The two scripts, and the names of their keys.
 //!
-//! Invariant: every key of an app has the same hash tag, so a call is one node's in a Cluster too. Keys
-//! carry the installation's name: several may share a Valkey.
+//! Invariant: all keys of a call have one hash tag: in a Cluster the app's, so that each app is one server's;
+//! otherwise the installation's, so that one call decides on requests of all apps. Keys carry the
+//! installation's name: several may share a Valkey.
 
 use std::io::Write as _;
 use std::sync::LazyLock;
@@ -9,9 +10,10 @@ use std::sync::LazyLock;
 use data_encoding::HEXLOWER;
 
 use super::ask::Ask;
+use super::call;
 use super::slots::slot_of;
 use crate::guard::Minute;
-use crate::limits::{HOLD_SECS, SHARED_GUARD_CALL_MAX};
+use crate::limits::HOLD_SECS;
 use tonegate_protocol::limits::WINDOW_SECS;
 
 /// A script and its name.
@@ -27,11 +29,15 @@ const fn script(text: &'static str, sha: fn() -> String) -> Script {
     Script { text, sha: LazyLock::new(sha) }
 }
 
-/// How long a minute's signatures stay: as long as a Timestamp of it may be good anywhere, and until
-/// every node has forgotten it.
-const KEEP_SECS: i64 = WINDOW_SECS + HOLD_SECS;
-/// Tenths of a microsecond.
-const UNITS_PER_SECOND: u32 = 10_000_000;
+impl Script {
+    pub(super) fn sha(&self) -> &str {
+        &self.sha
+    }
+}
+
+/// How long signatures stay: as long as a Timestamp of them may be good anywhere, and until every node has
+/// forgotten it.
+pub(super) const KEEP_SECS: i64 = WINDOW_SECS + HOLD_SECS;
 
 /// Names of keys, and who writes them.
 #[derive(Clone, Debug)]
@@ -40,6 +46,36 @@ pub(super) struct Names {
     pub(super) installation: String,
     /// Of this run of this node.
     pub(super) node: u32,
+    /// Does each app have a hash tag of its own?
+    pub(super) by_app: bool,
+}
+
+/// A hash of signatures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    /// Where each app has its own.
+    app_id: Option<u32>,
+    /// Of their Timestamps: the second where all apps are together, so that what ends at once is not too
+    /// much; the minute where each is alone, so that there are several in one.
+    time: i64,
+}
+
+/// A signature's name in its hash.
+pub(super) type Field = [u8; 20];
+
+pub(super) fn field(app_id: u32, signature: &[u8; 16]) -> Field {
+    let mut field = [0; 20];
+    let (app, rest) = field.split_at_mut(4);
+    app.copy_from_slice(&app_id.to_be_bytes());
+    rest.copy_from_slice(signature);
+    field
+}
+
+impl Place {
+    /// An app that has signatures there.
+    pub(super) fn app_id(self) -> u32 {
+        self.app_id.unwrap_or_default()
+    }
 }
 
 impl Names {
@@ -47,84 +83,50 @@ impl Names {
         slot_of(format!("{}:{app_id}", self.installation).as_bytes())
     }
 
-    fn rate(&self, ask: &Ask) -> String {
-        let kind = if ask.refused { "refused" } else { "rate" };
-        format!("tonegate:{{{}:{}}}:{kind}", self.installation, ask.app_id)
-    }
-
-    fn minute(&self, app_id: u32, minute: Minute) -> String {
-        format!("tonegate:{{{}:{app_id}}}:{}", self.installation, minute.0)
-    }
-
-    /// Appends a call that decides on `asks`, at most [`SHARED_GUARD_CALL_MAX`] of one group.
-    pub(super) fn admit(&self, to: &mut Vec<u8>, asks: &[&Ask], retried: bool) {
-        let Some(first) = asks.first() else { return };
-        let mut minutes: Vec<Minute> = Vec::with_capacity(4);
-        let mut places = [0_u8; SHARED_GUARD_CALL_MAX];
-        for (ask, place) in asks.iter().zip(&mut places) {
-            let minute = ask.minute();
-            let known = minutes.iter().position(|it| *it == minute).unwrap_or_else(|| {
-                minutes.push(minute);
-                minutes.len() - 1
-            });
-            *place = u8::try_from(known + 1).unwrap_or(u8::MAX);
+    pub(super) fn place(&self, app_id: u32, timestamp: i64) -> Place {
+        match self.by_app {
+            // The window has judged the Timestamp before.
+            true => {
+                let minute = Minute::of(timestamp).unwrap_or(Minute(0));
+                Place { app_id: Some(app_id), time: minute.0.into() }
+            }
+            false => Place { app_id: None, time: timestamp },
         }
-        let (interval, burst) = match UNITS_PER_SECOND.checked_div(first.rate.per_second) {
-            Some(interval) => (interval, first.rate.burst),
-            None => (UNITS_PER_SECOND, 0),
+    }
+
+    pub(super) fn place_of(&self, ask: &Ask) -> Place {
+        self.place(ask.app_id, ask.timestamp)
+    }
+
+    /// The key of a hash of signatures.
+    pub(super) fn signatures(&self, place: Place) -> Vec<u8> {
+        self.key(place.app_id, format_args!("{}", place.time))
+    }
+
+    /// One of the two keys for the rates of all apps that are together with this one.
+    pub(super) fn rates(&self, app_id: u32, turn: u8) -> Vec<u8> {
+        self.key(self.by_app.then_some(app_id), format_args!("rates:{turn}"))
+    }
+
+    fn key(&self, app_id: Option<u32>, last: std::fmt::Arguments<'_>) -> Vec<u8> {
+        let mut key = Vec::with_capacity(64);
+        let Self { installation, .. } = self;
+        // Writing to memory cannot fail.
+        let _ = match app_id {
+            Some(app_id) => write!(key, "tonegate:{{{installation}:{app_id}}}:{last}"),
+            None => write!(key, "tonegate:{{{installation}}}:{last}"),
         };
-        let (_, _, _, _, repeatable) = first.group();
-        begin(to, &ADMIT, 1 + minutes.len(), 7 + asks.len());
-        text(to, &self.rate(first));
-        minutes.iter().for_each(|minute| text(to, &self.minute(first.app_id, *minute)));
-        number(to, interval);
-        number(to, burst);
-        number(to, KEEP_SECS);
-        number(to, self.node);
-        number(to, u8::from(repeatable));
-        number(to, u8::from(retried));
-        bytes(to, places.get(..asks.len()).unwrap_or_default());
-        asks.iter().for_each(|ask| bytes(to, &ask.signature));
+        key
     }
 
     /// Appends a call that hands signatures over.
-    pub(super) fn push(
-        &self,
-        to: &mut Vec<u8>,
-        app_id: u32,
-        minute: Minute,
-        signatures: &[[u8; 16]],
-    ) {
-        begin(to, &PUSH, 1, 2 + signatures.len());
-        text(to, &self.minute(app_id, minute));
-        number(to, KEEP_SECS);
-        number(to, self.node);
-        signatures.iter().for_each(|signature| bytes(to, signature));
+    pub(super) fn push(&self, to: &mut Vec<u8>, place: Place, fields: &[Field]) {
+        call::begin(to, &PUSH, 1, 2 + fields.len());
+        call::bytes(to, &self.signatures(place));
+        call::number(to, KEEP_SECS);
+        call::number(to, self.node);
+        fields.iter().for_each(|field| call::bytes(to, field));
     }
-}
-
-fn begin(to: &mut Vec<u8>, script: &Script, keys: usize, arguments: usize) {
-    // Writing to memory cannot fail, here and below.
-    let _ = write!(to, "*{}\r\n", 3 + keys + arguments);
-    text(to, "EVALSHA");
-    text(to, &script.sha);
-    number(to, keys);
-}
-
-fn number(to: &mut Vec<u8>, number: impl itoa::Integer) {
-    text(to, itoa::Buffer::new().format(number));
-}
-
-fn text(to: &mut Vec<u8>, text: &str) {
-    bytes(to, text.as_bytes());
-}
-
-fn bytes(to: &mut Vec<u8>, bytes: &[u8]) {
-    to.push(b'$');
-    to.extend_from_slice(itoa::Buffer::new().format(bytes.len()).as_bytes());
-    to.extend_from_slice(b"\r\n");
-    to.extend_from_slice(bytes);
-    to.extend_from_slice(b"\r\n");
 }
 
 /// As Valkey names scripts.

@@ -21,7 +21,8 @@ fn played(answer: impl Fn(&mut TcpStream, &[u8]) + Send + Sync + 'static) -> Str
         for mut stream in listener.incoming().flatten() {
             let answer = Arc::clone(&answer);
             std::thread::spawn(move || {
-                let mut bytes = [0; 4_096];
+                // A script is one read, and many signatures at once are several: none waits for an answer.
+                let mut bytes = [0; 8_192];
                 while let Ok(read @ 1..) = stream.read(&mut bytes) {
                     answer(&mut stream, &bytes[..read]);
                 }

@@ -99,8 +99,14 @@ fn a_signature_counts_once_on_all_nodes() {
             Answer::Repeated
         ]
     );
-    let memory = valkey.say(&["TTL", &format!("tonegate:{{house:1}}:{}", NOW / 60)]);
+    let memory = valkey.say(&["TTL", &format!("tonegate:{{house}}:{NOW}")]);
     assert!([":1860", ":1859"].contains(&&*memory), "{memory}");
+    // Nothing stays for ever.
+    let keys = ["rates:0", "rates:1", &NOW.to_string(), &(NOW + 60).to_string()];
+    let lasting = keys.map(|key| valkey.say(&["TTL", &format!("tonegate:{{house}}:{key}")]));
+    assert!(!lasting.iter().any(|ttl| ttl == ":-1"), "{lasting:?}");
+    let known: Vec<_> = lasting.iter().filter(|ttl| *ttl != ":-2").collect();
+    assert_eq!(valkey.say(&["DBSIZE"]), format!(":{}", known.len()));
 }
 
 #[test]

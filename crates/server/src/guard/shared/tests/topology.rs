@@ -11,8 +11,8 @@ use super::{NOW, ask, eventually, lose, node_of, one, section, settle};
 use crate::config::Topology;
 
 /// What the documents name: no more is needed.
-const ACL: &str = "user tonegate on >secret ~tonegate:* -@all +evalsha +script|load +time +get +set \
-                   +hsetnx +hget +hexists +expire +role +cluster|slots";
+const ACL: &str = "user tonegate on >secret ~tonegate:* -@all +evalsha +script|load +time +hmget +hset \
+                   +hsetnx +hget +expire +expireat +role +cluster|slots";
 
 #[test]
 fn a_user_with_few_rights_and_a_password_file_will_do() {
