@@ -7,6 +7,7 @@ mod report;
 
 use anyhow::bail;
 
+use crate::bindings;
 use crate::budget;
 use crate::command;
 use crate::console;
@@ -54,7 +55,7 @@ enum Kind {
 }
 
 /// In the order of what fails soonest and is mended most easily.
-const STEPS: [Step; 23] = [
+const STEPS: [Step; 24] = [
     Step { name: "tidy", kind: Kind::Quick, run: tidy::run },
     Step { name: "format", kind: Kind::Quick, run: format },
     Step { name: "compiler", kind: Kind::Quick, run: compiler },
@@ -66,6 +67,7 @@ const STEPS: [Step; 23] = [
     Step { name: "postgresql", kind: Kind::Usual, run: postgresql },
     Step { name: "tests", kind: Kind::Quick, run: tests },
     Step { name: "stores", kind: Kind::Usual, run: stores },
+    Step { name: "bindings", kind: Kind::Usual, run: bindings::check },
     Step { name: "browser", kind: Kind::Usual, run: console::walk },
     Step { name: "drills", kind: Kind::Usual, run: drill::check },
     Step { name: "schemathesis", kind: Kind::Long, run: schemathesis::run },
