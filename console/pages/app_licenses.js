@@ -5,6 +5,7 @@ import * as api from '../lib/api.js';
 import { dateTime, number, t } from '../lib/i18n.js';
 import { useAction, useList } from '../lib/loading.js';
 import { may } from '../lib/session.js';
+import { openInInspector, openInVerifier } from './inspector_text.js';
 
 const HOUR = 3600;
 
@@ -33,7 +34,10 @@ export function AppLicenses({ app }) {
       ${minted && html`<${CodeBlock} text=${minted.license} label=${t('app.license')} wrap=${true} />
         <${Facts}
           rows=${[[t('app.ends'), dateTime(minted.expire_at)], [t('app.serial'), String(minted.serial)], ['jti', html`<code>${minted.jti}</code>`]]} />
-        <p><a href="#/inspector">${t('nav.inspector')}</a></p>`}
+        <div class="row">
+          <${Button} onClick=${() => openInInspector(minted.license)}>${t('nav.inspector')}<//>
+          <${Button} onClick=${() => openInVerifier(minted.license)}>${t('nav.verifier')}<//>
+        </div>`}
     <//>`}
     <${Card} title=${t('app.history')} hint=${t('app.history_hint')}>
       <${DataTable} label=${t('app.history')} columns=${columns} rows=${list.items}

@@ -9,6 +9,7 @@
 mod api_tokens;
 mod apps;
 mod authorization;
+mod console;
 mod csrf;
 mod document;
 mod enrollment;

@@ -120,7 +120,7 @@ impl Explanation {
         // A device in the middle of its fleet: half the spread.
         let (verdict, _) = Verdict::judge(text, pins, trust.expect(), at, State::new(u16::MAX / 2));
         let mut explanation =
-            Self::new(verdict.state, sentence(&verdict.message), verdict.next_step.to_owned(), at);
+            Self::new(verdict.state, sentence(verdict.message), verdict.next_step.to_owned(), at);
         explanation.verified = verdict.license.is_some();
         if verdict.at > at {
             explanation.notes.push(format!(
