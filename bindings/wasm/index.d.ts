@@ -250,7 +250,7 @@ export class ManualClock implements Required<Clock> {
   wall(): number;
   elapsed(): number;
   after(seconds: number, run: () => void): () => void;
-  /** Both clocks go on; what was to be called on the way is called. */
+  /** Both clocks go on at once, as after a sleep; what was to be called by then is called, once. */
   advance(seconds: number): void;
   /** Somebody sets the wall clock; the other one does not notice. */
   set(wall: number): void;

@@ -45,23 +45,12 @@ export class ManualClock {
 
   /** @param {number} seconds */
   advance(seconds) {
-    const end = this.#elapsed + seconds;
-    for (;;) {
-      const [first] = [...this.#due].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
-      if (!first) break;
-      this.#due.delete(first);
-      this.#go(Math.max(0, first.at - this.#elapsed));
-      first.run();
-    }
-    this.#go(end - this.#elapsed);
+    this.#wall += seconds;
+    this.#elapsed += seconds;
+    const due = [...this.#due].filter(({ at }) => at <= this.#elapsed).sort((a, b) => a.at - b.at);
+    for (const each of due) if (this.#due.delete(each)) each.run();
   }
 
   /** @param {number} wall */
   set(wall) { this.#wall = wall; }
-
-  /** @param {number} seconds */
-  #go(seconds) {
-    this.#wall += seconds;
-    this.#elapsed += seconds;
-  }
 }

@@ -6,6 +6,7 @@ import { draw, license, read, refuse, stored } from './options.js';
 
 /** @param {import('./module.js').Module} module @returns {import('../index.d.ts').Tonegate['verify']} */
 export const verify = (module) => (text, options) => {
+  read(options);
   const checked = license(text);
   const gate = new Gate(module, { ...options, clock: at(options) });
   try {

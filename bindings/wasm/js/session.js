@@ -23,7 +23,7 @@ export class LicenseSession {
   /** @type {(() => void)[]} what close() undoes */ #undo = [];
   #cancelTurn = () => {};
   /** @type {{abort: AbortController, ended: Promise<void>} | null} */ #fetching = null;
-  #saving = false;
+  /** @type {Promise<void> | null} */ #saving = null;
   /** The last save failed. */ #owed = false;
   #hastened = -Infinity;
 
@@ -175,23 +175,27 @@ export class LicenseSession {
     this.#report(error);
   }
 
-  /** Stores what was not, one save at a time. @param {{owed?: boolean, last?: boolean}} [when] */
+  /** Stores what was not, one save after the other. @param {{owed?: boolean, last?: boolean}} [when] */
   #save({ owed = false, last = false } = {}) {
     const { store } = this.#options, { exports } = this.#module;
     const due = exports.session_is_unsaved(this.#slot) || ((owed || last) && this.#owed);
     if (!store || !this.#begun || !due || (this.#saving && !last)) return;
     const bytes = this.#module.written(exports.session_save(this.#slot, this.#module.buffer));
+    this.#owed = false;
+    if (this.#saving) this.#saving.then(() => this.#put(store, bytes)); else this.#put(store, bytes);
+  }
+
+  /** @param {import('../index.d.ts').Store} store @param {Uint8Array} bytes */
+  #put(store, bytes) {
     const failed = (/** @type {unknown} */ error) => {
       this.#owed = true;
       this.#report(error);
     };
-    this.#owed = false;
     try {
       const saved = store.save(bytes);
       if (typeof saved?.then !== 'function') return;
-      this.#saving = true;
-      Promise.resolve(saved).catch(failed).then(() => {
-        this.#saving = false;
+      this.#saving = this.#within(STORE_SECS, 'saving to the store', () => saved).catch(failed).then(() => {
+        this.#saving = null;
         this.#save();
       });
     } catch (error) {
