@@ -60,7 +60,7 @@ function Report({ found, text, at, onTravel }) {
     ${found.license && html`<div class="grid">
       <${Card} class="short-names" title=${t('inspector.claims')} hint=${t(found.verified ? 'inspector.claims_proven' : 'inspector.claims_unproven')}><${Claims} claims=${found.license} /><//>
       <div class="stack">
-        <${Card} class="short-names" title=${t('inspector.features')} hint=${t('inspector.features_hint')}><${FeatureList} features=${found.features ?? []} />
+        <${Card} class="features" title=${t('inspector.features')} hint=${t('inspector.features_hint')}><${FeatureList} features=${found.features ?? []} />
           <div class="row"><${Button} onClick=${() => openInVerifier(text)}>${t('inspector.to_verifier')}<//></div><//>
         <${Card} class="short-names" title=${t('inspector.key')} hint=${t('inspector.key_hint')}><${KeyFacts} signer=${found.key} /><//>
       </div>

@@ -52,11 +52,11 @@ function Report({ verifier, text, expected }) {
     <div aria-live="polite"><${Verdict} found=${found} life=${life} /></div>
     ${life.length > 0 && html`<${TimeTravel} life=${life} at=${at} now=${now} onTravel=${setAt} />`}
     ${explained.license && html`<div class="grid">
-      <${Card} class="short-names" title=${t('inspector.claims')} hint=${t(found.verified ? 'inspector.claims_proven' : 'inspector.claims_unproven')}><${Claims} claims=${explained.license} /><//>
       <div class="stack">
-        <${Card} class="short-names" title=${t('inspector.features')} hint=${t('inspector.features_hint')}><${FeatureList} features=${explained.features} /><//>
+        <${Card} class="features" title=${t('inspector.features')} hint=${t('inspector.features_hint')}><${FeatureList} features=${explained.features} /><//>
         ${explained.validity && html`<${Fleet} place=${place} onPlace=${setPlace} refresh=${explained.validity.refresh_after} />`}
       </div>
+      <${Card} class="short-names" title=${t('inspector.claims')} hint=${t(found.verified ? 'inspector.claims_proven' : 'inspector.claims_unproven')}><${Claims} claims=${explained.license} /><//>
     </div>`}
     ${explained.authentic && html`<${DevicePlay} key=${[text, spread, ...Object.values(expected)].join(' ')} verifier=${verifier} text=${text} expected=${expected} spread=${spread} at=${moment} />`}`;
 }

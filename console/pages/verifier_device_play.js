@@ -48,7 +48,7 @@ function Happened({ moments }) {
 /** @param {{moment: import('./verifier_device.js').Moment}} props */
 function Now({ moment: { features, stored } }) {
   return html`<div class="grid">
-    <section class="stack tight short-names"><h3>${t('inspector.features')}</h3><${FeatureList} features=${features} /></section>
+    <section class="stack tight features"><h3>${t('inspector.features')}</h3><${FeatureList} features=${features} /></section>
     <section class="stack tight short-names"><h3>${t('verifier.stored')}</h3>
       <p class="hint">${t('verifier.stored_hint')}</p>
       <${Facts} rows=${[

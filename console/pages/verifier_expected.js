@@ -2,6 +2,7 @@
 import { html } from '../vendor/preact.js';
 import { Button, Card, Select, TextArea, TextField } from '../components/index.js';
 import { t } from '../lib/i18n.js';
+import { inline } from './reference_prose.js';
 
 const CHARS_MAX = 65_536;
 const APP_ID_MAX = 4_294_967_295;
@@ -48,13 +49,15 @@ export function Asked({ text, onText, form, onForm, errors }) {
       ${text && html`<div class="row"><${Button} kind="quiet" onClick=${() => onText('')}>${t('inspector.clear')}<//></div>`}
     <//>
     <${Card} title=${t('verifier.expected')} hint=${t('verifier.expected_hint')}>
-      <${TextArea} label=${t('verifier.pins')} hint=${t('verifier.pins_hint')} error=${errors.pins} value=${form.pins} onInput=${set('pins')} rows=${2} mono=${true} />
+      <${TextArea} label=${t('verifier.pins')} hint=${inline(t('verifier.pins_hint'))} error=${errors.pins} value=${form.pins} onInput=${set('pins')} rows=${2} mono=${true} />
       <div class="fields">
         <${TextField} label=${t('verifier.issuer')} value=${form.issuer} onInput=${set('issuer')} mono=${true} />
         <${Select} label=${t('verifier.environment')} value=${form.environment} onInput=${set('environment')} options=${ENVIRONMENTS.map((value) => ({ value, title: t(`verifier.environment.${value}`) }))} />
+      </div>
+      <details class="more"><summary>${t('verifier.more')}</summary><div class="fields">
         <${TextField} label=${t('verifier.app')} hint=${t('verifier.app_hint')} error=${errors.appId} value=${form.appId} onInput=${(/** @type {string} */ value) => set('appId')(value.replace(/\D/g, ''))} inputmode="numeric" mono=${true} />
         <${TextField} label=${t('verifier.identity')} hint=${t('verifier.identity_hint')} error=${errors.identity} value=${form.identity} onInput=${(/** @type {string} */ value) => set('identity')(value.trim())} mono=${true} />
-      </div>
+      </div></details>
     <//>
   </div>`;
 }

@@ -37,9 +37,9 @@ test('the clock in its life: every feature runs, and how each will end is told',
   await travelTo(step.wall);
   await verdict('Valid', null, 'The licence is valid.');
   assert.deepEqual(await answers(), { agc: 'runs', ans: 'runs', 'ans-ai': 'runs' });
-  await seen(feature('agc'), 'At expiry it stops. It runs until 29 Nov 2025, 21:31:33.');
-  await seen(feature('ans'), /its grace, at most 10 h, on this device until 30 Nov 2025, 05:01:32/);
-  await seen(feature('ans-ai'), 'At expiry the audio passes untouched.');
+  await seen(feature('agc'), 'Stops at expiry, 29 Nov 2025, 21:31:33.');
+  await seen(feature('ans'), /a grace of at most 10 h after expiry, on this device until 30 Nov 2025, 05:01:32/);
+  await seen(feature('ans-ai'), 'Passes audio untouched after 29 Nov 2025, 21:31:33.');
   await look(page, 'verifier-valid');
 });
 
@@ -84,7 +84,7 @@ test('a device that somebody plays with gains nothing', async () => {
   }
   const told = await page.getByRole('list', { name: 'What happened' }).getByRole('listitem').allInnerTexts();
   assert.equal(told.length, 6);
-  assert.match(told[1], /Used for 1 h time that counts: \+1 h\n/);
+  assert.match(told[1], /Used for 1 h · time that counts: \+1 h\n/);
   for (const line of told.slice(2)) assert.match(line, /time that counts: \+(0 s|\d min)/);
   await look(page, 'verifier-device');
   await button(page, 'Use it for 1 h').click();
@@ -104,7 +104,7 @@ test('in Chinese, and as narrow as a telephone', async () => {
   await goTo('到期', '转到');
   await verdict('已过期', 'expired', '许可证已过期。');
   assert.deepEqual(await answers('功能'), { agc: '停止', ans: '在宽限期内运行', 'ans-ai': '关闭，音频原样通过' });
-  await button(page, '从此刻开始').click();
+  await button(page, '从此刻重新开始').click();
   await button(page, '重启应用').click();
   await look(page, 'verifier.chinese');
   await page.setViewportSize({ width: 360, height: 740 });
@@ -123,9 +123,13 @@ test('what is not expected is refused by its name, and what cannot be expected i
   await page.getByLabel('Issuer').fill('somebody-else');
   await verdict('Refused', 'issuer', 'The licence is of another issuer.');
   await page.getByLabel('Issuer').fill('tonegate-test');
+  await page.getByText('This app alone: AppId, identity').click();
   await page.getByLabel('AppId').fill('1');
   await verdict('Refused', 'app', 'The licence is for another app.');
   await page.getByLabel('AppId').fill('');
+  await page.getByLabel('App identity').fill('short');
+  await seen(page, 'An app identity has 22 base64url characters.');
+  await page.getByLabel('App identity').fill('');
   await page.getByLabel('The licence’s text').fill(vector('tampered-payload').text);
   await verdict('Refused', vector('tampered-payload').step.expect.reason);
   await page.getByLabel('Pins').fill('x');
@@ -137,7 +141,7 @@ test('the inspector hands its licence over, and tells how features end', async (
   await go(page, '/inspector');
   await page.getByLabel('Licence', { exact: true }).fill(text);
   await button(page, 'Inspect').click();
-  await seen(feature('ans'), /goes on for its grace, at most 10 h/);
+  await seen(feature('ans'), /a grace of at most 10 h/);
   await look(page, 'inspector-endings');
   await button(page, 'Try it in the verifier').click();
   await verdict('Expired', 'expired');
