@@ -55,7 +55,7 @@ function Now({ moment: { features, stored } }) {
     [t('verifier.paid_until'), dateTime(stored.paidUntil)],
     [t('verifier.newest_end'), dateTime(stored.newestEnd)],
     [t('verifier.spread'), String(stored.spread)],
-    [t('verifier.floors'), stored.floors.join(' · ')],
+    [t('verifier.floors'), t('verifier.floors_value', { active: String(stored.floors[0]), standby: String(stored.floors[1]) })],
     [t('verifier.bytes'), html`<span class="mono">${stored.hex}</span>`],
   ]} />
     </section>

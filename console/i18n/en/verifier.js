@@ -52,6 +52,7 @@ export default {
   'verifier.paid_until': 'Paid until',
   'verifier.newest_end': 'Newest expiry seen',
   'verifier.spread': 'Spread',
-  'verifier.floors': 'Floors seen (active, standby root)',
+  'verifier.floors': 'Floors seen',
+  'verifier.floors_value': 'active root {active}, standby root {standby}',
   'verifier.bytes': 'The 32 bytes',
 };

@@ -52,6 +52,7 @@ export default {
   'verifier.paid_until': '已支付至',
   'verifier.newest_end': '见过的最晚到期时间',
   'verifier.spread': '分散值',
-  'verifier.floors': '见过的下限（现用、备用根密钥）',
+  'verifier.floors': '见过的下限',
+  'verifier.floors_value': '现用根密钥 {active}，备用根密钥 {standby}',
   'verifier.bytes': '全部 32 字节',
 };

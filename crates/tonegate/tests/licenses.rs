@@ -93,7 +93,10 @@ fn verify_and_explain_say_how_each_feature_ends() {
     // A device takes between a half and the whole of it.
     let grace = ans["runs_until"].as_i64().unwrap() - until;
     assert!((12 * 3_600..=24 * 3_600).contains(&grace), "{grace}");
-    let ended = run("verify", &["--json", "--at", "+8d1h"]).json();
+    let explained = run("explain", &["--json"]).json();
+    assert_eq!(explained["features"][0], agc);
+    let ended = run("verify", &["--json", "--at", "+8d"]).code(3).stdout;
+    let ended: Value = serde_json::from_str(&ended).unwrap();
     assert_eq!(ended["features"][0]["reason"], "expired");
 }
 
