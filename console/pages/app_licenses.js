@@ -7,8 +7,6 @@ import { useAction, useList } from '../lib/loading.js';
 import { may } from '../lib/session.js';
 import { openInInspector, openInVerifier } from './inspector_text.js';
 
-const HOUR = 3600;
-
 /** @param {import('./app.js').Loaded} loaded */
 export function AppLicenses({ app }) {
   const list = useList((_, signal) => api.get(api.path`/apps/${app.app_id}/licenses`, {}, signal), [app.app_id]);
@@ -21,9 +19,9 @@ export function AppLicenses({ app }) {
   const columns = [
     { key: 'rev', title: t('app.rev'), width: '7rem', render: (run) => String(run.rev) },
     { key: 'serial', title: t('app.serial'), width: '8rem', render: (run) => String(run.serial) },
-    { key: 'first', title: t('app.first_hour'), render: (run) => html`<${Time} at=${run.first_hour * HOUR}
+    { key: 'first', title: t('app.first_hour'), render: (run) => html`<${Time} at=${run.first_hour}
       exact=${true} />` },
-    { key: 'last', title: t('app.last_hour'), wide: true, render: (run) => html`<${Time} at=${run.last_hour * HOUR}
+    { key: 'last', title: t('app.last_hour'), wide: true, render: (run) => html`<${Time} at=${run.last_hour}
       exact=${true} />` },
     { key: 'licenses', title: t('app.licenses'), width: '7rem', numeric: true, render: (run) => number(run.licenses) },
   ];
