@@ -68,12 +68,17 @@ declare namespace Api {
   }
   interface BulkResult { changed: number; failed: { app_id: number; code: string; detail: string }[] }
 
+  interface InspectedFeature {
+    name: string; answer: string; reason: string | null; sdk_code: number; seconds_left?: number | null;
+    /** `stop`, `bypass` or `grace:<hours>`. */
+    on_expiry: string; runs_until: number;
+  }
   interface Inspection {
     state: 'valid' | 'not_yet_valid' | 'expired' | 'refused' | 'no_license';
     verified: boolean; message: string; next_step: string; notes: string[]; at: number;
     sdk_code: number | null; reason: string | null; license: Record<string, unknown> | null;
     timeline: { at: number; what: string }[];
-    features: { name: string; answer: string; sdk_code: number; seconds_left?: number | null }[];
+    features: InspectedFeature[];
     key: { serial: number; kid: string; root: 'active' | 'standby'; sign_from: number; expires_at: number; floor: number } | null;
   }
   interface MintedLicense { license: string; expire_at: number; hour: number; serial: number; jti: string }

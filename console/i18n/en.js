@@ -9,6 +9,7 @@ import usage from './en/usage.js';
 import call from './en/call.js';
 import checker from './en/checker.js';
 import inspector from './en/inspector.js';
+import verifier from './en/verifier.js';
 import reference from './en/reference.js';
 import audit from './en/audit.js';
 import webhooks from './en/webhooks.js';
@@ -17,4 +18,4 @@ import settings from './en/settings.js';
 import core from './en/core.js';
 
 /** @type {Record<string, string>} */
-export default { ...core, ...sign_in, ...account, ...overview, ...apps, ...app, ...keys, ...usage, ...call, ...checker, ...inspector, ...reference, ...audit, ...webhooks, ...people, ...settings };
+export default { ...core, ...sign_in, ...account, ...overview, ...apps, ...app, ...keys, ...usage, ...call, ...checker, ...inspector, ...verifier, ...reference, ...audit, ...webhooks, ...people, ...settings };

@@ -9,6 +9,7 @@ import usage from './zh/usage.js';
 import call from './zh/call.js';
 import checker from './zh/checker.js';
 import inspector from './zh/inspector.js';
+import verifier from './zh/verifier.js';
 import reference from './zh/reference.js';
 import audit from './zh/audit.js';
 import webhooks from './zh/webhooks.js';
@@ -17,4 +18,4 @@ import settings from './zh/settings.js';
 import core from './zh/core.js';
 
 /** @type {Record<string, string>} */
-export default { ...core, ...sign_in, ...account, ...overview, ...apps, ...app, ...keys, ...usage, ...call, ...checker, ...inspector, ...reference, ...audit, ...webhooks, ...people, ...settings };
+export default { ...core, ...sign_in, ...account, ...overview, ...apps, ...app, ...keys, ...usage, ...call, ...checker, ...inspector, ...verifier, ...reference, ...audit, ...webhooks, ...people, ...settings };

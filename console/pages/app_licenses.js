@@ -5,8 +5,7 @@ import * as api from '../lib/api.js';
 import { dateTime, number, t } from '../lib/i18n.js';
 import { useAction, useList } from '../lib/loading.js';
 import { may } from '../lib/session.js';
-
-const HOUR = 3600;
+import { openInInspector, openInVerifier } from './inspector_text.js';
 
 /** @param {import('./app.js').Loaded} loaded */
 export function AppLicenses({ app }) {
@@ -20,9 +19,9 @@ export function AppLicenses({ app }) {
   const columns = [
     { key: 'rev', title: t('app.rev'), width: '7rem', render: (run) => String(run.rev) },
     { key: 'serial', title: t('app.serial'), width: '8rem', render: (run) => String(run.serial) },
-    { key: 'first', title: t('app.first_hour'), render: (run) => html`<${Time} at=${run.first_hour * HOUR}
+    { key: 'first', title: t('app.first_hour'), render: (run) => html`<${Time} at=${run.first_hour}
       exact=${true} />` },
-    { key: 'last', title: t('app.last_hour'), wide: true, render: (run) => html`<${Time} at=${run.last_hour * HOUR}
+    { key: 'last', title: t('app.last_hour'), wide: true, render: (run) => html`<${Time} at=${run.last_hour}
       exact=${true} />` },
     { key: 'licenses', title: t('app.licenses'), width: '7rem', numeric: true, render: (run) => number(run.licenses) },
   ];
@@ -33,7 +32,10 @@ export function AppLicenses({ app }) {
       ${minted && html`<${CodeBlock} text=${minted.license} label=${t('app.license')} wrap=${true} />
         <${Facts}
           rows=${[[t('app.ends'), dateTime(minted.expire_at)], [t('app.serial'), String(minted.serial)], ['jti', html`<code>${minted.jti}</code>`]]} />
-        <p><a href="#/inspector">${t('nav.inspector')}</a></p>`}
+        <div class="row">
+          <${Button} onClick=${() => openInInspector(minted.license)}>${t('nav.inspector')}<//>
+          <${Button} onClick=${() => openInVerifier(minted.license)}>${t('nav.verifier')}<//>
+        </div>`}
     <//>`}
     <${Card} title=${t('app.history')} hint=${t('app.history_hint')}>
       <${DataTable} label=${t('app.history')} columns=${columns} rows=${list.items}

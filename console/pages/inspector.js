@@ -4,8 +4,9 @@ import { Button, Card, ErrorBox, Form, PageHeader, Skeleton, TextArea } from '..
 import * as api from '../lib/api.js';
 import { t } from '../lib/i18n.js';
 import { useLoad, useSettled } from '../lib/loading.js';
+import { lifeOf } from './inspector_events.js';
 import { Claims, FeatureList, KeyFacts, Verdict } from './inspector_facts.js';
-import { handedOver } from './inspector_text.js';
+import { handedOver, openInVerifier } from './inspector_text.js';
 import { TimeTravel } from './inspector_travel.js';
 
 const CHARS_MAX = 65_536;
@@ -47,18 +48,20 @@ export default function Inspector() {
     <//>
     <${ErrorBox} error=${answer.error} retry=${answer.reload} />
     ${asked && !found && answer.loading && html`<${Skeleton} lines=${5} />`}
-    ${found && html`<${Report} found=${found} at=${at} onTravel=${setAt} />`}`;
+    ${found && html`<${Report} found=${found} text=${asked} at=${at} onTravel=${setAt} />`}`;
 }
 
-/** @param {{found: Api.Inspection, at: number | null, onTravel: (at: number | null) => void}} props */
-function Report({ found, at, onTravel }) {
+/** @param {{found: Api.Inspection, text: string, at: number | null, onTravel: (at: number | null) => void}} props */
+function Report({ found, text, at, onTravel }) {
+  const life = lifeOf(found.timeline);
   return html`
-    <div aria-live="polite"><${Verdict} found=${found} /></div>
-    ${found.timeline?.length > 0 && html`<${TimeTravel} found=${found} at=${at} onTravel=${onTravel} />`}
+    <div aria-live="polite"><${Verdict} found=${found} life=${life} /></div>
+    ${life.length > 0 && html`<${TimeTravel} life=${life} at=${at} now=${found.at} onTravel=${onTravel} />`}
     ${found.license && html`<div class="grid">
       <${Card} class="short-names" title=${t('inspector.claims')} hint=${t(found.verified ? 'inspector.claims_proven' : 'inspector.claims_unproven')}><${Claims} claims=${found.license} /><//>
       <div class="stack">
-        <${Card} class="short-names" title=${t('inspector.features')} hint=${t('inspector.features_hint')}><${FeatureList} features=${found.features ?? []} /><//>
+        <${Card} class="features" title=${t('inspector.features')} hint=${t('inspector.features_hint')}><${FeatureList} features=${found.features ?? []} />
+          <div class="row"><${Button} onClick=${() => openInVerifier(text)}>${t('inspector.to_verifier')}<//></div><//>
         <${Card} class="short-names" title=${t('inspector.key')} hint=${t('inspector.key_hint')}><${KeyFacts} signer=${found.key} /><//>
       </div>
     </div>`}`;

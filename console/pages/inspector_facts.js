@@ -3,17 +3,19 @@ import { html } from '../vendor/preact.js';
 import { Badge, EmptyState, Facts, Notice } from '../components/index.js';
 import { dateTime, duration, hasText, relative, t } from '../lib/i18n.js';
 import { may } from '../lib/session.js';
-import { lifeOf, momentOf } from './inspector_events.js';
+import { momentOf } from './inspector_events.js';
 import { inline } from './reference_prose.js';
 
+const HOUR = 3600;
+
 /** @type {Record<string, import('../components/page.js').Tone>} */
-const STATES = { valid: 'good', not_yet_valid: 'warning', expired: 'bad', refused: 'bad', no_license: 'bad', unverified: 'warning' };
+export const STATES = { valid: 'good', not_yet_valid: 'warning', expired: 'bad', refused: 'bad', no_license: 'bad', unverified: 'warning' };
 /** @type {Record<string, import('../components/page.js').Tone>} */
 const ANSWERS = { run: 'good', grace: 'warning', bypass: 'warning', stop: 'bad' };
 
-/** @param {{found: Api.Inspection}} props */
-export function Verdict({ found }) {
-  const { message, next } = worded(found);
+/** @param {{found: Api.Inspection, life: import('./inspector_events.js').LifeEvent[]}} props */
+export function Verdict({ found, life }) {
+  const { message, next } = worded(found, momentOf(life, 'refresh'));
   const badges = [
     found.license && html`<${Badge} tone=${found.verified ? 'good' : 'warning'}>${t(found.verified ? 'inspector.verified' : 'inspector.not_verified')}<//>`,
     found.sdk_code !== null && found.sdk_code !== undefined && html`<${Badge} tone=${found.sdk_code === 0 ? 'good' : 'bad'}>${t('inspector.sdk_code', { code: String(found.sdk_code) })}<//>`,
@@ -29,12 +31,11 @@ export function Verdict({ found }) {
 
 /**
  * The verdict in the reader's language, by its stable reason. Of a text that is no licence, the server alone knows what it is.
- * @param {Api.Inspection} found
+ * @param {Api.Inspection} found @param {number} [refresh] when a device asks for the next one
  */
-function worded(found) {
+function worded(found, refresh) {
   const key = `inspector.reason.${found.reason ?? 'none'}`;
   if (found.state === 'no_license' || !found.verified && !found.reason || !hasText(key)) return { message: found.message, next: found.next_step };
-  const refresh = momentOf(lifeOf(found.timeline), 'refresh');
   const due = found.state === 'valid' && refresh !== undefined && found.at >= refresh;
   return { message: t(key), next: t(due ? 'inspector.refresh_due' : `${key}.next`) };
 }
@@ -69,8 +70,15 @@ export function FeatureList({ features }) {
     html`<span class="mono">${feature.name}</span>`,
     html`<${Badge} tone=${ANSWERS[feature.answer] ?? 'neutral'}>${named('inspector.answer', feature.answer)}<//>
       ${feature.seconds_left !== null && feature.seconds_left !== undefined && html` <span class="muted">${t('inspector.left', { time: duration(feature.seconds_left) })}</span>`}
-      ${feature.sdk_code !== 0 && html` <span class="muted">${t('inspector.sdk_code', { code: String(feature.sdk_code) })}</span>`}`,
+      ${feature.sdk_code !== 0 && html` <span class="muted">${t('inspector.sdk_code', { code: String(feature.sdk_code) })}</span>`}
+      <p class="muted">${ending(feature)}</p>`,
   ])} />`;
+}
+
+/** What becomes of a feature at expiry, and when that is on this device. @param {Api.InspectedFeature} feature */
+function ending({ on_expiry: policy, runs_until: until }) {
+  const [kind, hours = '0'] = policy.split(':');
+  return t(`inspector.on_expiry.${kind}`, { time: duration(Number(hours) * HOUR), at: dateTime(until) });
 }
 
 /** @param {{signer: Api.Inspection['key']}} props */

@@ -5,9 +5,9 @@ import { momentOf } from './inspector_events.js';
 import { ticks, useWidth } from './picture.js';
 
 const EDGE = 14;
-const BAR_TOP = 58;
+const BAR_TOP = 64;
 const BAR_HEIGHT = 16;
-const HEIGHT = 128;
+const HEIGHT = 134;
 const LEVEL_STEP = 20;
 const MARK = 9;
 

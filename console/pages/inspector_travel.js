@@ -3,15 +3,13 @@
 import { html } from '../vendor/preact.js';
 import { Badge, Button, Card, DateField, Field } from '../components/index.js';
 import { dateTime, relative, t } from '../lib/i18n.js';
-import { lifeOf } from './inspector_events.js';
 import { Timeline, spanOf } from './inspector_timeline.js';
 
 const POSITIONS = 1000;
 
-/** @param {{found: Api.Inspection, at: number | null, onTravel: (at: number | null) => void}} props */
-export function TimeTravel({ found, at, onTravel }) {
-  const life = lifeOf(found.timeline);
-  const moment = at ?? found.at;
+/** @param {{life: import('./inspector_events.js').LifeEvent[], at: number | null, now: number, onTravel: (at: number | null) => void}} props `at` null: now */
+export function TimeTravel({ life, at, now, onTravel }) {
+  const moment = at ?? now;
   const span = spanOf(life);
   const step = Math.max(60, Math.round((span.until - span.from) / POSITIONS / 60) * 60);
   const slide = (/** @type {InputEvent} */ event) => onTravel(Number(/** @type {HTMLInputElement} */ (event.target).value));

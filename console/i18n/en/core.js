@@ -54,6 +54,7 @@ export default {
   'nav.call': 'Call it online',
   'nav.checker': 'Request checker',
   'nav.inspector': 'Licence inspector',
+  'nav.verifier': 'Verifier',
   'nav.reference': 'API reference',
   'nav.audit': 'Audit log',
   'nav.webhooks': 'Webhooks',

@@ -54,6 +54,7 @@ export default {
   'nav.call': '在线调用',
   'nav.checker': '请求检查',
   'nav.inspector': '许可证检查',
+  'nav.verifier': '验证器',
   'nav.reference': 'API 参考',
   'nav.audit': '审计日志',
   'nav.webhooks': 'Webhook',

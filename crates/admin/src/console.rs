@@ -1,4 +1,5 @@
-//! The console's files, as they lie in `console/`: embedded, and read from there in debug builds.
+//! The console's files, as they lie in `console/`, and the verifier for browsers, as it lies in `bindings/wasm`: embedded,
+//! and read from there in debug builds.
 
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -15,6 +16,17 @@ use tonegate_listener::{ResponseBody, uncached};
 #[exclude = "tests/*"]
 struct Files;
 
+/// What a page needs of the package, whose module lies there built.
+#[derive(RustEmbed)]
+#[folder = "../../bindings/wasm"]
+#[include = "index.js"]
+#[include = "js/*.js"]
+#[include = "tonegate.wasm"]
+struct Verifier;
+
+/// Where the console finds the verifier: the folder's name, so that type checkers find it there too.
+const VERIFIER: &str = "wasm/";
+
 /// A file of the console.
 pub(crate) fn answer<B>(request: &Request<B>) -> Response<ResponseBody> {
     let path = match request.uri().path() {
@@ -24,10 +36,14 @@ pub(crate) fn answer<B>(request: &Request<B>) -> Response<ResponseBody> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return uncached(405, "text/plain", "GET is answered here\n".to_owned());
     }
-    match (Files::get(path), media_type(path)) {
+    match (file(path), media_type(path)) {
         (Some(file), Some(kind)) => respond(request, file, kind),
         _ => uncached(404, "text/plain", "not found: the console is at /\n".to_owned()),
     }
+}
+
+fn file(path: &str) -> Option<EmbeddedFile> {
+    path.strip_prefix(VERIFIER).map_or_else(|| Files::get(path), Verifier::get)
 }
 
 fn media_type(path: &str) -> Option<&'static str> {
@@ -36,6 +52,7 @@ fn media_type(path: &str) -> Option<&'static str> {
         "js" | "mjs" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",
         "svg" => "image/svg+xml",
+        "wasm" => "application/wasm",
         _ => return None,
     })
 }
@@ -66,7 +83,8 @@ fn respond<B>(
     response
 }
 
-/// Nothing but the console's own files and API; no script that is not one of its files.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+/// Nothing but the console's own files and API; no script that is not one of its files. `wasm-unsafe-eval` lets those
+/// compile WebAssembly, which can do no more than the script that calls it lets it; text still never becomes script.
+const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
      font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; \
      frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";

@@ -10,6 +10,7 @@ mod api_tokens;
 mod apps;
 mod authorization;
 mod clock;
+mod console;
 mod csrf;
 mod document;
 mod enrollment;

@@ -62,6 +62,45 @@ fn a_bound_license_is_one_apps_alone() {
 }
 
 #[test]
+fn verify_and_explain_say_how_each_feature_ends() {
+    let house = House::new();
+    let create = ["app", "create", "Ends", "--app-id", "5"];
+    let features = ["--feature", "agc", "--feature", "ans", "--feature", "ans-ai"];
+    let ends = ["--on-expiry", "agc:stop", "--on-expiry", "ans:grace:24"];
+    let secret = text(&house.json(&[&create[..], &features, &ends].concat())["server_secret"]);
+    let server = house.serve(&[]);
+    let license = eventually(|| server.fetch(&house, "5", &secret), |ran| ran.code == 0).stdout;
+    let run = |command: &str, more: &[&str]| {
+        house.run(&[&["license", command, license.trim()], &DATA[..], more].concat())
+    };
+    for command in ["verify", "explain"] {
+        let shown = run(command, &[]).code(0).stdout;
+        for (feature, says) in [
+            ("agc", "runs; stops at expiry, "),
+            ("ans", "runs; grace until "),
+            ("ans-ai", "runs; passes audio untouched after "),
+        ] {
+            let line = shown.lines().find(|line| line.starts_with(&format!("Feature {feature} ")));
+            assert!(line.is_some_and(|line| line.contains(says)), "{feature}: {shown}");
+        }
+    }
+    let verdict = run("verify", &["--json"]).json();
+    let until = verdict["validity"]["valid_until"].as_i64().unwrap();
+    let [agc, ans, ans_ai] = [0, 1, 2].map(|at| verdict["features"][at].clone());
+    assert_eq!((&agc["on_expiry"], &agc["runs_until"]), (&"stop".into(), &until.into()));
+    assert_eq!(ans_ai["on_expiry"], "bypass");
+    assert_eq!(ans["on_expiry"], "grace:24");
+    // A device takes between a half and the whole of it.
+    let grace = ans["runs_until"].as_i64().unwrap() - until;
+    assert!((12 * 3_600..=24 * 3_600).contains(&grace), "{grace}");
+    let explained = run("explain", &["--json"]).json();
+    assert_eq!(explained["features"][0], agc);
+    let ended = run("verify", &["--json", "--at", "+8d"]).code(3).stdout;
+    let ended: Value = serde_json::from_str(&ended).unwrap();
+    assert_eq!(ended["features"][0]["reason"], "expired");
+}
+
+#[test]
 fn a_state_file_remembers_the_time() {
     let (house, ..) = licensed();
     let verify = |at: &str| {

@@ -38,6 +38,17 @@ test('its backend gets a licence', async () => {
   assert.equal(await fetchCode(gateway, signedQuery(appId, secret)), 0);
 });
 
+test('its licence is listed by its hour, and found valid by the verifier', { timeout: 30_000 }, async () => {
+  // An app's hours begin at a minute of its own; what was issued is written every two seconds.
+  const hour = page.getByRole('row').getByText(new RegExp(` ${new Date(Date.now() - 3_600_000).getUTCFullYear()}, \\d\\d:\\d\\d:\\d\\d$`));
+  do await go(page, `/apps/${appId}?tab=licenses`); while (await hour.count() === 0);
+  await button(page, 'Issue it').click();
+  await look(page, 'app-license');
+  await button(page, 'Verifier').click();
+  await page.locator('.notice-title').getByText('Valid', { exact: true }).waitFor();
+  await seen(page, 'Proven genuine');
+});
+
 test('the secret is revealed to who steps up, and hidden again', async () => {
   await go(page, `/apps/${appId}?tab=secrets`);
   assert.ok(!(await page.content()).includes(secret));

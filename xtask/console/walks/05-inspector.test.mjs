@@ -2,13 +2,10 @@
 // says; then the same licence at other moments.
 
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { test } from 'node:test';
-import { Person, button, enrol, go, look, openPage, repository, seen, serve, settled, temporaryFolder, tonegate } from './house.mjs';
+import { Person, button, enrol, go, look, openPage, seen, serve, settled, temporaryFolder } from './house.mjs';
+import { install, vector } from './vectors.mjs';
 
-/** Public: it stands in the program that makes the vectors. */
-const ROOT_SEED = 'TONEGATE TEST KEY  active root  ';
 const WORDS = { valid: 'Valid', not_yet_valid: 'Not valid yet', expired: 'Expired', refused: 'Refused', no_license: 'No licence' };
 const REASONS = {
   signature: 'The licence was altered, or never signed by this issuer.',
@@ -24,15 +21,8 @@ const REASONS = {
   issuer: 'The licence is of another issuer.',
 };
 
-const { cases, pins } = JSON.parse(readFileSync(path.join(repository, 'vectors/cases.json'), 'utf8'));
-const vector = (/** @type {string} */ name) => {
-  const found = cases.find((/** @type {any} */ each) => each.name === name);
-  const file = `${String(found.number).padStart(3, '0')}-${name}.txt`;
-  return { text: readFileSync(path.join(repository, 'vectors', file), 'utf8'), step: found.steps[0] };
-};
-
 const folder = temporaryFolder();
-install();
+install(folder);
 const house = await serve({ folder });
 const page = await openPage(house.origin);
 await enrol(page, await new Person('olivia').early(), { setup: house.setupToken });
@@ -81,20 +71,6 @@ test('tampered with, damaged, and something else: each told apart', async () => 
   await paste('good morning');
   await verdict('no_license');
 });
-
-/** The installation of the vectors: their pins, and a key that their root certified. */
-function install() {
-  const data = path.join(folder, 'data');
-  const [root, request, certificates] = ['root.json', 'request.json', 'certificates.json'].map((name) => path.join(folder, name));
-  tonegate('init', '--pins', pins, '--issuer', 'tonegate-test', '--data', data);
-  const certificate = JSON.parse(Buffer.from(vector('valid').text.split('.')[0], 'base64url').toString()).crt;
-  const { kid } = JSON.parse(Buffer.from(certificate.split('.')[0], 'base64url').toString());
-  const content = { role: 'active', kid, seed: Buffer.from(ROOT_SEED).toString('base64url'), pins };
-  writeFileSync(root, JSON.stringify({ kind: 'tonegate root key, private: keep it offline', content }), { mode: 0o600 });
-  tonegate('key', 'ceremony', 'request', '--count', '1', '--out', request, '--data', data);
-  tonegate('key', 'ceremony', 'sign', '--root', root, '--request', request, '--out', certificates, '--from', 'now', '--yes');
-  tonegate('key', 'ceremony', 'install', certificates, '--data', data);
-}
 
 /** What the server tells the page about a text at a moment. @param {string} license @param {number} at */
 async function inspect(license, at) {

@@ -109,7 +109,7 @@ impl From<Explanation> for Inspection {
             reason: it.reason,
             license: it.license,
             timeline: it.timeline,
-            features: it.verdict.map(|verdict| verdict.features).unwrap_or_default(),
+            features: it.features,
             key: it.chain.as_ref().map(InspectedKey::from),
         }
     }

@@ -48,12 +48,10 @@ impl Claims {
     #[must_use]
     pub fn of(license: &License) -> Self {
         let features = license.features().iter().map(|feature| {
-            let (on_expiry, grace_hours) = match license.on_expiry(feature) {
-                OnExpiry::Bypass => ("bypass".to_owned(), 0),
-                OnExpiry::Stop => ("stop".to_owned(), 0),
-                OnExpiry::Grace(hours) => (format!("grace:{hours}"), hours),
-            };
-            FeatureClaim { name: feature.as_str().to_owned(), on_expiry, grace_hours }
+            let policy = license.on_expiry(feature);
+            let grace_hours = if let OnExpiry::Grace(hours) = policy { hours } else { 0 };
+            let name = feature.as_str().to_owned();
+            FeatureClaim { name, on_expiry: policy.to_string(), grace_hours }
         });
         let bind = license.identities().iter();
         Self {

@@ -7,7 +7,7 @@ use super::claims::Claims;
 use super::find;
 use super::moment::{Moment, distance};
 use super::trust::Trust;
-use super::verdict::Verdict;
+use super::verdict::{FeatureView, Verdict};
 
 /// All that can be said of a text.
 #[derive(Debug, Clone, Serialize)]
@@ -31,6 +31,9 @@ pub struct Explanation {
     /// What it says, proven or not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub license: Option<Claims>,
+    /// May each run, and how will it end? Of a verified one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<FeatureView>,
     /// Its life.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub timeline: Vec<Event>,
@@ -83,6 +86,7 @@ impl Explanation {
             sdk_code: None,
             reason: None,
             license: None,
+            features: Vec::new(),
             timeline: Vec::new(),
             verdict: None,
             chain: None,
@@ -120,7 +124,7 @@ impl Explanation {
         // A device in the middle of its fleet: half the spread.
         let (verdict, _) = Verdict::judge(text, pins, trust.expect(), at, State::new(u16::MAX / 2));
         let mut explanation =
-            Self::new(verdict.state, sentence(&verdict.message), verdict.next_step.to_owned(), at);
+            Self::new(verdict.state, sentence(verdict.message), verdict.next_step.to_owned(), at);
         explanation.verified = verdict.license.is_some();
         if verdict.at > at {
             explanation.notes.push(format!(
@@ -136,6 +140,7 @@ impl Explanation {
         }
         explanation.sdk_code = Some(verdict.sdk_code);
         explanation.reason = verdict.reason;
+        explanation.features.clone_from(&verdict.features);
         explanation.verdict = Some(verdict);
         explanation
     }

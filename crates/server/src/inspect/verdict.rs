@@ -1,9 +1,10 @@
 //! A verdict of the verifier that apps use.
 
 use serde::Serialize;
-use tonegate_license::{Expect, FeatureVerdict, Gate, Pins, State, Time};
+use tonegate_license::{Expect, Feature, Gate, Pins, State, Time};
 
 use super::claims::Claims;
+
 /// What the verifier found, and what the licence says where it is authentic.
 #[derive(Debug, Clone, Serialize)]
 pub struct Verdict {
@@ -14,7 +15,7 @@ pub struct Verdict {
     /// 0, or what the published SDK says: 81 or 82.
     pub sdk_code: u16,
     /// In words.
-    pub message: String,
+    pub message: &'static str,
     /// What to do about it.
     pub next_step: &'static str,
     /// May the same text be good later?
@@ -52,11 +53,17 @@ pub struct FeatureView {
     pub name: String,
     /// `run`, `grace`, `bypass` or `stop`.
     pub answer: &'static str,
+    /// Why it does not run, by its stable name.
+    pub reason: Option<&'static str>,
     /// What the published SDK says of it.
     pub sdk_code: u16,
     /// Of its grace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds_left: Option<i64>,
+    /// What becomes of it when the licence ends: `stop`, `bypass` or `grace:<hours>`.
+    pub on_expiry: String,
+    /// The first second in which it no longer runs on this device, Unix seconds.
+    pub runs_until: i64,
 }
 
 impl Verdict {
@@ -74,24 +81,19 @@ impl Verdict {
         let verdict = gate.load(text, time);
         let license = gate.license().copied();
         let features = license.iter().flat_map(|license| license.features().to_vec());
-        let features: Vec<_> = features
-            .map(|feature| FeatureView::new(feature.as_str(), gate.check(feature.as_str(), time)))
-            .collect();
+        let features = features.filter_map(|feature| FeatureView::of(&feature, &mut gate, time));
+        let features: Vec<_> = features.collect();
         let validity = verdict.validity.map(|validity| Times {
             valid_from: validity.valid_from,
             valid_until: validity.valid_until,
             seconds_left: validity.seconds_left(),
             refresh_after: validity.refresh_after,
         });
-        let message = match verdict.reason {
-            None => "the licence is valid".to_owned(),
-            Some(reason) => reason.to_string(),
-        };
         let view = Self {
             state: verdict.state(),
             reason: verdict.reason.map(|reason| reason.name()),
             sdk_code: verdict.sdk_code(),
-            message,
+            message: verdict.message(),
             next_step: verdict.next_step(),
             retryable: verdict.retryable(),
             at: verdict.validity.map_or(at, |validity| validity.now),
@@ -110,13 +112,19 @@ impl Verdict {
 }
 
 impl FeatureView {
-    fn new(name: &str, verdict: FeatureVerdict) -> Self {
-        let (answer, seconds_left) = match verdict {
-            FeatureVerdict::Run => ("run", None),
-            FeatureVerdict::Grace { seconds_left } => ("grace", Some(seconds_left)),
-            FeatureVerdict::Bypass(_) => ("bypass", None),
-            FeatureVerdict::Stop(_) => ("stop", None),
-        };
-        Self { name: name.to_owned(), answer, sdk_code: verdict.sdk_code(), seconds_left }
+    /// Of a feature of the loaded licence.
+    fn of(feature: &Feature, gate: &mut Gate, time: Time) -> Option<Self> {
+        let name = feature.as_str();
+        let outlook = gate.outlook(name)?;
+        let verdict = gate.check(name, time);
+        Some(Self {
+            name: name.to_owned(),
+            answer: verdict.answer(),
+            reason: verdict.reason().map(|reason| reason.name()),
+            sdk_code: verdict.sdk_code(),
+            seconds_left: verdict.grace_left(),
+            on_expiry: outlook.on_expiry.to_string(),
+            runs_until: outlook.runs_until,
+        })
     }
 }

@@ -67,11 +67,23 @@ impl fmt::Display for VerdictView {
 fn in_words(feature: &FeatureView) -> String {
     let code = feature.sdk_code;
     match (feature.answer, feature.seconds_left) {
-        ("run", _) => output::good("runs"),
+        ("run", _) => format!("{}; {}", output::good("runs"), outlook(feature)),
         ("grace", left) => {
-            output::warn(format_args!("runs in its grace, for {}", Span(left.unwrap_or(0))))
+            let left = Span(left.unwrap_or(0));
+            let runs = output::warn(format_args!("runs in its grace, for {left}"));
+            format!("{runs}; {}", outlook(feature))
         }
         ("stop", _) => output::bad(format_args!("stops (SDK code {code})")),
         _ => output::warn(format_args!("off: the audio passes untouched (SDK code {code})")),
+    }
+}
+
+/// How a feature that runs will end.
+fn outlook(feature: &FeatureView) -> String {
+    let until = Moment(feature.runs_until);
+    match feature.on_expiry.as_str() {
+        "stop" => format!("stops at expiry, {until}"),
+        "bypass" => format!("passes audio untouched after {until}"),
+        _ => format!("grace until {until}, then passes audio untouched"),
     }
 }
