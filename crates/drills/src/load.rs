@@ -27,6 +27,9 @@ pub(crate) use record::{Outcome, Record, Seen};
 use replay::Accepted;
 pub(crate) use replay::{Replayed, replay};
 
+/// Between a first try and the second: a process that was killed takes a moment to end, and until then the
+/// system takes connections in its name.
+const BEFORE_A_SECOND_TRY: Duration = Duration::from_millis(250);
 /// So that a server that is gone is not asked as fast as it can be missed.
 const AFTER_A_REFUSAL: Duration = Duration::from_millis(5);
 
@@ -158,6 +161,7 @@ impl Inner {
         record.done = clock::monotonic();
         record.latency = record.done - begun + late;
         if !record.first.is_license() && self.plan.second_try {
+            clock::wait(BEFORE_A_SECOND_TRY).await;
             record.second = Some(self.attempt(turn + 1, app, Over::New).await.first);
         }
         self.seen().records.push(record);

@@ -125,23 +125,29 @@ impl Seen {
     /// Goals that every load has: what was verified is good. And what went wrong, by kind.
     pub(crate) fn tell(&self, findings: &mut Findings) {
         findings.none("sampled licences that do not verify", self.wrong.len());
-        let mut faults: BTreeMap<Outcome, usize> = BTreeMap::new();
-        for record in self.records.iter().filter(|record| !record.first.is_license()) {
-            *faults.entry(record.first).or_default() += 1;
-        }
-        let faults: Vec<_> =
-            faults.iter().map(|(outcome, count)| format!("{count} × {outcome}")).collect();
-        let faults = if faults.is_empty() { "none".to_owned() } else { faults.join(", ") };
+        let first = faults(self.records.iter().map(|record| record.first));
+        let second = faults(self.records.iter().filter_map(|record| record.second));
         let (p50, p99) = (self.latency_ms(50.0, |_| true), self.latency_ms(99.0, |_| true));
         findings.note(format!(
-            "{} requests; first tries without a licence: {faults}; latency of all: half within {p50:.1} ms, \
-             99 % within {p99:.1} ms",
+            "{} requests; first tries without a licence: {first}; second ones: {second}; latency of first tries: \
+             half within {p50:.1} ms, 99 % within {p99:.1} ms",
             self.records.len()
         ));
         for wrong in self.wrong.iter().take(5) {
             findings.note(format!("does not verify: {wrong}"));
         }
     }
+}
+
+/// How many of each kind brought no licence.
+fn faults(outcomes: impl Iterator<Item = Outcome>) -> String {
+    let mut faults: BTreeMap<Outcome, usize> = BTreeMap::new();
+    outcomes.filter(|outcome| !outcome.is_license()).for_each(|outcome| {
+        *faults.entry(outcome).or_default() += 1;
+    });
+    let faults: Vec<_> =
+        faults.iter().map(|(outcome, count)| format!("{count} × {outcome}")).collect();
+    if faults.is_empty() { "none".to_owned() } else { faults.join(", ") }
 }
 
 #[cfg(test)]
