@@ -24,7 +24,7 @@ pub struct Limits {
     pub drain: Duration,
     /// How long, at its beginning, a drain closes nothing: every answer says `connection: close`, so a
     /// balancer that keeps connections leaves them by itself, and writes into none that is just being closed.
-    /// Over as soon as no connection is open. Default 0: no such time.
+    /// Over as soon as nobody has been connected for half a second. Default 0: no such time.
     pub farewell: Duration,
     /// Open connections in all; one more is closed at once. Default 10,000.
     pub connections: usize,

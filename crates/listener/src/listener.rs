@@ -149,6 +149,9 @@ impl Listener {
 
 /// How often it is looked whether all connections have gone.
 const FAREWELL_LOOK: Duration = Duration::from_millis(20);
+/// For so long nobody must have been connected. Who was told that his connection ends comes with a new one, until
+/// he has seen that this server leaves; one that came in the moment in which the socket closes would be lost.
+const FAREWELL_QUIET: Duration = Duration::from_millis(500);
 
 /// Where connections come from that the fast path does not take; `None`: there is none (any more).
 type HandedOvers = Option<UnboundedReceiver<HandedOver>>;
@@ -182,8 +185,13 @@ async fn say_farewell(shared: &Shared) {
         fast.say_farewell();
     }
     let all_gone = async {
-        while shared.stats.open.get() > 0 {
+        let (mut accepted, mut since) = (shared.stats.accepted.get(), Instant::now());
+        while since.elapsed() < FAREWELL_QUIET {
             tokio::time::sleep(FAREWELL_LOOK).await;
+            let come = shared.stats.accepted.get();
+            if come != accepted || shared.stats.open.get() > 0 {
+                (accepted, since) = (come, Instant::now());
+            }
         }
     };
     tokio::select! {

@@ -64,6 +64,22 @@ async fn kept_connections_hear_of_the_end_with_an_answer_before_any_is_closed() 
 }
 
 #[tokio::test]
+async fn who_comes_again_after_a_farewell_is_still_answered() {
+    let limits = Limits { farewell: Duration::from_secs(60), ..Limits::default() };
+    let running = start(config_with(limits)).await;
+    running.drain.begin();
+    // Between one and the next nobody is connected, as when a balancer has not yet looked.
+    for _ in 0..3 {
+        let mut stream = running.connect().await;
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+        assert!(read_to_end(&mut stream).await.contains("connection: close"));
+        drop(stream);
+        tokio::time::sleep(Duration::from_millis(150)).await;
+    }
+    running.stopped().await;
+}
+
+#[tokio::test]
 async fn a_farewell_ends_though_somebody_stays() {
     let limits = Limits { farewell: Duration::from_millis(200), ..Limits::default() };
     let running = start(config_with(limits)).await;
