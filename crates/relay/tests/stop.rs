@@ -23,13 +23,14 @@ async fn who_waits_is_answered_and_nobody_else_is_let_in() {
     tokio::time::sleep(Duration::from_millis(200)).await;
 
     relay.drain.begin();
-    let refused = async || TcpStream::connect(relay.address).await.is_err();
-    eventually("new connections are refused", refused).await;
     let ready = relay.admin("/readyz").await;
     assert_eq!((ready.status, &ready.json()["ready"]), (503, &false.into()));
     let answer = waiting.answer().await;
+    assert_eq!(answer.header("connection"), Some("close"), "a balancer hears that it ends");
     assert_eq!(Some(answer.license()), world.upstream.last_license(APP));
     assert!(idle.is_closed().await);
+    let refused = async || TcpStream::connect(relay.address).await.is_err();
+    eventually("new connections are refused", refused).await;
     let (address, admin) = (relay.address, relay.admin);
     let stopped = tokio::time::timeout(PATIENCE, relay.stop()).await;
     assert!(stopped.expect("soon"), "nothing has broken");
