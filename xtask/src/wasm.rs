@@ -26,7 +26,8 @@ const PROFILE: [(&str, &str); 5] = [
     ("CARGO_PROFILE_RELEASE_STRIP", "true"),
     ("CARGO_PROFILE_RELEASE_PANIC", "abort"),
 ];
-/// A panic is a trap without words, and names no place, which would differ from machine to machine; SHA-512 keeps its rounds in a loop; 64 KiB of stack, below all
+/// A panic is a trap without words, and names no place in the sources, which would differ from machine to
+/// machine; SHA-512 keeps its rounds in a loop; 64 KiB of stack, below all
 /// data, so that running out of it traps as well.
 const FLAGS: &str = r#"-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none --cfg sha2_backend_soft="compact" -Clink-arg=-zstack-size=65536 -Clink-arg=--stack-first"#;
 
