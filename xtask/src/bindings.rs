@@ -30,7 +30,7 @@ pub(crate) struct Options {
     /// Only hold them against the vectors, with what was built before
     #[arg(long)]
     vectors: bool,
-    /// Measure sizes and times too, and write them into docs/BENCHMARKS.md
+    /// Measure sizes and times instead of testing, and write them into docs/BENCHMARKS.md
     #[arg(long, conflicts_with = "vectors")]
     measure: bool,
     /// Fuzz for so many seconds instead, where the language can, and say what that came to
@@ -99,7 +99,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         let mut able = chosen.iter().filter_map(|language| language.fuzz);
         return able.try_for_each(|fuzz| fuzz(workspace, seconds));
     }
-    if !options.vectors {
+    if !options.vectors && !options.measure {
         chosen.iter().try_for_each(|language| (language.check)(workspace))?;
     }
     let mut columns = vec![Column::read(rust(workspace)?)?];
