@@ -7,7 +7,7 @@ use tonegate_listener::Rate;
 use tonegate_testing::Valkey;
 
 use super::super::*;
-use super::{NOW, accept, ask, eventually, lose, node, node_of, one, section, settle};
+use super::{NOW, accept, ask, eventually, lose, node, node_of, one, patient, section, settle};
 use crate::guard::ReplayMode;
 
 #[test]
@@ -60,7 +60,7 @@ fn a_turn_after_one_that_waited_waits_less() {
 #[test]
 fn a_valkey_that_lost_everything_learns_what_was_accepted_without_it() {
     let mut valkey = Valkey::start();
-    let [a, b] = [node(&valkey.url()), node(&valkey.url())];
+    let [a, b] = [patient(&valkey.url()), patient(&valkey.url())];
     valkey.kill();
     [&a, &b].into_iter().for_each(lose);
     let numbers = 0..3_000;
@@ -100,7 +100,7 @@ fn requests_without_end_do_not_keep_it_lost() {
 #[test]
 fn a_dead_connection_goes_unnoticed() {
     let valkey = Valkey::start();
-    let node = node(&valkey.url());
+    let node = patient(&valkey.url());
     for number in 0..20 {
         let _ = valkey.say(&["CLIENT", "KILL", "TYPE", "normal"]);
         assert_eq!(one(&node, ask(1, number)), Answer::Accepted, "{number}");

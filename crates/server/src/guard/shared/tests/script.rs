@@ -12,7 +12,7 @@ use tonegate_testing::Valkey;
 use super::super::script::{ADMIT, Names};
 use super::super::wire::{Reply, Wire};
 use super::super::*;
-use super::{NOW, ask, node, settle};
+use super::{NOW, ask, node, patient, settle};
 use crate::guard::{Admission, GuardConfig, ReplayGuard, ReplayMode, Unwritten};
 
 #[test]
@@ -168,7 +168,7 @@ fn a_debt_of_another_clock_is_cut() {
 #[test]
 fn a_call_may_be_full_of_one_request_or_of_as_many_keys() {
     let valkey = Valkey::start();
-    let node = node(&valkey.url());
+    let node = patient(&valkey.url());
     assert_eq!(
         settle(&node, &[ask(1, 1); 300]).iter().filter(|it| **it == Answer::Accepted).count(),
         1
