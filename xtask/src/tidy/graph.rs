@@ -10,8 +10,15 @@ use cargo_metadata::{DependencyKind, Metadata, PackageId};
 use super::architecture::Graph;
 
 /// What ships inside apps.
-const SHIPPED_IN_APPS: &[&str] =
-    &["tonegate-license", "tonegate-c", "tonegate-wasm", "tonegate-python", "tonegate-java"];
+const SHIPPED_IN_APPS: &[&str] = &[
+    "tonegate-license",
+    "tonegate-voice",
+    "tonegate-c",
+    "tonegate-wasm",
+    "tonegate-voice-wasm",
+    "tonegate-python",
+    "tonegate-java",
+];
 /// What can sign: nothing that ships inside apps may link it, however far down.
 const CAN_SIGN: &[&str] = &["tonegate-issuer", "aws-lc-rs", "aws-lc-sys", "ring"];
 

@@ -1,0 +1,142 @@
+//! The sound: what is applied to a recording, frame by frame, and how it comes and goes without a click.
+
+use crate::FRAME;
+use crate::agc::Agc;
+use crate::ans::{Ans, AnsMode};
+
+/// What is applied to a recording.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Effects {
+    /// Noise suppression, in this mode.
+    pub ans: Option<AnsMode>,
+    /// Automatic gain control.
+    pub agc: bool,
+}
+
+impl Effects {
+    /// Is there nothing to apply?
+    #[must_use]
+    pub const fn is_none(self) -> bool {
+        self.ans.is_none() && !self.agc
+    }
+}
+
+/// Processes one recording of 48 kHz mono in frames of 10 ms.
+///
+/// Everything is allocated by [`new`](Self::new); [`process`](Self::process) allocates nothing. An effect that is passed
+/// by leaves each sample as it was, [`latency`](Self::latency) samples later; it comes and goes over one frame.
+///
+/// ```
+/// use tonegate_voice::{AnsMode, Effects, Engine, FRAME};
+///
+/// let mut engine = Engine::new(Effects { ans: Some(AnsMode::Medium), agc: true });
+/// let mut frame = [0.01; FRAME];
+/// engine.process(&mut frame, Effects { ans: Some(AnsMode::Medium), agc: true });
+/// // The suppression is passed by from here on; the gain control goes on.
+/// engine.process(&mut frame, Effects { ans: None, agc: true });
+/// ```
+pub struct Engine {
+    ans: Option<Stage<Ans>>,
+    agc: Option<Stage<Agc>>,
+}
+
+impl Engine {
+    /// Sets up what the whole recording may use.
+    #[must_use]
+    pub fn new(effects: Effects) -> Self {
+        let ans = effects.ans.map(Ans::new).map(|ans| Stage::new(ans.latency(), ans));
+        Self { ans, agc: effects.agc.then(|| Stage::new(0, Agc::new())) }
+    }
+
+    /// Samples by which the sound comes out later than it goes in; constant, 0 without noise suppression.
+    #[must_use]
+    pub fn latency(&self) -> usize {
+        self.ans.as_ref().map_or(0, |stage| stage.dry.latency)
+    }
+
+    /// Processes a frame in place, samples within ±1. Of `effects` counts what [`new`](Self::new) was given.
+    pub fn process(&mut self, frame: &mut [f32; FRAME], effects: Effects) {
+        if let Some(ans) = &mut self.ans {
+            ans.process(frame, effects.ans.is_some(), Ans::process);
+        }
+        if let Some(agc) = &mut self.agc {
+            agc.process(frame, effects.agc, Agc::process);
+        }
+    }
+}
+
+/// An effect, and the untouched sound beside it, equally late.
+struct Stage<E> {
+    effect: E,
+    dry: Delay,
+    /// What the last frame ended with.
+    heard: Heard,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Heard {
+    Nothing,
+    Dry,
+    /// The effect runs, but is not heard yet: its first frame after a pause still has an older sound in it.
+    DryWhileItSettles,
+    Wet,
+}
+
+impl<E> Stage<E> {
+    fn new(latency: usize, effect: E) -> Self {
+        Self { effect, dry: Delay::new(latency), heard: Heard::Nothing }
+    }
+
+    fn process(&mut self, frame: &mut [f32; FRAME], on: bool, run: fn(&mut E, &mut [f32; FRAME])) {
+        let mut dry = *frame;
+        self.dry.process(&mut dry);
+        if on || self.heard == Heard::Wet {
+            run(&mut self.effect, frame);
+        }
+        self.heard = match (self.heard, on) {
+            (Heard::Nothing | Heard::Wet, true) => Heard::Wet,
+            (Heard::Dry, true) => {
+                *frame = dry;
+                Heard::DryWhileItSettles
+            }
+            (Heard::DryWhileItSettles, true) => {
+                fade(&dry, frame, |share| share);
+                Heard::Wet
+            }
+            (Heard::Wet, false) => {
+                fade(&dry, frame, |share| 1.0 - share);
+                Heard::Dry
+            }
+            (Heard::Nothing | Heard::Dry | Heard::DryWhileItSettles, false) => {
+                *frame = dry;
+                Heard::Dry
+            }
+        };
+    }
+}
+
+/// Puts into `wet` its share, the rest being dry; the share is asked for each sample from 0 to 1.
+fn fade(dry: &[f32; FRAME], wet: &mut [f32; FRAME], share: fn(f32) -> f32) {
+    for ((wet, dry), at) in wet.iter_mut().zip(dry).zip(1_u16..) {
+        *wet = (*wet - dry).mul_add(share(f32::from(at) / FRAME as f32), *dry);
+    }
+}
+
+/// Samples come out as they went in, so much later.
+struct Delay {
+    latency: usize,
+    held: Box<[f32]>,
+}
+
+impl Delay {
+    fn new(latency: usize) -> Self {
+        Self { latency, held: vec![0.0; latency + FRAME].into_boxed_slice() }
+    }
+
+    fn process(&mut self, frame: &mut [f32; FRAME]) {
+        let (_, newest) = self.held.split_at_mut(self.latency);
+        newest.copy_from_slice(frame);
+        frame.copy_from_slice(&self.held[..FRAME]);
+        self.held.copy_within(FRAME.., 0);
+    }
+}
