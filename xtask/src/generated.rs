@@ -43,6 +43,13 @@ pub(crate) const VECTORS: &[Generated] = &[Generated {
     output: Output::Folder("vectors"),
 }];
 
+/// Synthesised speech, and noise: what voice processing is measured on.
+pub(crate) const SOUNDS: &[Generated] = &[Generated {
+    package: "tonegate-voice",
+    arguments: &["--example", "sounds", "--"],
+    output: Output::Folder("bindings/voice/sounds"),
+}];
+
 /// The documents that are the code's own words.
 pub(crate) const DOCS: &[Generated] = &[
     Generated {

@@ -38,6 +38,8 @@ enum Task {
     Vectors(generated::Options),
     /// Regenerate the documents that are made from code
     Docs(generated::Options),
+    /// Regenerate bindings/voice/sounds
+    Sounds(generated::Options),
     /// Count the instructions of a request, and hold them against bench/budget.json
     Budget(budget::Options),
     /// Build crates/license for WebAssembly with nothing but `core`
@@ -69,6 +71,7 @@ fn run(workspace: &Workspace, task: Task) -> anyhow::Result<()> {
         Task::Test(options) => test::run(workspace, &options),
         Task::Tidy => tidy::run(workspace),
         Task::Vectors(options) => generated::run(workspace, generated::VECTORS, &options),
+        Task::Sounds(options) => generated::run(workspace, generated::SOUNDS, &options),
         Task::Docs(options) => generated::run(workspace, generated::DOCS, &options),
         Task::Budget(options) => budget::run(workspace, &options),
         Task::Wasm => wasm::run(workspace),

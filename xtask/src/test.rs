@@ -211,6 +211,7 @@ fn rustdoc(workspace: &Workspace) -> anyhow::Result<()> {
 
 fn generated(workspace: &Workspace) -> anyhow::Result<()> {
     generated::check(workspace, generated::VECTORS)?;
+    generated::check(workspace, generated::SOUNDS)?;
     generated::check(workspace, generated::DOCS)
 }
 

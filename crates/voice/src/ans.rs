@@ -148,6 +148,8 @@ impl Ans {
 
 impl Neural {
     fn new(kept: f32) -> Self {
+        // The library plans its transforms at the first frame of a thread, which is no time to allocate.
+        DenoiseState::new().process_frame(&mut [0.0; FRAME], &[0.0; FRAME]);
         Self { state: DenoiseState::new(), kept, last: [0.0; FRAME] }
     }
 

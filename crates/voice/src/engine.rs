@@ -23,8 +23,8 @@ impl Effects {
 
 /// Processes one recording of 48 kHz mono in frames of 10 ms.
 ///
-/// Everything is allocated by [`new`](Self::new); [`process`](Self::process) allocates nothing. An effect that is passed
-/// by leaves each sample as it was, [`latency`](Self::latency) samples later; it comes and goes over one frame.
+/// Everything is allocated by [`new`](Self::new); [`process`](Self::process) allocates nothing in the thread that called
+/// it. (In another thread the first frame of an AI mode plans that thread's transforms.) An effect that is passed by leaves each sample as it was, [`latency`](Self::latency) samples later; it comes and goes over one frame.
 ///
 /// ```
 /// use tonegate_voice::{AnsMode, Effects, Engine, FRAME};
@@ -77,8 +77,8 @@ struct Stage<E> {
 enum Heard {
     Nothing,
     Dry,
-    /// The effect runs, but is not heard yet: its first frame after a pause still has an older sound in it.
-    DryWhileItSettles,
+    /// The effect runs for so many more frames before it is heard: after a pause it still has an older sound in it.
+    Settling(usize),
     Wet,
 }
 
@@ -90,29 +90,29 @@ impl<E> Stage<E> {
     fn process(&mut self, frame: &mut [f32; FRAME], on: bool, run: fn(&mut E, &mut [f32; FRAME])) {
         let mut dry = *frame;
         self.dry.process(&mut dry);
+        let heard = match (self.heard, on) {
+            (Heard::Nothing | Heard::Wet | Heard::Settling(0), true) => Heard::Wet,
+            (Heard::Dry, true) => Heard::Settling(self.dry.latency.div_ceil(FRAME)),
+            (Heard::Settling(frames), true) => Heard::Settling(frames - 1),
+            (_, false) => Heard::Dry,
+        };
         if on || self.heard == Heard::Wet {
+            *frame = frame.map(audible);
             run(&mut self.effect, frame);
         }
-        self.heard = match (self.heard, on) {
-            (Heard::Nothing | Heard::Wet, true) => Heard::Wet,
-            (Heard::Dry, true) => {
-                *frame = dry;
-                Heard::DryWhileItSettles
-            }
-            (Heard::DryWhileItSettles, true) => {
-                fade(&dry, frame, |share| share);
-                Heard::Wet
-            }
-            (Heard::Wet, false) => {
-                fade(&dry, frame, |share| 1.0 - share);
-                Heard::Dry
-            }
-            (Heard::Nothing | Heard::Dry | Heard::DryWhileItSettles, false) => {
-                *frame = dry;
-                Heard::Dry
-            }
-        };
+        match (self.heard, heard) {
+            (Heard::Nothing | Heard::Wet, Heard::Wet) => {}
+            (_, Heard::Wet) => fade(&dry, frame, |share| share),
+            (Heard::Wet, _) => fade(&dry, frame, |share| 1.0 - share),
+            _ => *frame = dry,
+        }
+        self.heard = heard;
     }
+}
+
+/// What an effect may be given: one sample that is no number would silence all that follow.
+fn audible(sample: f32) -> f32 {
+    if sample.is_finite() { sample.clamp(-1.0, 1.0) } else { 0.0 }
 }
 
 /// Puts into `wet` its share, the rest being dry; the share is asked for each sample from 0 to 1.

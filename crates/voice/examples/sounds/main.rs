@@ -1,4 +1,4 @@
-//! Writes the test sounds into bindings/voice/sounds: `cargo run --release --package tonegate-voice --example sounds`.
+//! Writes the test sounds into bindings/voice/sounds: `cargo xtask sounds`.
 //!
 //! Nobody spoke them: a formant synthesiser says the words, so the licence of the sounds is that of this repository.
 //! `sounds.json` says at which levels they are and when nobody speaks. All are 48 kHz mono of 16 bits.

@@ -31,7 +31,8 @@ pub(crate) fn hiss(length: usize, seed: u64) -> Vec<f64> {
 /// The mains: 100 Hz and its overtones.
 pub(crate) fn hum(length: usize) -> Vec<f64> {
     let at = |sample: usize| sample as f64 / f64::from(RATE);
-    let overtone = |number: f64, time: f64| (TAU * 100.0 * number * time + number).sin() / number;
+    let overtone =
+        |number: f64, time: f64| libm::sin(TAU * 100.0 * number * time + number) / number;
     (0..length)
         .map(|sample| (1..=8_u8).map(|number| overtone(f64::from(number), at(sample))).sum())
         .collect()

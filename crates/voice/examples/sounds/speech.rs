@@ -1,6 +1,7 @@
 //! Synthesised speech: pulses of a voice and noise of the breath, through the resonances of a mouth.
 //!
 //! A small formant synthesiser after Klatt (1980): a cascade of resonators for what is voiced, one for what hisses.
+//! With its own sines: those of the C library are not the same bytes everywhere.
 
 use std::f64::consts::TAU;
 
@@ -33,7 +34,7 @@ impl Speech {
 }
 
 pub(crate) fn ratio(decibels: f64) -> f64 {
-    10_f64.powf(decibels / 20.0)
+    libm::exp10(decibels / 20.0)
 }
 
 pub(crate) fn root_mean_square(samples: impl Iterator<Item = f64>) -> f64 {
@@ -99,9 +100,9 @@ struct Resonator {
 
 impl Resonator {
     fn tune(&mut self, hertz: f64, bandwidth: f64) {
-        let radius = (-TAU / 2.0 * bandwidth / f64::from(RATE)).exp();
+        let radius = libm::exp(-TAU / 2.0 * bandwidth / f64::from(RATE));
         let (feedback, decay) =
-            (2.0 * radius * (TAU * hertz / f64::from(RATE)).cos(), -radius * radius);
+            (2.0 * radius * libm::cos(TAU * hertz / f64::from(RATE)), -radius * radius);
         self.coefficients = [1.0 - feedback - decay, feedback, decay];
     }
 
@@ -125,7 +126,7 @@ pub(crate) fn say(text: &str, voice: Voice) -> Speech {
     // What the mouth is at: it moves towards each sound and does not jump.
     let mut mouth = [500.0, 1_500.0, 2_500.0, 0.0, 0.0];
     let (glide, loudness_glide) =
-        (1.0 - (-1.0 / (0.02 * rate)).exp(), 1.0 - (-1.0 / (0.008 * rate)).exp());
+        (1.0 - libm::exp(-1.0 / (0.02 * rate)), 1.0 - libm::exp(-1.0 / (0.008 * rate)));
     let (mut phase, mut period, mut last_flow, mut time, mut silent) = (0.0, 1.0, 0.0, 0.0, rate);
     let (mut samples, mut spoken) = (Vec::new(), Vec::new());
     for phone in text.chars().map(phone) {
@@ -144,7 +145,8 @@ pub(crate) fn say(text: &str, voice: Voice) -> Speech {
                 hiss.tune(phone.hiss_hz, 0.35 * phone.hiss_hz);
             }
             // The voice rises and falls, and no two of its pulses are quite alike.
-            let melody = 1.0 + 0.14 * (TAU * 0.45 * time).sin() + 0.03 * (TAU * 4.7 * time).sin();
+            let melody =
+                1.0 + 0.14 * libm::sin(TAU * 0.45 * time) + 0.03 * libm::sin(TAU * 4.7 * time);
             phase += voice.pitch * melody * period / rate;
             let mut pulse = 0.0;
             if phase >= 1.0 {

@@ -1,7 +1,13 @@
 //! The libraries that could clean a voice message, measured on the committed sounds; prints the tables of docs/VOICE.md:
-//! `cargo run --release --package tonegate-voice --example libraries`.
+//! `cargo bench --package tonegate-voice`.
 
-#[path = "../../tests/sounds.rs"]
+#![expect(
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a benchmark reads the clock, and when it cannot go on has nobody to tell but its reader"
+)]
+
+#[path = "../tests/sounds.rs"]
 mod sounds;
 
 use std::time::Instant;
@@ -16,11 +22,14 @@ use tonegate_voice::{AnsMode, Effects, Engine, FRAME, SAMPLE_RATE};
 
 use crate::sounds::{Sound, decibels, loudness};
 
+/// Levels of speech that gain control is given, dBFS.
+const LEVELS: [f64; 6] = [-35.0, -30.0, -25.0, -20.0, -15.0, -10.0];
+
 type Process = Box<dyn FnMut(&mut [f32; FRAME])>;
 
 fn main() {
     println!(
-        "| Suppression | hum and hiss, dB | babble, dB | speech, dB | real-time factor |\n|---|---|---|---|---|"
+        "| Suppression | hum and hiss, dB | babble, dB | speech, dB | real-time factor | allocations a frame |\n|---|---|---|---|---|---|"
     );
     for level in [
         NoiseSuppressionLevel::Low,
@@ -48,8 +57,10 @@ fn main() {
         let effects = Effects { ans: Some(mode), agc: false };
         noise_row(&format!("ours, {mode}"), Engine::new(effects).latency(), || ours(effects));
     }
+    let levels = LEVELS.map(|dbfs| format!("{dbfs} dBFS")).join(" | ");
     println!(
-        "\n| Gain control | −35 dBFS | −30 | −25 | −20 | −15 | −10 | real-time factor |\n|---|---|---|---|---|---|---|---|"
+        "\n| Gain control | {levels} | real-time factor | allocations a frame |\n|{}",
+        "---|".repeat(9)
     );
     for headroom_db in [5.0, 15.0] {
         let adaptive_digital = Some(AdaptiveDigital { headroom_db, ..AdaptiveDigital::default() });
@@ -93,15 +104,10 @@ fn ours(effects: Effects) -> Process {
 fn noise_row(name: &str, latency: usize, make: impl Fn() -> Process) {
     let (speech, steady, babble) =
         (Sound::read("speech"), Sound::read("steady"), Sound::read("babble"));
-    let mut factor = 0.0;
-    let mut run = |sound: &Sound| {
-        let (cleaned, took) = through(sound, latency, make());
-        factor = took;
-        cleaned
-    };
-    let (clean_steady, clean_babble) = (run(&steady), run(&babble));
+    let (clean_babble, _) = through(&babble, latency, make());
+    let (clean_steady, cost) = through(&steady, latency, make());
     println!(
-        "| {name} | {:.1} | {:.1} | {:+.1} | {factor:.4} |",
+        "| {name} | {:.1} | {:.1} | {:+.1} | {cost}",
         decibels(clean_steady.in_pauses() / steady.in_pauses()),
         decibels(clean_babble.in_pauses() / babble.in_pauses()),
         decibels(clean_steady.while_spoken() / speech.while_spoken()),
@@ -109,20 +115,22 @@ fn noise_row(name: &str, latency: usize, make: impl Fn() -> Process) {
 }
 
 fn gain_row(name: &str, make: impl Fn() -> Process) {
-    let mut row = format!("| {name} |");
-    let mut factor = 0.0;
-    for level in [-35.0, -30.0, -25.0, -20.0, -15.0, -10.0] {
-        let (out, took) = through(&Sound::read("speech").at(level), 0, make());
-        row += &format!(" {:.1} |", loudness(&out.samples));
-        factor = took;
-    }
-    println!("{row} {factor:.4} |");
+    let loudness_at =
+        |dbfs| loudness(&through(&Sound::read("speech").at(dbfs), 0, make()).0.samples);
+    let levels = LEVELS.map(|dbfs| format!("{:.1}", loudness_at(dbfs))).join(" | ");
+    let (_, cost) = through(&Sound::read("speech"), 0, make());
+    println!("| {name} | {levels} | {cost}");
 }
 
-/// What comes out, put back to when it went in; and the time it took by the time it lasts.
-fn through(sound: &Sound, latency: usize, mut process: Process) -> (Sound, f64) {
-    let begun = Instant::now();
-    let out = sound.through(latency, |frame| process(frame));
-    let lasts = sound.samples.len() as f64 / f64::from(SAMPLE_RATE);
-    (out, begun.elapsed().as_secs_f64() / lasts)
+/// What comes out, put back to when it went in; and the last two columns: the time it took by the time it lasts, and
+/// allocations for each frame.
+fn through(sound: &Sound, latency: usize, mut process: Process) -> (Sound, String) {
+    process(&mut [0.0; FRAME]);
+    let (mut out, begun) = (sound.clone(), Instant::now());
+    let counted =
+        allocation_counter::measure(|| out = sound.through(latency, |frame| process(frame)));
+    let factor =
+        begun.elapsed().as_secs_f64() * f64::from(SAMPLE_RATE) / sound.samples.len() as f64;
+    let allocations = counted.count_total / (sound.samples.len() / FRAME) as u64;
+    (out, format!("{factor:.4} | {allocations} |"))
 }
