@@ -19,6 +19,8 @@ use crate::{FRAME, FULL_SCALE, SAMPLE_RATE};
 
 /// The level that speech is brought to, dBFS of its root mean square: −18 LUFS for what people say.
 const TARGET_DBFS: f32 = -18.0;
+/// No noise is raised above it.
+const NOISE_DBFS: f32 = -45.0;
 /// By how much the sound is lowered before the controller raises it.
 const LOWERED_DB: f32 = 20.0;
 /// The split of the target that the controller's two kinds of headroom need; both must be above zero.
@@ -28,7 +30,7 @@ const CONTROL: AdaptiveDigitalConfig = AdaptiveDigitalConfig {
     max_gain_db: 30.0 + LOWERED_DB,
     initial_gain_db: LOWERED_DB,
     max_gain_change_db_per_second: 12.0,
-    max_output_noise_level_dbfs: -45.0,
+    max_output_noise_level_dbfs: NOISE_DBFS,
 };
 const SUB_FRAMES: usize = SUB_FRAMES_IN_FRAME as usize;
 const SUB_FRAME: usize = FRAME / SUB_FRAMES;
@@ -65,7 +67,8 @@ impl Agc {
             speech_probability,
             speech_level_dbfs: self.speech.level_dbfs() - LOWERED_DB,
             speech_level_reliable: self.speech.is_confident(),
-            noise_rms_dbfs: noise_dbfs - LOWERED_DB,
+            // Noise that is louder already is not raised, and does not take the speech down with it either.
+            noise_rms_dbfs: noise_dbfs.min(NOISE_DBFS) - LOWERED_DB,
             headroom_db: HEADROOM_DB,
             limiter_envelope_dbfs: float_s16_to_dbfs(self.limiter.level.last_audio_level()),
         };
