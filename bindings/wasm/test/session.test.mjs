@@ -160,6 +160,17 @@ test('a token is asked for at each fetch, and an app can be named', async (t) =>
   for (const wrong of [{}, { apiKey: 'a', jwt: 'b' }]) assert.throws(() => relay(played.url, wrong), /either/);
 });
 
+test('a credential that no header can hold is refused, and shown to nobody', async (t) => {
+  const played = await relayWith(t, hands(LICENSE));
+  const context = { signal: new AbortController().signal };
+  for (const wrong of ['secret\nof mine', 'secret\u2026', 'secret of mine', '', 7, undefined].map((each) => /** @type {any} */ (each))) {
+    const hides = (/** @type {Error} */ error) => error instanceof TypeError && /credential|either/.test(error.message) && !error.message.includes('secret');
+    assert.throws(() => relay(played.url, { apiKey: wrong }), hides);
+    await assert.rejects(async () => relay(played.url, { jwt: async () => wrong })(context), hides);
+  }
+  assert.deepEqual(played.asked, []);
+});
+
 test('what an app hands in may fail, and the session goes on', async (t) => {
   let round = 0;
   const throws = () => { throw new Error(`thrown ${++round}`); };
