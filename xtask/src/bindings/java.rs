@@ -20,9 +20,20 @@ const LIBRARY: &str = "libtonegate_java.so";
 /// What the JVM writes under `-Xcheck:jni` when native code breaks a rule.
 const BROKEN_RULES: [&str; 2] = ["WARNING in native method", "FATAL ERROR in native method"];
 
+/// What Android got with version 13 or never, and no build tool brings to 8, where README says that
+/// the classes run.
+const NOT_ON_ANDROID: [&str; 5] = [
+    "java/io/InputStream.readAllBytes",
+    "java/io/InputStream.readNBytes",
+    "java/io/InputStream.transferTo",
+    "java/lang/ref/Cleaner",
+    "java/net/http/",
+];
+
 /// Builds the jar, runs its tests, and compiles and runs what README shows.
 pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
     let kit = Kit::build(workspace)?;
+    kit.suits_android()?;
     kit.test(&["-cp", &kit.class_path()], &[])?;
     kit.test_panics()?;
     kit.run_readme()
@@ -114,6 +125,20 @@ impl<'w> Kit<'w> {
             javac.arg("-cp").arg(self.jar());
         }
         command::run(javac.args(java_files(sources)?))
+    }
+
+    /// There is no Android here to find out what it lacks.
+    fn suits_android(&self) -> anyhow::Result<()> {
+        let mut classes = Vec::new();
+        for entry in fs::read_dir(self.folder.join("classes/dev/tonegate"))? {
+            classes.push(entry?.path());
+        }
+        let mut javap = self.workspace.program("javap");
+        let code = command::output(javap.args(["-c", "-private"]).args(classes))?;
+        let code = String::from_utf8(code)?;
+        let called = NOT_ON_ANDROID.iter().find(|name| code.contains(**name));
+        ensure!(called.is_none(), "the classes use what Android 8 lacks: {called:?}");
+        Ok(())
     }
 
     /// Runs the tests, and reads what they print: the JVM names broken rules and goes on.

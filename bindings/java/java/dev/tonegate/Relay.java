@@ -107,7 +107,7 @@ public final class Relay implements Fetch {
             return "";
         }
         try (stream) {
-            return new String(stream.readNBytes(ANSWER_BYTES_MAX), StandardCharsets.UTF_8);
+            return new String(Bounded.read(stream, ANSWER_BYTES_MAX), StandardCharsets.UTF_8);
         }
     }
 
