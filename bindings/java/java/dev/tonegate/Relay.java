@@ -14,6 +14,8 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -31,23 +33,30 @@ public final class Relay implements Fetch {
     private static final Pattern CODE = Pattern.compile("\"code\"\\s*+:\\s*+\"([a-z0-9_]{1,64})\"");
 
     private final URL url;
-    private final String credential;
+    private final Supplier<String> credential;
 
     /**
      * A relay.
      *
      * @param url such as {@code https://relay.example.com}; with a path, that is asked instead of
      *     {@code /v1/license}
-     * @param credential an API key or a JWT, sent as {@code Authorization: Bearer}
+     * @param credential an API key, or a JWT that outlives the app, sent as {@code Authorization:
+     *     Bearer}
      */
     public Relay(String url, String credential) {
+        this(url, () -> credential);
+        bearer(credential);
+    }
+
+    /**
+     * A relay, for credentials that end.
+     *
+     * @param url as above
+     * @param credential brings an API key or a JWT; called at each fetch, on the fetch's thread
+     */
+    public Relay(String url, Supplier<String> credential) {
         this.url = license(url);
-        // Checked here, because Java's own complaint would show it.
-        if (!credential.matches("[!-~]{1,8192}")) {
-            throw new IllegalArgumentException(
-                    "the credential has a character that no API key or JWT has");
-        }
-        this.credential = credential;
+        this.credential = Objects.requireNonNull(credential);
     }
 
     @Override
@@ -59,7 +68,7 @@ public final class Relay implements Fetch {
             connection.setUseCaches(false);
             // Another host must not get the credential.
             connection.setInstanceFollowRedirects(false);
-            connection.setRequestProperty("Authorization", "Bearer " + credential);
+            connection.setRequestProperty("Authorization", bearer(credential.get()));
             connection.setRequestProperty("Accept", "application/json");
             return answer(connection);
         } catch (SocketTimeoutException late) {
@@ -67,6 +76,15 @@ public final class Relay implements Fetch {
         } finally {
             connection.disconnect();
         }
+    }
+
+    /** Checked here, because Java's own complaint would show it. */
+    private static String bearer(String credential) {
+        if (credential == null || !credential.matches("[!-~]{1,8192}")) {
+            throw new IllegalArgumentException(
+                    "the credential has a character that no API key or JWT has");
+        }
+        return "Bearer " + credential;
     }
 
     private String answer(HttpURLConnection connection) throws IOException {

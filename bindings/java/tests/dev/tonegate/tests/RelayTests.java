@@ -12,6 +12,8 @@ import java.io.IOException;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Iterator;
+import java.util.List;
 
 /** What is asked, what is understood, and what is said when it is not. */
 final class RelayTests {
@@ -26,6 +28,20 @@ final class RelayTests {
             equal("GET /v1/license", server.requests.get(0).line());
             equal("Bearer " + KEY, server.requests.get(0).authorization());
             equal("GET /v1/apps/7/license", server.requests.get(1).line());
+        }
+    }
+
+    public static void aTokenIsAskedForAtEachFetch() throws IOException {
+        try (RelayServer server = new RelayServer()) {
+            Iterator<String> tokens = List.of("one", "two", KEY + "\n").iterator();
+            Relay relay = new Relay(server.url(), tokens::next);
+            equal(Cases.LICENSE, relay.fetch());
+            equal(Cases.LICENSE, relay.fetch());
+            equal("Bearer one", server.requests.get(0).authorization());
+            equal("Bearer two", server.requests.get(1).authorization());
+            Throwable error = throwsA(IllegalArgumentException.class, relay::fetch);
+            that(!error.getMessage().contains(KEY), error.getMessage());
+            equal(2, server.requests.size());
         }
     }
 
