@@ -38,7 +38,8 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
     let installed = Installed::install(workspace)?;
     panics::check(&installed.prefix.join("lib/libtonegate.so"))?;
     installed.examples()?;
-    installed.tests()
+    installed.tests()?;
+    for_other_systems(workspace)
 }
 
 /// Walks the vectors in C; the answers are in the file returned.
@@ -81,6 +82,20 @@ fn header(workspace: &Workspace, how: &[&str]) -> anyhow::Result<()> {
     cbindgen.args(["--quiet", "--config", "cbindgen.toml", "--crate", "tonegate-c"]).args(how);
     cbindgen.args(["--output", "include/tonegate.h", "."]);
     command::run(cbindgen.current_dir(workspace.root.join("bindings/c")))
+}
+
+/// What make would do for systems that we cannot build for here: Apple's linker knows no soname, and
+/// its apps link the static library.
+fn for_other_systems(workspace: &Workspace) -> anyhow::Result<()> {
+    for (target, shared) in [("aarch64-apple-ios", false), ("aarch64-linux-android", true)] {
+        let mut make = workspace.program("make");
+        make.args(["--dry-run", "-C", "bindings/c", "install", &format!("RUST_TARGET={target}")]);
+        let plan = said(&mut make)?;
+        ensure!(plan.contains("libtonegate.a") && plan.contains(target), "{target}: {plan}");
+        ensure!(plan.contains("soname") == shared, "{target}: {plan}");
+        ensure!(plan.contains("libtonegate.so") == shared, "{target}: {plan}");
+    }
+    Ok(())
 }
 
 impl<'w> Installed<'w> {
@@ -169,6 +184,11 @@ impl<'w> Installed<'w> {
             &["-std=c++17", "-pthread"],
         )?;
         command::run(Command::new(session).args(self.sample()))?;
+        // As Unreal and some of Android's apps build.
+        let mut bare = self.workspace.program("c++");
+        bare.args(["-x", "c++", "-std=c++17", "-fno-exceptions", "-fsyntax-only", "-I"]);
+        bare.arg(self.prefix.join("include"));
+        command::run(bare.arg("bindings/c/example/license_session.hpp"))?;
         self.snippets("docs/EMBEDDING.md")?;
         self.snippets("bindings/c/README.md")
     }
