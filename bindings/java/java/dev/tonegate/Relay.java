@@ -5,15 +5,18 @@
 
 package dev.tonegate;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.net.HttpURLConnection;
 import java.net.MalformedURLException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URL;
-import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
@@ -125,7 +128,7 @@ public final class Relay implements Fetch {
             return "";
         }
         try (stream) {
-            return new String(Bounded.read(stream, ANSWER_BYTES_MAX), StandardCharsets.UTF_8);
+            return new String(Bounded.read(new GivenUp(stream), ANSWER_BYTES_MAX), UTF_8);
         }
     }
 
@@ -143,6 +146,22 @@ public final class Relay implements Fetch {
             return (bare ? base.resolve(PATH) : base).toURL();
         } catch (URISyntaxException | MalformedURLException wrong) {
             throw new IllegalArgumentException("that is no URL of a relay", wrong);
+        }
+    }
+
+    /** A socket's read heeds no interrupt: a server that drips would keep its thread for days. */
+    private static final class GivenUp extends FilterInputStream {
+        GivenUp(InputStream answer) {
+            super(answer);
+        }
+
+        @Override
+        public int read(byte[] into, int from, int length) throws IOException {
+            int read = super.read(into, from, length);
+            if (Thread.currentThread().isInterrupted()) {
+                throw new InterruptedIOException("the fetch was given up");
+            }
+            return read;
         }
     }
 }

@@ -9,11 +9,13 @@ import static dev.tonegate.tests.Tests.throwsA;
 import dev.tonegate.FetchException;
 import dev.tonegate.Relay;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 
 /** What is asked, what is understood, and what is said when it is not. */
 final class RelayTests {
@@ -84,6 +86,30 @@ final class RelayTests {
                 server.answer = RelayServer.text(answer);
                 that(failure(server).getMessage().contains("without a licence"), "said so");
             }
+        }
+    }
+
+    /** A session interrupts a fetch after 30 s, and begins none while four of them do not end. */
+    public static void aServerThatDripsIsLeftWhenGivenUp() throws Exception {
+        try (RelayServer server = new RelayServer()) {
+            CountDownLatch dripped = new CountDownLatch(3);
+            server.answer =
+                    exchange -> {
+                        exchange.sendResponseHeaders(200, 0);
+                        while (true) {
+                            exchange.getResponseBody().write(' ');
+                            exchange.getResponseBody().flush();
+                            dripped.countDown();
+                            Thread.sleep(50);
+                        }
+                    };
+            Relay relay = new Relay(server.url(), KEY);
+            Thread fetch = new Thread(() -> throwsA(InterruptedIOException.class, relay::fetch));
+            fetch.start();
+            dripped.await();
+            fetch.interrupt();
+            fetch.join(10_000);
+            that(!fetch.isAlive(), "the fetch has ended");
         }
     }
 
