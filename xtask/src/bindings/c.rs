@@ -32,10 +32,15 @@ struct Installed<'w> {
     prefix: PathBuf,
 }
 
-/// Header, installation, examples and tests.
-pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
+/// Header and installation.
+pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
     renew_header(workspace)?;
-    let installed = Installed::install(workspace)?;
+    Installed::of(workspace).install()
+}
+
+/// Machine code, examples and tests.
+pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
+    let installed = Installed::of(workspace);
     panics::check(&installed.prefix.join("lib/libtonegate.so"))?;
     installed.examples()?;
     installed.tests()?;
@@ -44,12 +49,12 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
 
 /// Walks the vectors in C; the answers are in the file returned.
 pub(crate) fn vectors(workspace: &Workspace) -> anyhow::Result<PathBuf> {
-    Installed::install(workspace)?.vectors(&[], &workspace.target.join("bindings/c.json"))
+    Installed::of(workspace).vectors(&[], &workspace.target.join("bindings/c.json"))
 }
 
 /// Size and times.
 pub(crate) fn measure(workspace: &Workspace) -> anyhow::Result<Vec<Figure>> {
-    let installed = Installed::install(workspace)?;
+    let installed = Installed::of(workspace);
     let figure = |what: &str, seen, unit, goal| Figure { what: what.into(), seen, unit, goal };
     let all = installed.contribution()?;
     let mut figures = vec![figure("C: every function, linked statically", all, "KB", Some(150.0))];
@@ -99,8 +104,14 @@ fn for_other_systems(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 impl<'w> Installed<'w> {
+    fn of(workspace: &'w Workspace) -> Self {
+        let folder = workspace.target.join("bindings/c");
+        let prefix = folder.join("prefix");
+        Self { workspace, folder, prefix }
+    }
+
     /// As `bindings/c/README.md` says it is done.
-    fn install(workspace: &'w Workspace) -> anyhow::Result<Self> {
+    fn install(&self) -> anyhow::Result<()> {
         for (probe, package) in [
             (["cc", "--version"], "build-essential"),
             (["c++", "--version"], "build-essential"),
@@ -110,14 +121,11 @@ impl<'w> Installed<'w> {
         ] {
             system::ensure(&probe, package)?;
         }
-        let folder = workspace.target.join("bindings/c");
-        let prefix = folder.join("prefix");
-        fs::create_dir_all(&folder)?;
-        let mut make = workspace.program("make");
+        fs::create_dir_all(&self.folder)?;
+        let mut make = self.workspace.program("make");
         make.args(["--silent", "-C", "bindings/c", "install"]);
-        make.arg(format!("PREFIX={}", prefix.display()));
-        command::run(make.env("CARGO_TARGET_DIR", &workspace.target))?;
-        Ok(Self { workspace, folder, prefix })
+        make.arg(format!("PREFIX={}", self.prefix.display()));
+        command::run(make.env("CARGO_TARGET_DIR", &self.workspace.target))
     }
 
     /// Pins and a licence's file, which the test programs are called with.

@@ -30,9 +30,14 @@ const NOT_ON_ANDROID: [&str; 5] = [
     "java/net/http/",
 ];
 
-/// Builds the jar, runs its tests, and compiles and runs what README shows.
+/// Builds the jar, and the tests' classes.
+pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
+    Kit::of(workspace).build()
+}
+
+/// Runs its tests, and compiles and runs what README shows.
 pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
-    let kit = Kit::build(workspace)?;
+    let kit = Kit::of(workspace);
     kit.suits_android()?;
     kit.test(&["-cp", &kit.class_path()], &[])?;
     kit.test_panics()?;
@@ -41,7 +46,7 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
 
 /// Walks every case of `vectors/` in Java, and writes what was found.
 pub(crate) fn vectors(workspace: &Workspace) -> anyhow::Result<PathBuf> {
-    let kit = Kit::build(workspace)?;
+    let kit = Kit::of(workspace);
     let found = kit.folder.with_extension("json");
     let mut java = kit.java(&["-cp", &kit.class_path(), "dev.tonegate.tests.Vectors"]);
     command::run(java.arg(&found))?;
@@ -50,7 +55,7 @@ pub(crate) fn vectors(workspace: &Workspace) -> anyhow::Result<PathBuf> {
 
 /// What a verification, a check and the jar cost.
 pub(crate) fn measure(workspace: &Workspace) -> anyhow::Result<Vec<Figure>> {
-    let kit = Kit::build(workspace)?;
+    let kit = Kit::of(workspace);
     let mut java = kit.java(&["-cp", &kit.class_path(), "dev.tonegate.tests.Bench"]);
     let output = String::from_utf8(command::output(&mut java)?)?;
     let nanos = |name: &str| -> anyhow::Result<f64> {
@@ -76,19 +81,21 @@ struct Kit<'w> {
 }
 
 impl<'w> Kit<'w> {
-    /// The jar and the tests' classes, built anew.
-    fn build(workspace: &'w Workspace) -> anyhow::Result<Self> {
-        system::ensure(&["javac", "--version"], PACKAGE)?;
-        system::ensure(&["jar", "--version"], PACKAGE)?;
+    fn of(workspace: &'w Workspace) -> Self {
         let sources = workspace.root.join("bindings/java");
         let folder = workspace.target.join("bindings/java");
-        let kit = Self { workspace, sources, folder };
-        if kit.folder.exists() {
-            fs::remove_dir_all(&kit.folder)?;
+        Self { workspace, sources, folder }
+    }
+
+    /// The jar and the tests' classes, built anew.
+    fn build(&self) -> anyhow::Result<()> {
+        system::ensure(&["javac", "--version"], PACKAGE)?;
+        system::ensure(&["jar", "--version"], PACKAGE)?;
+        if self.folder.exists() {
+            fs::remove_dir_all(&self.folder)?;
         }
-        kit.pack()?;
-        kit.compile(&[], &kit.sources.join("tests/dev/tonegate/tests"), "tests")?;
-        Ok(kit)
+        self.pack()?;
+        self.compile(&[], &self.sources.join("tests/dev/tonegate/tests"), "tests")
     }
 
     fn pack(&self) -> anyhow::Result<()> {

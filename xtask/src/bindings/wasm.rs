@@ -37,10 +37,15 @@ const PARTS: [&str; 11] = [
 const KILOBYTES_MAX: f64 = 40.0;
 const VERIFY_MS_MAX: f64 = 2.0;
 
-/// The module is what its sources make; types, API, sessions, pages.
-pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
+/// The module is what its sources make, and the package has its copy.
+pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
     renew(workspace)?;
-    let package = prepare(workspace)?;
+    prepare(workspace)
+}
+
+/// Types, API, sessions, pages.
+pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
+    let package = package(workspace);
     let mut types = node(workspace, &package);
     command::run(
         types.arg("node_modules/typescript/bin/tsc").args(["--project", "tsconfig.json"]),
@@ -57,13 +62,13 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
 
 /// What Node and what Chromium made of the vectors.
 pub(crate) fn vectors(workspace: &Workspace) -> anyhow::Result<Vec<PathBuf>> {
-    let package = prepare(workspace)?;
+    let package = package(workspace);
     PLACES.iter().map(|place| report(workspace, &package, "vectors", place)).collect()
 }
 
 /// Its size, and its times in both places.
 pub(crate) fn measure(workspace: &Workspace) -> anyhow::Result<Vec<Figure>> {
-    let package = prepare(workspace)?;
+    let package = package(workspace);
     let kilobytes = compressed(&package.join("tonegate.wasm"))? / 1_000.0;
     let what = "tonegate.wasm, gzip -9".to_owned();
     let mut figures = vec![Figure { what, seen: kilobytes, unit: "kB", goal: Some(KILOBYTES_MAX) }];
@@ -100,10 +105,10 @@ fn renew(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 /// The package in its copy, with what checks it.
-fn prepare(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+fn prepare(workspace: &Workspace) -> anyhow::Result<()> {
     system::ensure(&["node", "--version"], "nodejs")?;
     system::ensure(&["npm", "--version"], "npm")?;
-    let package = folder(workspace).join("wasm-package");
+    let package = package(workspace);
     install(workspace, &package)?;
     for part in PARTS {
         let (from, to) = (sources(workspace).join(part), package.join(part));
@@ -112,7 +117,7 @@ fn prepare(workspace: &Workspace) -> anyhow::Result<PathBuf> {
         }
         copy(&from, &to).with_context(|| format!("cannot copy {}", from.display()))?;
     }
-    Ok(package)
+    Ok(())
 }
 
 /// Installs once for each lock file. npm is shown the pins in a folder of their own.
@@ -183,6 +188,10 @@ fn compressed(file: &Path) -> anyhow::Result<f64> {
 
 fn sources(workspace: &Workspace) -> PathBuf {
     workspace.root.join("bindings/wasm")
+}
+
+fn package(workspace: &Workspace) -> PathBuf {
+    folder(workspace).join("wasm-package")
 }
 
 fn folder(workspace: &Workspace) -> PathBuf {
