@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::Figure;
 use crate::command;
-use crate::system;
+use crate::pinned;
 use crate::workspace::Workspace;
 
 /// How long a check fuzzes, in seconds.
@@ -22,7 +22,8 @@ const VERIFY_MICROS: f64 = 150.0;
 
 /// Builds the wheel and installs it into an environment of its own.
 pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
-    prepare(workspace)?;
+    let requirements = binding(workspace).join("requirements.txt");
+    pinned::venv(workspace, &requirements, &folder(workspace))?;
     let wheels = wheels(workspace);
     if wheels.exists() {
         fs::remove_dir_all(&wheels)?;
@@ -84,24 +85,6 @@ pub(crate) fn fuzz(workspace: &Workspace, seconds: u32) -> anyhow::Result<()> {
     command::run(fuzz.arg(found))?;
     println!("{}", fs::read_to_string(folder(workspace).join("fuzz.json"))?);
     Ok(())
-}
-
-/// The environment with the versions that the binding pins.
-fn prepare(workspace: &Workspace) -> anyhow::Result<()> {
-    system::ensure(&["python3", "-c", "import venv, ensurepip"], "python3-venv")?;
-    let folder = folder(workspace);
-    let pinned = fs::read(binding(workspace).join("requirements.txt"))?;
-    if fs::read(folder.join("installed.txt")).is_ok_and(|installed| installed == pinned) {
-        return Ok(());
-    }
-    fs::create_dir_all(&folder)?;
-    let mut venv = workspace.program("python3");
-    command::run(venv.args(["-m", "venv", "--clear"]).arg(folder.join("venv")))?;
-    let mut pip = workspace.program(bin(workspace).join("pip"));
-    pip.args(["install", "--quiet", "--disable-pip-version-check", "--requirement"]);
-    command::run(pip.arg(binding(workspace).join("requirements.txt")))?;
-    // Last, so that half an installation is not taken for one.
-    Ok(fs::write(folder.join("installed.txt"), pinned)?)
 }
 
 /// The environment's Python, in the binding's folder.

@@ -13,6 +13,7 @@ use anyhow::{Context as _, ensure};
 
 use super::Figure;
 use crate::command;
+use crate::pinned;
 use crate::system;
 use crate::wasm;
 use crate::workspace::Workspace;
@@ -106,10 +107,8 @@ fn renew(workspace: &Workspace) -> anyhow::Result<()> {
 
 /// The package in its copy, with what checks it.
 fn prepare(workspace: &Workspace) -> anyhow::Result<()> {
-    system::ensure(&["node", "--version"], "nodejs")?;
-    system::ensure(&["npm", "--version"], "npm")?;
     let package = package(workspace);
-    install(workspace, &package)?;
+    pinned::npm(workspace, &workspace.root.join("xtask/wasm"), &package)?;
     for part in PARTS {
         let (from, to) = (sources(workspace).join(part), package.join(part));
         if to.is_dir() {
@@ -118,24 +117,6 @@ fn prepare(workspace: &Workspace) -> anyhow::Result<()> {
         copy(&from, &to).with_context(|| format!("cannot copy {}", from.display()))?;
     }
     Ok(())
-}
-
-/// Installs once for each lock file. npm is shown the pins in a folder of their own.
-fn install(workspace: &Workspace, package: &Path) -> anyhow::Result<()> {
-    let pinned = workspace.root.join("xtask/wasm");
-    let lock = fs::read(pinned.join("package-lock.json"))?;
-    let note = package.join("installed.json");
-    if fs::read(&note).is_ok_and(|installed| installed == lock) {
-        return Ok(());
-    }
-    fs::create_dir_all(package)?;
-    for file in ["package.json", "package-lock.json"] {
-        fs::copy(pinned.join(file), package.join(file))?;
-    }
-    let mut npm = workspace.program("npm");
-    command::run(npm.args(["ci", "--no-audit", "--no-fund"]).current_dir(package))?;
-    // Last, so that half an installation is not taken for one.
-    Ok(fs::write(note, lock)?)
 }
 
 /// Would npm publish what apps need, and nothing else?
