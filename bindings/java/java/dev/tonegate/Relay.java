@@ -27,6 +27,7 @@ public final class Relay implements Fetch {
     private static final String PATH = "/v1/license";
     private static final int CONNECT_MILLIS = 10_000;
     private static final int READ_MILLIS = 20_000;
+    private static final int WATCH_MILLIS = 1_000;
     private static final int ANSWER_BYTES_MAX = 65_536;
 
     /** A licence has no character that JSON escapes, and a wrong find would not verify. */
@@ -65,6 +66,7 @@ public final class Relay implements Fetch {
     @Override
     public String fetch() throws IOException {
         HttpURLConnection connection = (HttpURLConnection) url.openConnection();
+        Thread watch = watch(connection);
         try {
             connection.setConnectTimeout(CONNECT_MILLIS);
             connection.setReadTimeout(READ_MILLIS);
@@ -77,8 +79,29 @@ public final class Relay implements Fetch {
         } catch (SocketTimeoutException late) {
             throw new FetchException(url + " does not answer in time", 0, late);
         } finally {
+            watch.interrupt();
             connection.disconnect();
         }
+    }
+
+    /** Cuts the connection when this thread is interrupted: the read of a header heeds no interrupt. */
+    private static Thread watch(HttpURLConnection connection) {
+        Thread fetching = Thread.currentThread();
+        Runnable work =
+                () -> {
+                    try {
+                        while (!fetching.isInterrupted()) {
+                            Thread.sleep(WATCH_MILLIS);
+                        }
+                        connection.disconnect();
+                    } catch (InterruptedException ended) {
+                        // The fetch ended by itself.
+                    }
+                };
+        Thread watch = new Thread(work, "tonegate-fetch-watch");
+        watch.setDaemon(true);
+        watch.start();
+        return watch;
     }
 
     /** Checked here, because Java's own complaint would show it. */

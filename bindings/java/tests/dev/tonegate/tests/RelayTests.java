@@ -10,6 +10,10 @@ import dev.tonegate.FetchException;
 import dev.tonegate.Relay;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
@@ -110,6 +114,37 @@ final class RelayTests {
             fetch.interrupt();
             fetch.join(10_000);
             that(!fetch.isAlive(), "the fetch has ended");
+        }
+    }
+
+    /** So is one that never ends its header, which no server of the JDK's does. */
+    public static void aHeaderThatDripsIsLeftWhenGivenUp() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            CountDownLatch dripped = new CountDownLatch(3);
+            Thread drip =
+                    new Thread(
+                            () -> {
+                                try (Socket peer = server.accept()) {
+                                    peer.getOutputStream().write("HTTP/1.1 200 OK\r\nX: ".getBytes());
+                                    while (true) {
+                                        peer.getOutputStream().write('x');
+                                        dripped.countDown();
+                                        Thread.sleep(50);
+                                    }
+                                } catch (IOException | InterruptedException left) {
+                                    // As it should be.
+                                }
+                            });
+            drip.start();
+            Relay relay = new Relay("http://127.0.0.1:" + server.getLocalPort(), KEY);
+            Thread fetch = new Thread(() -> throwsA(SocketException.class, relay::fetch));
+            fetch.start();
+            dripped.await();
+            fetch.interrupt();
+            fetch.join(10_000);
+            boolean left = !fetch.isAlive();
+            drip.interrupt();
+            that(left, "the fetch has ended");
         }
     }
 
