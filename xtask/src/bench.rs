@@ -12,6 +12,7 @@ use std::process::Command;
 use anyhow::Context as _;
 
 use crate::command;
+use crate::pinned;
 use crate::workspace::Workspace;
 
 #[derive(clap::Args)]
@@ -114,27 +115,14 @@ fn node(sources: &Path, prepared: &Path) -> anyhow::Result<()> {
     copy(&sources.join("node/server.mjs"), &script)
 }
 
-/// The environment is kept while its versions stay the same.
 fn fastapi(workspace: &Workspace, sources: &Path, prepared: &Path) -> anyhow::Result<()> {
-    let (venv, pinned) = (prepared.join("venv"), prepared.join("requirements.txt"));
-    let wanted = sources.join("fastapi/requirements.txt");
     copy(&sources.join("fastapi/server.py"), &prepared.join("server.py"))?;
-    if fs::read(&pinned).is_ok_and(|kept| fs::read(&wanted).is_ok_and(|wanted| kept == wanted)) {
-        return Ok(());
+    let installed = pinned::venv(workspace, &sources.join("fastapi/requirements.txt"), prepared);
+    let venv = prepared.join("venv");
+    if installed.is_err() && venv.exists() {
+        fs::remove_dir_all(venv)?;
     }
-    if venv.exists() {
-        fs::remove_dir_all(&venv)?;
-    }
-    command::run(workspace.program("python3").args(["-m", "venv"]).arg(&venv))?;
-    let mut pip = workspace.program(venv.join("bin/pip"));
-    pip.args(["install", "--quiet", "--disable-pip-version-check", "--requirement"]);
-    let installed = command::run(pip.arg(&wanted));
-    if installed.is_err() {
-        fs::remove_dir_all(&venv)?;
-    }
-    installed?;
-    // Copied last: without it the environment is made anew.
-    copy(&wanted, &pinned)
+    installed
 }
 
 /// What an earlier run left must not stand for a runtime that is gone.

@@ -27,7 +27,7 @@ pub(crate) struct Options {
     /// Only these; all when none is named
     #[arg(value_name = "LANGUAGE", value_parser = LANGUAGES.map(|language| language.name))]
     languages: Vec<String>,
-    /// Only hold them against the vectors, with what was built before
+    /// Only build them and hold them against the vectors
     #[arg(long)]
     vectors: bool,
     /// Measure sizes and times instead of testing, and write them into docs/BENCHMARKS.md
@@ -41,7 +41,9 @@ pub(crate) struct Options {
 /// A language, and what its file offers.
 struct Language {
     name: &'static str,
-    /// Builds it and runs its own tests.
+    /// Builds and installs it; the following take what it left.
+    build: fn(&Workspace) -> anyhow::Result<()>,
+    /// Runs its own tests.
     check: fn(&Workspace) -> anyhow::Result<()>,
     /// Walks through `vectors/cases.json`; what was found, by the name of the column.
     vectors: fn(&Workspace) -> anyhow::Result<Vec<Found>>,
@@ -55,6 +57,7 @@ pub(crate) type Found = (&'static str, PathBuf);
 const LANGUAGES: [Language; 4] = [
     Language {
         name: "c",
+        build: c::build,
         check: c::check,
         vectors: |workspace| Ok(vec![("C", c::vectors(workspace)?)]),
         measure: c::measure,
@@ -62,6 +65,7 @@ const LANGUAGES: [Language; 4] = [
     },
     Language {
         name: "wasm",
+        build: wasm::build,
         check: wasm::check,
         vectors: |workspace| {
             Ok(["WASM/Node", "WASM/Chromium"].into_iter().zip(wasm::vectors(workspace)?).collect())
@@ -71,6 +75,7 @@ const LANGUAGES: [Language; 4] = [
     },
     Language {
         name: "python",
+        build: python::build,
         check: python::check,
         vectors: |workspace| Ok(vec![("Python", python::vectors(workspace)?)]),
         measure: python::measure,
@@ -78,6 +83,7 @@ const LANGUAGES: [Language; 4] = [
     },
     Language {
         name: "java",
+        build: java::build,
         check: java::check,
         vectors: |workspace| Ok(vec![("Java", java::vectors(workspace)?)]),
         measure: java::measure,
@@ -96,9 +102,15 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
     fs::create_dir_all(workspace.target.join("bindings"))?;
     let chosen: Vec<_> = LANGUAGES.iter().filter(|language| options.include(language)).collect();
     if let Some(seconds) = options.fuzz {
-        let mut able = chosen.iter().filter_map(|language| language.fuzz);
-        return able.try_for_each(|fuzz| fuzz(workspace, seconds));
+        for language in chosen {
+            if let Some(fuzz) = language.fuzz {
+                (language.build)(workspace)?;
+                fuzz(workspace, seconds)?;
+            }
+        }
+        return Ok(());
     }
+    chosen.iter().try_for_each(|language| (language.build)(workspace))?;
     if !options.vectors && !options.measure {
         chosen.iter().try_for_each(|language| (language.check)(workspace))?;
     }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use crate::command;
+use crate::pinned;
 use crate::system;
 use crate::workspace::Workspace;
 
@@ -39,22 +40,7 @@ pub(crate) fn walk(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 fn prepare(workspace: &Workspace) -> anyhow::Result<()> {
-    system::ensure(&["node", "--version"], "nodejs")?;
-    system::ensure(&["npm", "--version"], "npm")?;
-    let folder = folder(workspace);
-    fs::create_dir_all(&folder)?;
-    let pinned = workspace.root.join("xtask/console");
-    let lock = fs::read(pinned.join("package-lock.json"))?;
-    if fs::read(folder.join("installed.json")).is_ok_and(|installed| installed == lock) {
-        return Ok(());
-    }
-    for file in ["package.json", "package-lock.json"] {
-        fs::copy(pinned.join(file), folder.join(file))?;
-    }
-    let mut npm = workspace.program("npm");
-    command::run(npm.args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder))?;
-    // Last, so that half an installation is not taken for one.
-    Ok(fs::write(folder.join("installed.json"), lock)?)
+    pinned::npm(workspace, &workspace.root.join("xtask/console"), &folder(workspace))
 }
 
 fn folder(workspace: &Workspace) -> PathBuf {

@@ -9,8 +9,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use crate::command;
-use crate::system;
+use crate::pinned;
 use crate::workspace::Workspace;
 
 /// The variable that tells tests where the libraries are.
@@ -18,18 +17,10 @@ pub(crate) const VARIABLE: &str = "XTASK_INTEROP";
 
 /// Creates the environments, in the versions that `xtask/interop` pins.
 pub(crate) fn prepare(workspace: &Workspace) -> anyhow::Result<()> {
-    system::ensure(&["python3", "-c", "import venv, ensurepip"], "python3-venv")?;
-    system::ensure(&["node", "--version"], "nodejs")?;
-    system::ensure(&["npm", "--version"], "npm")?;
-    let folder = folder(workspace);
+    let (folder, pins) = (folder(workspace), workspace.root.join("xtask/interop"));
     copy_scripts(workspace)?;
-    command::run(workspace.program("python3").args(["-m", "venv"]).arg(folder.join("venv")))?;
-    let pip = folder.join("venv/bin/pip");
-    let quiet = ["install", "--quiet", "--disable-pip-version-check", "--requirement"];
-    command::run(workspace.program(pip).args(quiet).arg(folder.join("requirements.txt")))?;
-    command::run(
-        workspace.program("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder),
-    )?;
+    pinned::venv(workspace, &pins.join("requirements.txt"), &folder)?;
+    pinned::npm(workspace, &pins, &folder)?;
     println!("ready; for `cargo test`: {VARIABLE}={}", folder.display());
     Ok(())
 }
@@ -39,9 +30,9 @@ pub(crate) fn folder(workspace: &Workspace) -> PathBuf {
     workspace.target.join("interop")
 }
 
-/// Was everything installed? npm writes this file last.
+/// Was everything installed? This file is written last.
 pub(crate) fn is_prepared(workspace: &Workspace) -> bool {
-    folder(workspace).join("node_modules/.package-lock.json").exists()
+    folder(workspace).join("installed.json").exists()
 }
 
 /// The scripts stand next to `node_modules`: that is where ES modules look for a package.

@@ -12,6 +12,7 @@ mod drill;
 mod fuzz;
 mod generated;
 mod interop;
+mod pinned;
 mod schemathesis;
 mod system;
 mod test;

@@ -13,7 +13,7 @@ use std::process::Command;
 use anyhow::ensure;
 
 use crate::command;
-use crate::system;
+use crate::pinned;
 use crate::workspace::Workspace;
 use server::Server;
 
@@ -55,22 +55,10 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 fn prepare(workspace: &Workspace) -> anyhow::Result<PathBuf> {
-    system::ensure(&["python3", "-c", "import venv, ensurepip"], "python3-venv")?;
     let folder = workspace.target.join("schemathesis");
-    fs::create_dir_all(&folder)?;
-    let pinned = workspace.root.join("xtask/schemathesis");
-    fs::copy(pinned.join("schemathesis.toml"), folder.join("schemathesis.toml"))?;
-    let versions = fs::read(pinned.join("requirements.txt"))?;
-    let installed = folder.join("installed.txt");
-    if fs::read(&installed).is_ok_and(|installed| installed == versions) {
-        return Ok(folder);
-    }
-    command::run(workspace.program("python3").args(["-m", "venv"]).arg(folder.join("venv")))?;
-    let mut pip = workspace.program(folder.join("venv/bin/pip"));
-    pip.args(["install", "--quiet", "--disable-pip-version-check", "--requirement"]);
-    command::run(pip.arg(pinned.join("requirements.txt")))?;
-    // Last, so that half an installation is not taken for one.
-    fs::write(installed, versions)?;
+    let pins = workspace.root.join("xtask/schemathesis");
+    pinned::venv(workspace, &pins.join("requirements.txt"), &folder)?;
+    fs::copy(pins.join("schemathesis.toml"), folder.join("schemathesis.toml"))?;
     Ok(folder)
 }
 

@@ -161,10 +161,14 @@ private:
 
     // What an app's own code throws stays with the app.
     template <typename Call> static void guarded(Call call) {
+#if defined(__cpp_exceptions) || defined(_CPPUNWIND)
         try {
             call();
         } catch (...) {
         }
+#else
+        call(); // built without exceptions, as Unreal builds: nothing can be thrown
+#endif
     }
 
     Callbacks callbacks_;

@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 import unittest
+import unittest.mock
 
 import tonegate
 from samples import CASES, DAY, LICENSE, NEWER, PINS, START, at, options
@@ -24,6 +25,12 @@ class Verified(unittest.TestCase):
 
     def test_the_machine_s_clock_is_the_default(self):
         self.assertEqual(tonegate.verify(LICENSE, options())[0].reason, "expired")
+
+    @unittest.skipUnless(hasattr(time, "CLOCK_BOOTTIME"), "no such clock here")
+    def test_the_machine_s_clock_runs_on_while_it_sleeps(self):
+        # A machine that just woke up: the clock that slept, too, is behind.
+        with unittest.mock.patch("time.monotonic", return_value=0.0):
+            self.assertAlmostEqual(tonegate.now().elapsed, time.clock_gettime(time.CLOCK_BOOTTIME), delta=2)
 
     def test_what_is_explained_is_a_dict(self):
         said = tonegate.explain(LICENSE, options(), at=at(8 * DAY))

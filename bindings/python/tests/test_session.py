@@ -195,6 +195,24 @@ class Kept(unittest.TestCase):
             until("the licence in the store", lambda: LICENSE.encode() in store.content)
         self.assertEqual(str(self.errors[0]), "full")
 
+    def test_a_store_that_hangs_does_not_keep_close(self):
+        go_on, begun = threading.Event(), threading.Event()
+        self.addCleanup(go_on.set)
+
+        class Hanging(Memory):
+            def save(self, content):
+                begun.set()
+                go_on.wait(60)
+
+        session = self.session(store=Hanging())
+        session.start()
+        self.assertTrue(begun.wait(20))
+        closer = threading.Thread(target=session.close, daemon=True)
+        closer.start()
+        closer.join(30)
+        self.assertFalse(closer.is_alive())
+        self.assertIn("store has not come back", str(self.errors[-1]))
+
     def test_a_store_that_returns_anything_is_a_new_device(self):
         for stored in (b"x" * 100, None, 10**12, "text", LICENSE.encode() * 10_000):
             store = Memory()

@@ -95,7 +95,10 @@ function onExpiry(policy) {
 
 /** @param {number} seconds */
 function utc(seconds) {
-  return `${new Date(seconds * 1_000).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+  const time = new Date(seconds * 1_000);
+  // What is not proven may name any second.
+  if (Number.isNaN(time.getTime())) return 'beyond all calendars';
+  return `${time.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
 /** @param {number} seconds */

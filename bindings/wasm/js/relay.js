@@ -20,9 +20,10 @@ export function relay(url, { apiKey, jwt, appId } = {}) {
   if ((apiKey === undefined) === (jwt === undefined)) throw new TypeError('a relay is asked with either an apiKey or a jwt');
   const path = appId === undefined ? 'v1/license' : `v1/apps/${Number(appId)}/license`;
   const address = new URL(path, String(url).replace(/\/*$/, '/'));
+  const given = apiKey ?? jwt;
+  if (typeof given !== 'function') bearer(given);
   return async ({ signal }) => {
-    const credential = apiKey ?? (typeof jwt === 'function' ? await jwt() : jwt);
-    const headers = { Authorization: `Bearer ${credential}`, Accept: 'application/json' };
+    const headers = { Authorization: bearer(typeof given === 'function' ? await given() : given), Accept: 'application/json' };
     // A redirect could carry the credential elsewhere.
     const answer = await fetch(address, { headers, signal, redirect: 'error', credentials: 'omit', cache: 'no-store' });
     const text = await readBounded(answer);
@@ -31,6 +32,12 @@ export function relay(url, { apiKey, jwt, appId } = {}) {
     if (license === '') throw new FetchError('the answer holds no License: is this the address of a relay?');
     return license;
   };
+}
+
+/** Checked here, because the platform's own complaint would show it. @param {unknown} credential */
+function bearer(credential) {
+  if (typeof credential !== 'string' || !/^[!-~]{1,8192}$/.test(credential)) throw new TypeError('a relay\'s credential is a text without blanks and line ends, and not empty');
+  return `Bearer ${credential}`;
 }
 
 /** @param {Response} answer */

@@ -58,8 +58,8 @@ export class LicenseSession {
   }
 
   verdict() {
-    const { exports, out } = this.#module;
-    exports.session_verdict(this.#slot, ...this.#now(), out);
+    const at = this.#now(), { exports, out } = this.#module;
+    exports.session_verdict(this.#slot, ...at, out);
     const verdict = forget(this.#module.verdict());
     this.#save();
     return verdict;
@@ -128,8 +128,9 @@ export class LicenseSession {
 
   /** Does what is due, and comes back when the next thing is. */
   #turn() {
-    const { exports, out } = this.#module;
-    if (!this.#begun || !exports.session_turn(this.#slot, ...this.#now(), out)) return;
+    // Read before the slot is named: a clock that fails calls onError, which may close the session.
+    const at = this.#now(), { exports, out } = this.#module;
+    if (!this.#begun || !exports.session_turn(this.#slot, ...at, out)) return;
     const { fetch, changed, waitSecs } = this.#module.turn();
     this.#cancelTurn();
     this.#cancelTurn = this.#after(waitSecs, () => this.#turn());
@@ -169,7 +170,8 @@ export class LicenseSession {
   #failed(error) {
     const asked = /** @type {{retryAfter?: unknown} | null} */ (error)?.retryAfter;
     const retryAfter = typeof asked === 'number' && asked > 0 ? BigInt(Math.ceil(Math.min(asked, 86_400))) : 0n;
-    this.#module.exports.session_failed(this.#slot, retryAfter, ...this.#now());
+    const at = this.#now();
+    this.#module.exports.session_failed(this.#slot, retryAfter, ...at);
     this.#fetching = null;
     this.#turn();
     this.#report(error);
@@ -237,7 +239,8 @@ export class LicenseSession {
   /** @param {number} seconds @param {() => void} run */
   #after(seconds, run) {
     try {
-      if (this.#clock.after) return this.#clock.after(seconds, run);
+      const cancel = this.#clock.after?.(seconds, run);
+      if (this.#clock.after) return typeof cancel === 'function' ? cancel : () => {};
     } catch (error) {
       this.#report(error);
     }

@@ -30,7 +30,7 @@ test('both examples run', async (t) => {
 
   const session = await run(examples[0].replace('https://relay.example.com', relay.url), {});
   assert.deepEqual(session, ['refused there is no licence', 'valid the licence is valid', 'noise suppression runs']);
-  assert.deepEqual([kept.size, relay.asked[0].authorization], [1, 'Bearer a token of your identity provider']);
+  assert.deepEqual([kept.size, relay.asked[0].authorization], [1, 'Bearer token-of-your-identity-provider']);
 
   /** @type {Uint8Array[]} */ const states = [];
   const gate = await run(examples[1], { text: LICENSE, keep: (/** @type {Uint8Array} */ state) => states.push(state) });

@@ -160,6 +160,17 @@ test('a token is asked for at each fetch, and an app can be named', async (t) =>
   for (const wrong of [{}, { apiKey: 'a', jwt: 'b' }]) assert.throws(() => relay(played.url, wrong), /either/);
 });
 
+test('a credential that no header can hold is refused, and shown to nobody', async (t) => {
+  const played = await relayWith(t, hands(LICENSE));
+  const context = { signal: new AbortController().signal };
+  for (const wrong of ['secret\nof mine', 'secret\u2026', 'secret of mine', '', 7, undefined].map((each) => /** @type {any} */ (each))) {
+    const hides = (/** @type {Error} */ error) => error instanceof TypeError && /credential|either/.test(error.message) && !error.message.includes('secret');
+    assert.throws(() => relay(played.url, { apiKey: wrong }), hides);
+    await assert.rejects(async () => relay(played.url, { jwt: async () => wrong })(context), hides);
+  }
+  assert.deepEqual(played.asked, []);
+});
+
 test('what an app hands in may fail, and the session goes on', async (t) => {
   let round = 0;
   const throws = () => { throw new Error(`thrown ${++round}`); };
@@ -229,6 +240,35 @@ test('a clock that fails stands still', async (t) => {
   broken = true;
   assert.equal(session.check('ans').answer, 'run');
   assert.equal(told.errors.at(-1), 'no clock');
+});
+
+test('a timer that cannot be cancelled is let be', async (t) => {
+  const clock = { wall: () => NOW, elapsed: () => 0, after: /** @type {any} */ ((/** @type {number} */ seconds, /** @type {() => void} */ run) => setTimeout(run, seconds * 1_000).unref()) };
+  const { session, told } = await house(t, hands(LICENSE), { clock });
+  assert.equal((await session.start()).state, 'valid');
+  assert.equal((await session.refresh()).state, 'valid');
+  assert.deepEqual(told.errors, []);
+});
+
+test('a session that onError closes leaves the next one in its place alone', async (t) => {
+  let broken = false;
+  const clock = clockAt(NOW), wall = clock.wall.bind(clock);
+  clock.wall = () => { if (broken) throw new Error('no clock'); return wall(); };
+  /** @type {import('../index.js').LicenseSession[]} */ const next = [];
+  const onError = () => {
+    broken = false;
+    session.close();
+    next.push(tonegate.session({ ...EXPECTED, clock, fetch: () => LICENSE }));
+  };
+  const { session, relay } = await house(t, hands(LICENSE), { clock, onError });
+  await session.start();
+  broken = true;
+  clock.advance(60);
+  assert.equal(next.length, 1);
+  await new Promise((done) => setTimeout(done, 50));
+  assert.equal(relay.asked.length, 1, 'what is closed fetches no more');
+  assert.equal((await next[0].start()).state, 'valid');
+  next[0].close();
 });
 
 test('closing ends it, as often as one likes', async (t) => {

@@ -157,10 +157,9 @@ impl Session {
 
     /// A fetch failed. `retry_after`: how many seconds the server asked to wait; 0: it did not.
     pub fn failed(&mut self, retry_after: u64, time: Time) {
-        let longest = match self.gate.verdict(time).is_valid() {
-            true => RETRY_SECS_MAX,
-            false => RETRY_SECS_WITHOUT,
-        };
+        // Whoever is without a licence asks again within that time, also when it ends in the meantime.
+        let ends_in = seconds_left(&self.gate.verdict(time));
+        let longest = RETRY_SECS_WITHOUT.saturating_add(ends_in).min(RETRY_SECS_MAX);
         let wait = RETRY_SECS_FIRST.saturating_mul(1 << self.failures.min(16)).min(longest);
         self.failures = self.failures.saturating_add(1);
         // Between a half and the whole, so that devices that failed together do not return together.
@@ -170,10 +169,12 @@ impl Session {
         self.next = Next::NotBefore(time.elapsed.saturating_add(wait.max(asked)));
     }
 
-    /// Forgets a wait after a failure: the network is back, or the user is.
+    /// Forgets a wait after a failure: the network is back, or the user is. A fetch under way goes
+    /// on, and should it fail, the waits begin with the shortest again.
     pub fn hasten(&mut self) {
+        self.failures = 0;
         if let Next::NotBefore(_) = self.next {
-            (self.next, self.failures) = (Next::ByLicense, 0);
+            self.next = Next::ByLicense;
         }
     }
 
@@ -251,6 +252,14 @@ impl Session {
 fn refresh_in(verdict: &Verdict) -> u64 {
     match (verdict.is_valid(), verdict.validity) {
         (true, Some(validity)) => seconds(validity.refresh_after.saturating_sub(validity.now)),
+        _ => 0,
+    }
+}
+
+/// Seconds for which the licence is still good; 0: it is not.
+fn seconds_left(verdict: &Verdict) -> u64 {
+    match (verdict.is_valid(), verdict.validity) {
+        (true, Some(validity)) => seconds(validity.seconds_left()),
         _ => 0,
     }
 }

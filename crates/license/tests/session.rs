@@ -1,6 +1,8 @@
 //! A session through a device's days: what it asks for, what it keeps, what it tells.
 
-use tonegate_license::limits::{RETRY_SECS_MAX, RETRY_SECS_WITHOUT, STORED_BYTES_MAX};
+use tonegate_license::limits::{
+    RETRY_SECS_FIRST, RETRY_SECS_MAX, RETRY_SECS_WITHOUT, STORED_BYTES_MAX,
+};
 use tonegate_license::{Environment, Expect, Pins, Reason, Session, Time, Verdict};
 
 use crate::vectors;
@@ -151,6 +153,19 @@ fn with_a_good_licence_a_device_is_patient_and_without_one_it_is_not() {
 }
 
 #[test]
+fn a_wait_from_before_the_end_reaches_no_further_past_it_than_one_from_after_it() {
+    // The later the last failure before the end, the longer its wait: so from several beginnings.
+    for begun in (ENDS - 20_000..ENDS - 10_000).step_by(500) {
+        let mut session = holding();
+        let mut elapsed = begun;
+        while elapsed < ENDS {
+            elapsed += fails(&mut session, elapsed).max(1);
+        }
+        assert!(elapsed <= ENDS + RETRY_SECS_WITHOUT, "{} s without a try", elapsed - ENDS);
+    }
+}
+
+#[test]
 fn a_server_that_asks_to_wait_is_heeded_within_reason() {
     let mut session = fresh();
     assert!(session.turn(at(0)).fetch);
@@ -171,6 +186,21 @@ fn a_wait_can_be_cut_short() {
     // One that is under way is not doubled.
     session.hasten();
     assert!(!session.turn(at(2)).fetch);
+}
+
+#[test]
+fn who_is_back_while_a_fetch_hangs_does_not_wait_long_after_it() {
+    let mut session = fresh();
+    let mut elapsed = 0;
+    for _ in 0..10 {
+        elapsed += fails(&mut session, elapsed);
+    }
+    while !session.turn(at(elapsed)).fetch {
+        elapsed += 1;
+    }
+    session.hasten();
+    session.failed(0, at(elapsed));
+    assert!(fails(&mut session, elapsed) <= RETRY_SECS_FIRST);
 }
 
 #[test]

@@ -32,23 +32,29 @@ struct Installed<'w> {
     prefix: PathBuf,
 }
 
-/// Header, installation, examples and tests.
-pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
+/// Header and installation.
+pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
     renew_header(workspace)?;
-    let installed = Installed::install(workspace)?;
+    Installed::of(workspace).install()
+}
+
+/// Machine code, examples and tests.
+pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
+    let installed = Installed::of(workspace);
     panics::check(&installed.prefix.join("lib/libtonegate.so"))?;
     installed.examples()?;
-    installed.tests()
+    installed.tests()?;
+    for_other_systems(workspace)
 }
 
 /// Walks the vectors in C; the answers are in the file returned.
 pub(crate) fn vectors(workspace: &Workspace) -> anyhow::Result<PathBuf> {
-    Installed::install(workspace)?.vectors(&[], &workspace.target.join("bindings/c.json"))
+    Installed::of(workspace).vectors(&[], &workspace.target.join("bindings/c.json"))
 }
 
 /// Size and times.
 pub(crate) fn measure(workspace: &Workspace) -> anyhow::Result<Vec<Figure>> {
-    let installed = Installed::install(workspace)?;
+    let installed = Installed::of(workspace);
     let figure = |what: &str, seen, unit, goal| Figure { what: what.into(), seen, unit, goal };
     let all = installed.contribution()?;
     let mut figures = vec![figure("C: every function, linked statically", all, "KB", Some(150.0))];
@@ -83,9 +89,29 @@ fn header(workspace: &Workspace, how: &[&str]) -> anyhow::Result<()> {
     command::run(cbindgen.current_dir(workspace.root.join("bindings/c")))
 }
 
+/// What make would do for systems that we cannot build for here: Apple's linker knows no soname, and
+/// its apps link the static library.
+fn for_other_systems(workspace: &Workspace) -> anyhow::Result<()> {
+    for (target, shared) in [("aarch64-apple-ios", false), ("aarch64-linux-android", true)] {
+        let mut make = workspace.program("make");
+        make.args(["--dry-run", "-C", "bindings/c", "install", &format!("RUST_TARGET={target}")]);
+        let plan = said(&mut make)?;
+        ensure!(plan.contains("libtonegate.a") && plan.contains(target), "{target}: {plan}");
+        ensure!(plan.contains("soname") == shared, "{target}: {plan}");
+        ensure!(plan.contains("libtonegate.so") == shared, "{target}: {plan}");
+    }
+    Ok(())
+}
+
 impl<'w> Installed<'w> {
+    fn of(workspace: &'w Workspace) -> Self {
+        let folder = workspace.target.join("bindings/c");
+        let prefix = folder.join("prefix");
+        Self { workspace, folder, prefix }
+    }
+
     /// As `bindings/c/README.md` says it is done.
-    fn install(workspace: &'w Workspace) -> anyhow::Result<Self> {
+    fn install(&self) -> anyhow::Result<()> {
         for (probe, package) in [
             (["cc", "--version"], "build-essential"),
             (["c++", "--version"], "build-essential"),
@@ -95,14 +121,11 @@ impl<'w> Installed<'w> {
         ] {
             system::ensure(&probe, package)?;
         }
-        let folder = workspace.target.join("bindings/c");
-        let prefix = folder.join("prefix");
-        fs::create_dir_all(&folder)?;
-        let mut make = workspace.program("make");
+        fs::create_dir_all(&self.folder)?;
+        let mut make = self.workspace.program("make");
         make.args(["--silent", "-C", "bindings/c", "install"]);
-        make.arg(format!("PREFIX={}", prefix.display()));
-        command::run(make.env("CARGO_TARGET_DIR", &workspace.target))?;
-        Ok(Self { workspace, folder, prefix })
+        make.arg(format!("PREFIX={}", self.prefix.display()));
+        command::run(make.env("CARGO_TARGET_DIR", &self.workspace.target))
     }
 
     /// Pins and a licence's file, which the test programs are called with.
@@ -169,6 +192,11 @@ impl<'w> Installed<'w> {
             &["-std=c++17", "-pthread"],
         )?;
         command::run(Command::new(session).args(self.sample()))?;
+        // As Unreal and some of Android's apps build.
+        let mut bare = self.workspace.program("c++");
+        bare.args(["-x", "c++", "-std=c++17", "-fno-exceptions", "-fsyntax-only", "-I"]);
+        bare.arg(self.prefix.join("include"));
+        command::run(bare.arg("bindings/c/example/license_session.hpp"))?;
         self.snippets("docs/EMBEDDING.md")?;
         self.snippets("bindings/c/README.md")
     }

@@ -20,9 +20,25 @@ const LIBRARY: &str = "libtonegate_java.so";
 /// What the JVM writes under `-Xcheck:jni` when native code breaks a rule.
 const BROKEN_RULES: [&str; 2] = ["WARNING in native method", "FATAL ERROR in native method"];
 
-/// Builds the jar, runs its tests, and compiles and runs what README shows.
+/// What Android got with version 13 or never, and no build tool brings to 8, where README says that
+/// the classes run.
+const NOT_ON_ANDROID: [&str; 5] = [
+    "java/io/InputStream.readAllBytes",
+    "java/io/InputStream.readNBytes",
+    "java/io/InputStream.transferTo",
+    "java/lang/ref/Cleaner",
+    "java/net/http/",
+];
+
+/// Builds the jar, and the tests' classes.
+pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
+    Kit::of(workspace).build()
+}
+
+/// Runs its tests, and compiles and runs what README shows.
 pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
-    let kit = Kit::build(workspace)?;
+    let kit = Kit::of(workspace);
+    kit.suits_android()?;
     kit.test(&["-cp", &kit.class_path()], &[])?;
     kit.test_panics()?;
     kit.run_readme()
@@ -30,7 +46,7 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
 
 /// Walks every case of `vectors/` in Java, and writes what was found.
 pub(crate) fn vectors(workspace: &Workspace) -> anyhow::Result<PathBuf> {
-    let kit = Kit::build(workspace)?;
+    let kit = Kit::of(workspace);
     let found = kit.folder.with_extension("json");
     let mut java = kit.java(&["-cp", &kit.class_path(), "dev.tonegate.tests.Vectors"]);
     command::run(java.arg(&found))?;
@@ -39,7 +55,7 @@ pub(crate) fn vectors(workspace: &Workspace) -> anyhow::Result<PathBuf> {
 
 /// What a verification, a check and the jar cost.
 pub(crate) fn measure(workspace: &Workspace) -> anyhow::Result<Vec<Figure>> {
-    let kit = Kit::build(workspace)?;
+    let kit = Kit::of(workspace);
     let mut java = kit.java(&["-cp", &kit.class_path(), "dev.tonegate.tests.Bench"]);
     let output = String::from_utf8(command::output(&mut java)?)?;
     let nanos = |name: &str| -> anyhow::Result<f64> {
@@ -65,19 +81,21 @@ struct Kit<'w> {
 }
 
 impl<'w> Kit<'w> {
-    /// The jar and the tests' classes, built anew.
-    fn build(workspace: &'w Workspace) -> anyhow::Result<Self> {
-        system::ensure(&["javac", "--version"], PACKAGE)?;
-        system::ensure(&["jar", "--version"], PACKAGE)?;
+    fn of(workspace: &'w Workspace) -> Self {
         let sources = workspace.root.join("bindings/java");
         let folder = workspace.target.join("bindings/java");
-        let kit = Self { workspace, sources, folder };
-        if kit.folder.exists() {
-            fs::remove_dir_all(&kit.folder)?;
+        Self { workspace, sources, folder }
+    }
+
+    /// The jar and the tests' classes, built anew.
+    fn build(&self) -> anyhow::Result<()> {
+        system::ensure(&["javac", "--version"], PACKAGE)?;
+        system::ensure(&["jar", "--version"], PACKAGE)?;
+        if self.folder.exists() {
+            fs::remove_dir_all(&self.folder)?;
         }
-        kit.pack()?;
-        kit.compile(&[], &kit.sources.join("tests/dev/tonegate/tests"), "tests")?;
-        Ok(kit)
+        self.pack()?;
+        self.compile(&[], &self.sources.join("tests/dev/tonegate/tests"), "tests")
     }
 
     fn pack(&self) -> anyhow::Result<()> {
@@ -114,6 +132,20 @@ impl<'w> Kit<'w> {
             javac.arg("-cp").arg(self.jar());
         }
         command::run(javac.args(java_files(sources)?))
+    }
+
+    /// There is no Android here to find out what it lacks.
+    fn suits_android(&self) -> anyhow::Result<()> {
+        let mut classes = Vec::new();
+        for entry in fs::read_dir(self.folder.join("classes/dev/tonegate"))? {
+            classes.push(entry?.path());
+        }
+        let mut javap = self.workspace.program("javap");
+        let code = command::output(javap.args(["-c", "-private"]).args(classes))?;
+        let code = String::from_utf8(code)?;
+        let called = NOT_ON_ANDROID.iter().find(|name| code.contains(**name));
+        ensure!(called.is_none(), "the classes use what Android 8 lacks: {called:?}");
+        Ok(())
     }
 
     /// Runs the tests, and reads what they print: the JVM names broken rules and goes on.

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::Figure;
 use crate::command;
-use crate::system;
+use crate::pinned;
 use crate::workspace::Workspace;
 
 /// How long a check fuzzes, in seconds.
@@ -20,21 +20,38 @@ const FUZZ_SECS: u32 = 15;
 /// One verification, in µs.
 const VERIFY_MICROS: f64 = 150.0;
 
-/// Builds the wheel, checks its types, runs its tests, fuzzes it for a moment.
+/// Builds the wheel and installs it into an environment of its own.
+pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
+    let requirements = binding(workspace).join("requirements.txt");
+    pinned::venv(workspace, &requirements, &folder(workspace))?;
+    let wheels = wheels(workspace);
+    if wheels.exists() {
+        fs::remove_dir_all(&wheels)?;
+    }
+    let mut maturin = workspace.program(bin(workspace).join("maturin"));
+    maturin.args(["build", "--release", "--locked", "--manifest-path"]);
+    maturin.arg(binding(workspace).join("Cargo.toml")).arg("--out").arg(&wheels);
+    // Without it, each interpreter that it is built for would build its dependencies anew.
+    maturin.arg("--interpreter").arg(bin(workspace).join("python"));
+    command::run(maturin.env("CARGO_TARGET_DIR", &workspace.target))?;
+    let mut pip = workspace.program(bin(workspace).join("pip"));
+    pip.args(["install", "--quiet", "--disable-pip-version-check", "--no-index", "--no-deps"]);
+    command::run(pip.arg("--force-reinstall").arg(only_wheel(&wheels)?))
+}
+
+/// Checks its types, runs its tests, fuzzes it for a moment.
 pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
-    install(workspace)?;
     let mut types = python(workspace, ["-m", "mypy", "--config-file", "pyproject.toml"]);
     command::run(types.arg("python"))?;
     // The stub of the native part against the module itself.
     command::run(&mut python(workspace, ["-m", "mypy.stubtest", "tonegate._native"]))?;
     let tests = ["-W", "error::ResourceWarning", "-m", "unittest", "discover", "-s", "tests"];
     command::run(&mut python(workspace, tests))?;
-    fuzz_installed(workspace, FUZZ_SECS)
+    fuzz(workspace, FUZZ_SECS)
 }
 
 /// Walks the vectors; where the results lie.
 pub(crate) fn vectors(workspace: &Workspace) -> anyhow::Result<PathBuf> {
-    install(workspace)?;
     let results = workspace.target.join("bindings/python.json");
     command::run(python(workspace, ["tests/vectors.py"]).arg(&results))?;
     Ok(results)
@@ -42,13 +59,12 @@ pub(crate) fn vectors(workspace: &Workspace) -> anyhow::Result<PathBuf> {
 
 /// What a call and the wheel cost on this machine.
 pub(crate) fn measure(workspace: &Workspace) -> anyhow::Result<Vec<Figure>> {
-    let wheel = install(workspace)?;
     let output = command::output(&mut python(workspace, ["tests/measure.py"]))?;
     let seen: Value = serde_json::from_slice(&output).context("tests/measure.py prints JSON")?;
     let of = |name: &str| {
         seen[name].as_f64().with_context(|| format!("tests/measure.py says nothing of {name}"))
     };
-    let bytes = u32::try_from(fs::metadata(wheel)?.len())?;
+    let bytes = u32::try_from(fs::metadata(only_wheel(&wheels(workspace))?)?.len())?;
     let figure = |what: &str, seen, unit, goal| Figure { what: what.to_owned(), seen, unit, goal };
     Ok(vec![
         figure("Python: verify", of("verify_us")?, "µs", Some(VERIFY_MICROS)),
@@ -60,11 +76,6 @@ pub(crate) fn measure(workspace: &Workspace) -> anyhow::Result<Vec<Figure>> {
 
 /// Fuzzes for as long as you like.
 pub(crate) fn fuzz(workspace: &Workspace, seconds: u32) -> anyhow::Result<()> {
-    install(workspace)?;
-    fuzz_installed(workspace, seconds)
-}
-
-fn fuzz_installed(workspace: &Workspace, seconds: u32) -> anyhow::Result<()> {
     let found = folder(workspace).join("fuzz");
     fs::create_dir_all(&found)?;
     let mut fuzz = python(workspace, ["tests/fuzz.py"]);
@@ -74,44 +85,6 @@ fn fuzz_installed(workspace: &Workspace, seconds: u32) -> anyhow::Result<()> {
     command::run(fuzz.arg(found))?;
     println!("{}", fs::read_to_string(folder(workspace).join("fuzz.json"))?);
     Ok(())
-}
-
-/// Builds the wheel and installs it into an environment of its own; the wheel.
-fn install(workspace: &Workspace) -> anyhow::Result<PathBuf> {
-    prepare(workspace)?;
-    let wheels = folder(workspace).join("wheels");
-    if wheels.exists() {
-        fs::remove_dir_all(&wheels)?;
-    }
-    let mut maturin = workspace.program(bin(workspace).join("maturin"));
-    maturin.args(["build", "--release", "--locked", "--manifest-path"]);
-    maturin.arg(binding(workspace).join("Cargo.toml")).arg("--out").arg(&wheels);
-    // Without it, each interpreter that it is built for would build its dependencies anew.
-    maturin.arg("--interpreter").arg(bin(workspace).join("python"));
-    command::run(maturin.env("CARGO_TARGET_DIR", &workspace.target))?;
-    let wheel = only_wheel(&wheels)?;
-    let mut pip = workspace.program(bin(workspace).join("pip"));
-    pip.args(["install", "--quiet", "--disable-pip-version-check", "--no-index", "--no-deps"]);
-    command::run(pip.arg("--force-reinstall").arg(&wheel))?;
-    Ok(wheel)
-}
-
-/// The environment with the versions that the binding pins.
-fn prepare(workspace: &Workspace) -> anyhow::Result<()> {
-    system::ensure(&["python3", "-c", "import venv, ensurepip"], "python3-venv")?;
-    let folder = folder(workspace);
-    let pinned = fs::read(binding(workspace).join("requirements.txt"))?;
-    if fs::read(folder.join("installed.txt")).is_ok_and(|installed| installed == pinned) {
-        return Ok(());
-    }
-    fs::create_dir_all(&folder)?;
-    let mut venv = workspace.program("python3");
-    command::run(venv.args(["-m", "venv", "--clear"]).arg(folder.join("venv")))?;
-    let mut pip = workspace.program(bin(workspace).join("pip"));
-    pip.args(["install", "--quiet", "--disable-pip-version-check", "--requirement"]);
-    command::run(pip.arg(binding(workspace).join("requirements.txt")))?;
-    // Last, so that half an installation is not taken for one.
-    Ok(fs::write(folder.join("installed.txt"), pinned)?)
 }
 
 /// The environment's Python, in the binding's folder.
@@ -136,6 +109,10 @@ fn binding(workspace: &Workspace) -> PathBuf {
 
 fn folder(workspace: &Workspace) -> PathBuf {
     workspace.target.join("bindings/python")
+}
+
+fn wheels(workspace: &Workspace) -> PathBuf {
+    folder(workspace).join("wheels")
 }
 
 fn bin(workspace: &Workspace) -> PathBuf {

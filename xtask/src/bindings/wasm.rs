@@ -13,6 +13,7 @@ use anyhow::{Context as _, ensure};
 
 use super::Figure;
 use crate::command;
+use crate::pinned;
 use crate::system;
 use crate::wasm;
 use crate::workspace::Workspace;
@@ -37,10 +38,15 @@ const PARTS: [&str; 11] = [
 const KILOBYTES_MAX: f64 = 40.0;
 const VERIFY_MS_MAX: f64 = 2.0;
 
-/// The module is what its sources make; types, API, sessions, pages.
-pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
+/// The module is what its sources make, and the package has its copy.
+pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
     renew(workspace)?;
-    let package = prepare(workspace)?;
+    prepare(workspace)
+}
+
+/// Types, API, sessions, pages.
+pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
+    let package = package(workspace);
     let mut types = node(workspace, &package);
     command::run(
         types.arg("node_modules/typescript/bin/tsc").args(["--project", "tsconfig.json"]),
@@ -57,13 +63,13 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
 
 /// What Node and what Chromium made of the vectors.
 pub(crate) fn vectors(workspace: &Workspace) -> anyhow::Result<Vec<PathBuf>> {
-    let package = prepare(workspace)?;
+    let package = package(workspace);
     PLACES.iter().map(|place| report(workspace, &package, "vectors", place)).collect()
 }
 
 /// Its size, and its times in both places.
 pub(crate) fn measure(workspace: &Workspace) -> anyhow::Result<Vec<Figure>> {
-    let package = prepare(workspace)?;
+    let package = package(workspace);
     let kilobytes = compressed(&package.join("tonegate.wasm"))? / 1_000.0;
     let what = "tonegate.wasm, gzip -9".to_owned();
     let mut figures = vec![Figure { what, seen: kilobytes, unit: "kB", goal: Some(KILOBYTES_MAX) }];
@@ -100,11 +106,9 @@ fn renew(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 /// The package in its copy, with what checks it.
-fn prepare(workspace: &Workspace) -> anyhow::Result<PathBuf> {
-    system::ensure(&["node", "--version"], "nodejs")?;
-    system::ensure(&["npm", "--version"], "npm")?;
-    let package = folder(workspace).join("wasm-package");
-    install(workspace, &package)?;
+fn prepare(workspace: &Workspace) -> anyhow::Result<()> {
+    let package = package(workspace);
+    pinned::npm(workspace, &workspace.root.join("xtask/wasm"), &package)?;
     for part in PARTS {
         let (from, to) = (sources(workspace).join(part), package.join(part));
         if to.is_dir() {
@@ -112,25 +116,7 @@ fn prepare(workspace: &Workspace) -> anyhow::Result<PathBuf> {
         }
         copy(&from, &to).with_context(|| format!("cannot copy {}", from.display()))?;
     }
-    Ok(package)
-}
-
-/// Installs once for each lock file. npm is shown the pins in a folder of their own.
-fn install(workspace: &Workspace, package: &Path) -> anyhow::Result<()> {
-    let pinned = workspace.root.join("xtask/wasm");
-    let lock = fs::read(pinned.join("package-lock.json"))?;
-    let note = package.join("installed.json");
-    if fs::read(&note).is_ok_and(|installed| installed == lock) {
-        return Ok(());
-    }
-    fs::create_dir_all(package)?;
-    for file in ["package.json", "package-lock.json"] {
-        fs::copy(pinned.join(file), package.join(file))?;
-    }
-    let mut npm = workspace.program("npm");
-    command::run(npm.args(["ci", "--no-audit", "--no-fund"]).current_dir(package))?;
-    // Last, so that half an installation is not taken for one.
-    Ok(fs::write(note, lock)?)
+    Ok(())
 }
 
 /// Would npm publish what apps need, and nothing else?
@@ -183,6 +169,10 @@ fn compressed(file: &Path) -> anyhow::Result<f64> {
 
 fn sources(workspace: &Workspace) -> PathBuf {
     workspace.root.join("bindings/wasm")
+}
+
+fn package(workspace: &Workspace) -> PathBuf {
+    folder(workspace).join("wasm-package")
 }
 
 fn folder(workspace: &Workspace) -> PathBuf {

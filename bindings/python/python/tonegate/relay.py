@@ -6,13 +6,15 @@ Invariant: the credential goes to the URL given and nowhere else: no redirect is
 from __future__ import annotations
 
 import json
+import socket
+import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from email.utils import parsedate_to_datetime
-from http.client import HTTPException, HTTPMessage, HTTPResponse
-from typing import IO, Any, Callable, Optional, Union, cast
+from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse
+from typing import IO, Any, Callable, List, Optional, Union, cast
 
 TIMEOUT_SECS = 30
 """How long a whole fetch may take."""
@@ -38,6 +40,33 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         """A relay does not redirect, and the credential must not travel on."""
 
 
+class _InTime(urllib.request.AbstractHTTPHandler):
+    """Whose answers begin in time: a socket's own timeout starts anew with each byte of a header."""
+
+    def do_open(self, http_class: Any, req: urllib.request.Request, **http_conn_args: Any) -> HTTPResponse:
+        connections: List[HTTPConnection] = []
+
+        def connect(*arguments: Any, **settings: Any) -> HTTPConnection:
+            connections.append(http_class(*arguments, **settings))
+            return connections[-1]
+
+        late = threading.Timer(TIMEOUT_SECS, _break_off, [connections])
+        late.daemon = True
+        late.start()
+        try:
+            return super().do_open(cast(Any, connect), req, **http_conn_args)
+        finally:
+            late.cancel()
+
+
+class _Http(_InTime, urllib.request.HTTPHandler):
+    pass
+
+
+class _Https(_InTime, urllib.request.HTTPSHandler):
+    pass
+
+
 def relay(
     url: str, *, api_key: Optional[Token] = None, jwt: Optional[Token] = None, app_id: Optional[int] = None
 ) -> Callable[[], str]:
@@ -50,7 +79,7 @@ def relay(
     if (api_key is None) == (jwt is None):
         raise ValueError("give the relay one credential: api_key or jwt")
     credential = api_key if api_key is not None else jwt
-    opener = urllib.request.build_opener(_NoRedirect)
+    opener = urllib.request.build_opener(_NoRedirect, _Http, _Https)
     if isinstance(credential, str):
         _bearer(credential)
 
@@ -91,16 +120,28 @@ def _fetch(opener: urllib.request.OpenerDirector, request: urllib.request.Reques
         raise FetchFailed(f"the relay cannot be reached: {error}") from error
 
 
+def _break_off(connections: List[HTTPConnection]) -> None:
+    """Whoever reads from them reads an end."""
+    for connection in connections:
+        try:
+            connection.sock.shutdown(socket.SHUT_RDWR)
+        except (OSError, AttributeError):
+            # Not connected yet, or no longer.
+            continue
+
+
 def _body(response: HTTPResponse, until: float) -> bytes:
     """The whole body, by `until`: a server that sends a byte now and then is not waited for."""
     body = b""
-    while chunk := response.read1(_BODY_BYTES_MAX):
+    while True:
+        chunk = response.read1(_BODY_BYTES_MAX)
+        if time.monotonic() > until:
+            raise FetchFailed(f"the relay's answer took longer than {TIMEOUT_SECS} seconds")
+        if not chunk:
+            return body
         body += chunk
         if len(body) > _BODY_BYTES_MAX:
             raise FetchFailed(f"the relay's answer is longer than {_BODY_BYTES_MAX} bytes")
-        if time.monotonic() > until:
-            raise FetchFailed(f"the relay's answer took longer than {TIMEOUT_SECS} seconds")
-    return body
 
 
 def _license(body: bytes) -> str:

@@ -21,7 +21,7 @@ FETCH_SECS_MAX = 30
 FETCHES_MAX = 4
 """How many fetches that never end are put up with; after that none is begun until one does."""
 CLOSE_SECS_MAX = 5
-"""How long `close` waits for a callback that does not come back."""
+"""How long `close` waits for a callback, and then for a store, that does not come back."""
 
 _log = logging.getLogger("tonegate")
 _Outcome = Tuple[int, Union[str, bytes, BaseException]]
@@ -251,7 +251,11 @@ class LicenseSession:
     def _save_if_due(self) -> None:
         if self._store is None:
             return
-        with self._saving:
+        # A store that hangs, or that calls us, is not waited for without an end.
+        if not self._saving.acquire(timeout=CLOSE_SECS_MAX):
+            self._errors.append(TimeoutError(f"the store has not come back within {CLOSE_SECS_MAX} seconds"))
+            return
+        try:
             if not (self._session.is_unsaved or self._not_stored):
                 return
             content = self._session.save()
@@ -261,6 +265,8 @@ class LicenseSession:
             except BaseException as error:
                 self._not_stored = True
                 self._errors.append(error)
+        finally:
+            self._saving.release()
 
     def _wake(self) -> None:
         with self._changed:

@@ -82,6 +82,11 @@ test('what was altered is refused, and shown nevertheless', async () => {
   await house.page.getByText('Explanation').click();
   assert.match(await house.page.locator('#explanation').innerText(), /"app_id": 12345/);
   await picture('refused');
+  const [header, claims, signature] = LICENSE.split('.');
+  const forged = Buffer.from(Buffer.from(claims, 'base64url').toString().replace(/"exp":\d+/, '"exp":9007199254740991')).toString('base64url');
+  await paste([header, forged, signature].join('.'));
+  assert.equal(await house.page.locator('#latest').innerText(), 'beyond all calendars');
+  assert.match(await house.page.locator('#explanation').innerText(), /"expires_at": 9007199254740991/);
   await paste(`<img src=x onerror=alert(1)>${'x'.repeat(100_000)}`);
   assert.equal(await state(), 'refused: too_long (SDK code 81)');
   await house.page.getByLabel('AppId').fill('twelve');

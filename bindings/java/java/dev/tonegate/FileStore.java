@@ -40,7 +40,7 @@ public final class FileStore implements Store {
     @Override
     public byte[] load() throws IOException {
         try (InputStream in = Files.newInputStream(file)) {
-            return in.readNBytes(BYTES_MAX);
+            return Bounded.read(in, BYTES_MAX);
         } catch (NoSuchFileException none) {
             return new byte[0];
         }

@@ -5,15 +5,20 @@
 
 package dev.tonegate;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.net.HttpURLConnection;
 import java.net.MalformedURLException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URL;
-import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -22,6 +27,7 @@ public final class Relay implements Fetch {
     private static final String PATH = "/v1/license";
     private static final int CONNECT_MILLIS = 10_000;
     private static final int READ_MILLIS = 20_000;
+    private static final int WATCH_MILLIS = 1_000;
     private static final int ANSWER_BYTES_MAX = 65_536;
 
     /** A licence has no character that JSON escapes, and a wrong find would not verify. */
@@ -31,42 +37,80 @@ public final class Relay implements Fetch {
     private static final Pattern CODE = Pattern.compile("\"code\"\\s*+:\\s*+\"([a-z0-9_]{1,64})\"");
 
     private final URL url;
-    private final String credential;
+    private final Supplier<String> credential;
 
     /**
      * A relay.
      *
      * @param url such as {@code https://relay.example.com}; with a path, that is asked instead of
      *     {@code /v1/license}
-     * @param credential an API key or a JWT, sent as {@code Authorization: Bearer}
+     * @param credential an API key, or a JWT that outlives the app, sent as {@code Authorization:
+     *     Bearer}
      */
     public Relay(String url, String credential) {
+        this(url, () -> credential);
+        bearer(credential);
+    }
+
+    /**
+     * A relay, for credentials that end.
+     *
+     * @param url as above
+     * @param credential brings an API key or a JWT; called at each fetch, on the fetch's thread
+     */
+    public Relay(String url, Supplier<String> credential) {
         this.url = license(url);
-        // Checked here, because Java's own complaint would show it.
-        if (!credential.matches("[!-~]{1,8192}")) {
-            throw new IllegalArgumentException(
-                    "the credential has a character that no API key or JWT has");
-        }
-        this.credential = credential;
+        this.credential = Objects.requireNonNull(credential);
     }
 
     @Override
     public String fetch() throws IOException {
         HttpURLConnection connection = (HttpURLConnection) url.openConnection();
+        Thread watch = watch(connection);
         try {
             connection.setConnectTimeout(CONNECT_MILLIS);
             connection.setReadTimeout(READ_MILLIS);
             connection.setUseCaches(false);
             // Another host must not get the credential.
             connection.setInstanceFollowRedirects(false);
-            connection.setRequestProperty("Authorization", "Bearer " + credential);
+            connection.setRequestProperty("Authorization", bearer(credential.get()));
             connection.setRequestProperty("Accept", "application/json");
             return answer(connection);
         } catch (SocketTimeoutException late) {
             throw new FetchException(url + " does not answer in time", 0, late);
         } finally {
+            watch.interrupt();
             connection.disconnect();
         }
+    }
+
+    /** Cuts the connection when this thread is interrupted: the read of a header heeds no interrupt. */
+    private static Thread watch(HttpURLConnection connection) {
+        Thread fetching = Thread.currentThread();
+        Runnable work =
+                () -> {
+                    try {
+                        while (!fetching.isInterrupted()) {
+                            Thread.sleep(WATCH_MILLIS);
+                        }
+                        connection.disconnect();
+                    } catch (InterruptedException ended) {
+                        // The fetch ended by itself.
+                    }
+                };
+        Thread watch = new Thread(work, "tonegate-fetch-watch");
+        watch.setDaemon(true);
+        watch.start();
+        return watch;
+    }
+
+    /** Checked here, because Java's own complaint would show it. */
+    private static String bearer(String credential) {
+        if (credential == null || !credential.matches("[!-~]{1,8192}")) {
+            throw new IllegalArgumentException(
+                    "the credential has a character that no API key or JWT has");
+        }
+        return "Bearer " + credential;
     }
 
     private String answer(HttpURLConnection connection) throws IOException {
@@ -107,7 +151,7 @@ public final class Relay implements Fetch {
             return "";
         }
         try (stream) {
-            return new String(stream.readNBytes(ANSWER_BYTES_MAX), StandardCharsets.UTF_8);
+            return new String(Bounded.read(new GivenUp(stream), ANSWER_BYTES_MAX), UTF_8);
         }
     }
 
@@ -125,6 +169,22 @@ public final class Relay implements Fetch {
             return (bare ? base.resolve(PATH) : base).toURL();
         } catch (URISyntaxException | MalformedURLException wrong) {
             throw new IllegalArgumentException("that is no URL of a relay", wrong);
+        }
+    }
+
+    /** A socket's read heeds no interrupt: a server that drips would keep its thread for days. */
+    private static final class GivenUp extends FilterInputStream {
+        GivenUp(InputStream answer) {
+            super(answer);
+        }
+
+        @Override
+        public int read(byte[] into, int from, int length) throws IOException {
+            int read = super.read(into, from, length);
+            if (Thread.currentThread().isInterrupted()) {
+                throw new InterruptedIOException("the fetch was given up");
+            }
+            return read;
         }
     }
 }

@@ -9,9 +9,17 @@ import static dev.tonegate.tests.Tests.throwsA;
 import dev.tonegate.FetchException;
 import dev.tonegate.Relay;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
 
 /** What is asked, what is understood, and what is said when it is not. */
 final class RelayTests {
@@ -26,6 +34,20 @@ final class RelayTests {
             equal("GET /v1/license", server.requests.get(0).line());
             equal("Bearer " + KEY, server.requests.get(0).authorization());
             equal("GET /v1/apps/7/license", server.requests.get(1).line());
+        }
+    }
+
+    public static void aTokenIsAskedForAtEachFetch() throws IOException {
+        try (RelayServer server = new RelayServer()) {
+            Iterator<String> tokens = List.of("one", "two", KEY + "\n").iterator();
+            Relay relay = new Relay(server.url(), tokens::next);
+            equal(Cases.LICENSE, relay.fetch());
+            equal(Cases.LICENSE, relay.fetch());
+            equal("Bearer one", server.requests.get(0).authorization());
+            equal("Bearer two", server.requests.get(1).authorization());
+            Throwable error = throwsA(IllegalArgumentException.class, relay::fetch);
+            that(!error.getMessage().contains(KEY), error.getMessage());
+            equal(2, server.requests.size());
         }
     }
 
@@ -68,6 +90,61 @@ final class RelayTests {
                 server.answer = RelayServer.text(answer);
                 that(failure(server).getMessage().contains("without a licence"), "said so");
             }
+        }
+    }
+
+    /** A session interrupts a fetch after 30 s, and begins none while four of them do not end. */
+    public static void aServerThatDripsIsLeftWhenGivenUp() throws Exception {
+        try (RelayServer server = new RelayServer()) {
+            CountDownLatch dripped = new CountDownLatch(3);
+            server.answer =
+                    exchange -> {
+                        exchange.sendResponseHeaders(200, 0);
+                        while (true) {
+                            exchange.getResponseBody().write(' ');
+                            exchange.getResponseBody().flush();
+                            dripped.countDown();
+                            Thread.sleep(50);
+                        }
+                    };
+            Relay relay = new Relay(server.url(), KEY);
+            Thread fetch = new Thread(() -> throwsA(InterruptedIOException.class, relay::fetch));
+            fetch.start();
+            dripped.await();
+            fetch.interrupt();
+            fetch.join(10_000);
+            that(!fetch.isAlive(), "the fetch has ended");
+        }
+    }
+
+    /** So is one that never ends its header, which no server of the JDK's does. */
+    public static void aHeaderThatDripsIsLeftWhenGivenUp() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            CountDownLatch dripped = new CountDownLatch(3);
+            Thread drip =
+                    new Thread(
+                            () -> {
+                                try (Socket peer = server.accept()) {
+                                    peer.getOutputStream().write("HTTP/1.1 200 OK\r\nX: ".getBytes());
+                                    while (true) {
+                                        peer.getOutputStream().write('x');
+                                        dripped.countDown();
+                                        Thread.sleep(50);
+                                    }
+                                } catch (IOException | InterruptedException left) {
+                                    // As it should be.
+                                }
+                            });
+            drip.start();
+            Relay relay = new Relay("http://127.0.0.1:" + server.getLocalPort(), KEY);
+            Thread fetch = new Thread(() -> throwsA(SocketException.class, relay::fetch));
+            fetch.start();
+            dripped.await();
+            fetch.interrupt();
+            fetch.join(10_000);
+            boolean left = !fetch.isAlive();
+            drip.interrupt();
+            that(left, "the fetch has ended");
         }
     }
 
