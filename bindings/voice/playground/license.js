@@ -50,7 +50,9 @@ export function licenseCard(speaker, samples, known, tell) {
     const policy = grace ? t('policy_grace', { hours: Number(grace[1]), until: when(feature.runs_until) }) : t(feature.on_expiry === 'stop' ? 'policy_stop' : 'policy_bypass');
     const left = feature.seconds_left === null ? '' : `, ${t('in_grace', { left: span(feature.seconds_left) })}`;
     const code = feature.sdk_code === 0 ? null : make('span', { class: 'pg-code' }, t('code', { code: feature.sdk_code }));
-    return make('li', {}, make('code', {}, feature.name), ` ${t(`answer_${feature.answer}`)}${left}; ${policy} `, code);
+    // What has come about needs no foretelling.
+    const then = feature.sdk_code === 0 || feature.answer === 'grace' ? `; ${policy}` : '';
+    return make('li', {}, make('code', {}, feature.name), ` ${t(`answer_${feature.answer}`)}${left}${then} `, code);
   };
 
   return {
@@ -65,7 +67,7 @@ export function licenseCard(speaker, samples, known, tell) {
       put(verdict,
         make('p', {}, make('strong', { class: 'pg-verdict-state' }, t(found.state)), ' ', code),
         make('p', {}, `${message} ${nextStep}`),
-        found.validity ? make('p', {}, `${t('ends')}: ${when(found.validity.valid_until)}`) : null,
+        found.validity ? make('p', {}, `${t(found.state === 'expired' ? 'ended_at' : 'ends')}: ${when(found.validity.valid_until)}`) : null,
         found.features.length > 0 ? make('ul', { 'aria-label': t('features') }, ...found.features.map(lines)) : null);
     },
     /** The clock; the slider spans the life and what comes after it. @param {import('../index.js').Explanation} found @param {number} moment @param {boolean} anew */

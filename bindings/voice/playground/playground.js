@@ -167,3 +167,15 @@ async function fetched(file) {
   if (!answer.ok) throw new Error(`${answer.url} answered ${answer.status}`);
   return answer.json();
 }
+
+/** Adds the playground's own style sheet to a page that has none of it. @returns {Promise<void>} */
+export async function look() {
+  const address = new URL('page.css', import.meta.url).href;
+  if ([...document.styleSheets].some(({ href }) => href === address)) return;
+  const sheet = make('link', { rel: 'stylesheet', href: address });
+  await new Promise((resolve, reject) => {
+    sheet.addEventListener('load', resolve);
+    sheet.addEventListener('error', () => reject(new Error(`${address} was not found`)));
+    document.head.append(sheet);
+  });
+}

@@ -33,7 +33,7 @@ test('a licence unlocks: the noise in the pauses goes, and what is said stays wh
     assert.equal(cleaned.length, steady.length);
     const less = pauses(steady) - pauses(cleaned);
     assert.ok(less >= least, `${mode}: ${less.toFixed(1)} dB`);
-    assert.ok(shiftOf(voice.clean(speech), speech) <= 2, `${mode} lies beside the sound it came from`);
+    assert.ok(shiftOf(voice.clean(speech), speech) <= 8, `${mode} lies beside the sound it came from`);
   }
   assert.deepEqual(told, []);
 });
@@ -212,7 +212,7 @@ function shiftOf(one, other) {
   let [best, found] = [-Infinity, 0];
   for (let shift = -600; shift <= 600; shift++) {
     let sum = 0;
-    for (let at = 260_000; at < 264_000; at++) sum += Number(one[at + shift]) * Number(other[at]);
+    for (let at = 40_000; at < 430_000; at += 7) sum += Number(one[at + shift]) * Number(other[at]);
     if (sum > best) [best, found] = [sum, shift];
   }
   return Math.abs(found);
