@@ -196,7 +196,7 @@ export interface NodeRunning {
 
 export interface VoiceNodeOptions extends VoiceOptions {
   license: string | null | undefined;
-  /** Noise suppression; default: off. */
+  /** Noise suppression; default: off. Where the licence refuses its mode, it stays off. */
   ans?: boolean;
   /** Gain control; default: off. */
   agc?: boolean;

@@ -19,6 +19,7 @@ class VoiceProcessor extends AudioWorkletProcessor {
   /** Seconds that the wall clock is ahead of the audio's. */ #travelled = 0;
   #scheduled = 0;
   #alive = true;
+  #refused = false;
   /** Is anything applied to this recording? */ #applies;
   #flow = 'records';
   #bits = -1;
@@ -37,11 +38,15 @@ class VoiceProcessor extends AudioWorkletProcessor {
     this.#voice = new Voice(module, {
       ...setup.expected,
       clock: { wall: () => this.#wall(), elapsed: () => currentTime - this.#began },
-      onError: (error) => this.#post({ error }),
+      onError: (error) => {
+        this.#refused = true;
+        this.#post({ error });
+      },
     });
     this.#post({ verdict: this.#voice.init(setup.license) });
-    this.#voice.setANSMode(setup.mode);
-    if (setup.ans) this.#voice.enableANS(true);
+    // A mode that is refused is not another one's wish.
+    if (setup.ans) this.#voice.setANSMode(setup.mode);
+    if (setup.ans && !this.#refused) this.#voice.enableANS(true);
     if (setup.agc) this.#voice.enableAGC(true);
     this.#voice.startRecord();
     const { ans, agc } = this.#voice.running;
