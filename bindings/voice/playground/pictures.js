@@ -41,6 +41,18 @@ class Picture {
     this.show(0);
   }
 
+  /** Hints at a sound that nobody has heard yet. @param {Float32Array} samples */
+  sketch(samples) {
+    this.clear();
+    this.#pen.fillStyle = '#33466f';
+    const each = samples.length / WIDTH;
+    for (let column = 0; column < WIDTH; column++) {
+      const most = samples.subarray(Math.floor(column * each), Math.floor((column + 1) * each)).reduce((high, sample) => Math.max(high, Math.abs(sample)), 0);
+      this.#pen.fillRect(column, WAVE / 2 * (1 - most), 1, Math.max(1, WAVE * most));
+    }
+    this.show(0);
+  }
+
   /** Draws what is heard now over the columns from `from` to `to`. @param {AnalyserNode} view @param {number} from @param {number} to */
   draw(view, from, to) {
     view.getFloatTimeDomainData(this.#wave);
@@ -85,7 +97,7 @@ export class Pictures {
   follow(look, share) {
     this.rest();
     this.#from = Math.floor(share * WIDTH);
-    if (share === 0) for (const each of [this.before, this.after]) each.clear();
+    if (share === 0) this.after.clear();
     const step = (/** @type {number} */ now) => {
       const seen = look();
       const at = seen ? Math.min(WIDTH, Math.floor(seen.position / seen.views.duration * WIDTH)) : this.#from;

@@ -18,7 +18,20 @@ export function soundCard({ t }, tell) {
 
   const choose = (/** @type {string} */ name) => {
     chosen = name;
+    sketch();
     tell.onSound();
+  };
+  /** What is chosen, to be seen before it is heard. */
+  const sketch = () => void samples().then((found) => {
+    pictures.before.sketch(found);
+    pictures.after.clear();
+  }, () => {});
+  /** The samples of the sound that is chosen. */
+  const samples = () => {
+    const found = sounds.get(chosen) ?? fetched(chosen);
+    sounds.set(chosen, found);
+    found.catch(() => sounds.delete(chosen));
+    return found;
   };
   const said = make('p', { class: 'pg-said', role: 'status' });
   const pictures = new Pictures({ before: t('picture_before'), after: t('picture_after') });
@@ -28,6 +41,7 @@ export function soundCard({ t }, tell) {
   const list = () => put(choices, choice({ name: 'pg-sound', legend: t('sound'), chosen, choose,
     options: [...SAMPLES.map((name) => /** @type {[string, string]} */ ([name, t(name)])), .../** @type {[string, string][]} */ (sounds.has('own') ? [['own', t('own')]] : [])] }));
   list();
+  sketch();
 
   async function recorded() {
     if (recording) return recording.stop();
@@ -38,10 +52,10 @@ export function soundCard({ t }, tell) {
       put(said, t('recording'));
       sounds.set('own', Promise.resolve(await begun.samples));
       put(said, '');
-      chosen = 'own';
       choices.replaceChildren();
+      chosen = 'own';
       list();
-      tell.onSound();
+      choose('own');
     } catch (error) {
       const why = refusal(error);
       put(said, why === 'denied' ? t('record_denied') : why === 'none' ? t('record_none') : t('record_failed', { why }));
@@ -63,13 +77,7 @@ export function soundCard({ t }, tell) {
 
   return {
     card, pictures,
-    /** The samples of the sound that is chosen. */
-    samples: () => {
-      const found = sounds.get(chosen) ?? fetched(chosen);
-      sounds.set(chosen, found);
-      found.catch(() => sounds.delete(chosen));
-      return found;
-    },
+    samples,
     /** @param {boolean} playing */
     show(playing) {
       playButton.textContent = t(playing ? 'stop' : 'play');
