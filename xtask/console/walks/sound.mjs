@@ -53,6 +53,20 @@ export async function tapped(page) {
 }
 
 /**
+ * What was tapped of `steady.wav`, from its beginning to its end. A page that is too busy drops pieces of what is tapped,
+ * never of what is heard: then it is played again.
+ * @param {Page} page @param {() => Promise<void>} play to the end
+ */
+export async function tappedWhole(page, play) {
+  for (let again = 0; again < 4; again += 1) {
+    await play();
+    const { heard, told } = await tapped(page), begin = beginning(heard);
+    if (begin >= 0 && steady.every((sample, at) => sample === heard[begin + at])) return { heard: heard.subarray(begin, begin + steady.length), told: told.subarray(begin, begin + steady.length) };
+  }
+  throw new Error('the tap lost pieces four times, or it is not steady.wav that went in');
+}
+
+/**
  * Renders `steady.wav` through a node of the package, without a loudspeaker.
  * @param {Page} page
  * @param {string} module where the page has the package's index.js
