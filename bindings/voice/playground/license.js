@@ -20,7 +20,7 @@ export function licenseCard(speaker, samples, known, tell) {
   const verdict = make('div', { class: 'pg-verdict', role: 'status' });
   const time = make('div', { class: 'pg-time' });
   const slider = make('input', { type: 'range', min: 0, max: 1, step: MINUTE, id: 'pg-moment', oninput: () => tell.onMoment(Number(slider.value)) });
-  const reading = make('output', { for: 'pg-moment' });
+  const reading = make('span', { class: 'pg-reading' });
   const jumps = make('div', { class: 'pg-row' });
   time.append(make('h2', {}, t('time')), make('label', { for: 'pg-moment' }, t('moment')), slider, reading, make('p', { class: 'pg-hint' }, t('time_hint')), jumps);
   const without = make('p', { class: 'pg-hint' }, t('no_time'));
@@ -99,7 +99,7 @@ function ownLicense(t, known, use) {
   const issuer = make('input', { id: 'pg-own-issuer', type: 'text', spellcheck: 'false' });
   const environment = make('select', { id: 'pg-own-environment' }, make('option', { value: 'production' }, t('production')), make('option', { value: 'test' }, t('test')));
   [text.value, pins.value, issuer.value, environment.value] = [known.license ?? '', known.pins ?? '', known.issuer ?? '', known.environment ?? 'production'];
-  const said = make('p', { class: 'pg-said', role: 'alert' });
+  const said = make('p', { class: 'pg-said', role: 'status' });
   const submit = () => use(text.value.trim(), { pins: pins.value.trim(), issuer: issuer.value.trim(), environment: environment.value === 'test' ? 'test' : 'production' });
   const form = make('form', { onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); submit(); } },
     field('text', t('own_text'), text), field('pins', t('own_pins'), pins), make('p', { class: 'pg-hint', id: 'pg-own-hint' }, t('own_pins_hint')),
