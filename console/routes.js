@@ -19,6 +19,7 @@ export const routes = [
   { path: '/checker', page: 'checker', nav: 'tools', needs: 'check_request' },
   { path: '/inspector', page: 'inspector', nav: 'tools', needs: 'inspect_license' },
   { path: '/verifier', page: 'verifier', nav: 'tools' },
+  { path: '/playground', page: 'playground', nav: 'tools' },
   { path: '/reference', page: 'reference', nav: 'tools' },
   { path: '/audit', page: 'audit', nav: 'admin', needs: 'list_audit' },
   { path: '/webhooks', page: 'webhooks', nav: 'admin', needs: 'list_webhooks' },

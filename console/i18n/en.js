@@ -10,6 +10,7 @@ import call from './en/call.js';
 import checker from './en/checker.js';
 import inspector from './en/inspector.js';
 import verifier from './en/verifier.js';
+import playground from './en/playground.js';
 import reference from './en/reference.js';
 import audit from './en/audit.js';
 import webhooks from './en/webhooks.js';
@@ -18,4 +19,4 @@ import settings from './en/settings.js';
 import core from './en/core.js';
 
 /** @type {Record<string, string>} */
-export default { ...core, ...sign_in, ...account, ...overview, ...apps, ...app, ...keys, ...usage, ...call, ...checker, ...inspector, ...verifier, ...reference, ...audit, ...webhooks, ...people, ...settings };
+export default { ...core, ...sign_in, ...account, ...overview, ...apps, ...app, ...keys, ...usage, ...call, ...checker, ...inspector, ...verifier, ...playground, ...reference, ...audit, ...webhooks, ...people, ...settings };

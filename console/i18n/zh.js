@@ -10,6 +10,7 @@ import call from './zh/call.js';
 import checker from './zh/checker.js';
 import inspector from './zh/inspector.js';
 import verifier from './zh/verifier.js';
+import playground from './zh/playground.js';
 import reference from './zh/reference.js';
 import audit from './zh/audit.js';
 import webhooks from './zh/webhooks.js';
@@ -18,4 +19,4 @@ import settings from './zh/settings.js';
 import core from './zh/core.js';
 
 /** @type {Record<string, string>} */
-export default { ...core, ...sign_in, ...account, ...overview, ...apps, ...app, ...keys, ...usage, ...call, ...checker, ...inspector, ...verifier, ...reference, ...audit, ...webhooks, ...people, ...settings };
+export default { ...core, ...sign_in, ...account, ...overview, ...apps, ...app, ...keys, ...usage, ...call, ...checker, ...inspector, ...verifier, ...playground, ...reference, ...audit, ...webhooks, ...people, ...settings };

@@ -7,8 +7,10 @@
 mod c;
 mod figures;
 mod java;
+mod package;
 mod python;
 mod table;
+mod voice;
 mod wasm;
 
 use std::fs;
@@ -54,7 +56,7 @@ struct Language {
 /// A column of the table, and the file that says what was found.
 pub(crate) type Found = (&'static str, PathBuf);
 
-const LANGUAGES: [Language; 4] = [
+const LANGUAGES: [Language; 5] = [
     Language {
         name: "c",
         build: c::build,
@@ -87,6 +89,14 @@ const LANGUAGES: [Language; 4] = [
         check: java::check,
         vectors: |workspace| Ok(vec![("Java", java::vectors(workspace)?)]),
         measure: java::measure,
+        fuzz: None,
+    },
+    Language {
+        name: "voice",
+        build: voice::build,
+        check: voice::check,
+        vectors: |_| Ok(Vec::new()),
+        measure: voice::measure,
         fuzz: None,
     },
 ];

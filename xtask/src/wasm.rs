@@ -1,6 +1,7 @@
-//! `cargo xtask wasm`: builds crates/license for wasm32-unknown-unknown against `core` alone, and bindings/wasm.
+//! `cargo xtask wasm`: builds crates/license for wasm32-unknown-unknown against `core` alone, and the two modules.
 //!
-//! Neither `std` nor `alloc` exists in that build, so it proves what the crate promises. Rust's own
+//! Neither `std` nor `alloc` exists in the build of crates/license and bindings/wasm, so it proves what the crate
+//! promises; bindings/voice has both. Rust's own
 //! distribution of the target needs rustup; Debian packages a rustc that knows WebAssembly together
 //! with the sources of its libraries, and that is enough: unpacked under `target/`, never installed.
 
@@ -18,50 +19,82 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// The compiler, the sources of its libraries, and the linker; the rest follows from them.
 const PACKAGES: [&str; 3] = ["rustc-web", "rust-web-src", "lld"];
 
-/// What makes the module small. Of both crates, so that `core` is compiled once.
-const PROFILE: [(&str, &str); 5] = [
-    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s"),
+/// What every module is built with.
+const PROFILE: [(&str, &str); 4] = [
     ("CARGO_PROFILE_RELEASE_LTO", "fat"),
     ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1"),
     ("CARGO_PROFILE_RELEASE_STRIP", "true"),
     ("CARGO_PROFILE_RELEASE_PANIC", "abort"),
 ];
 /// A panic is a trap without words, and names no place in the sources, which would differ from machine to
-/// machine; SHA-512 keeps its rounds in a loop; 64 KiB of stack, below all
+/// machine; SHA-512 keeps its rounds in a loop; the stack, of each way's own size, lies below all
 /// data, so that running out of it traps as well.
-const FLAGS: &str = r#"-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none --cfg sha2_backend_soft="compact" -Clink-arg=-zstack-size=65536 -Clink-arg=--stack-first"#;
+const FLAGS: &str = r#"-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none --cfg sha2_backend_soft="compact""#;
+
+/// One way of building for WebAssembly; crates that are built in one way share a folder, and so a library.
+struct Way {
+    folder: &'static str,
+    opt_level: &'static str,
+    library: &'static [&'static str],
+    flags: &'static str,
+}
+
+/// Small, on `core` alone, with 64 KiB of stack.
+const SMALL: Way = Way {
+    folder: "wasm",
+    opt_level: "s",
+    library: &["-Zbuild-std=core,compiler_builtins"],
+    flags: "-Clink-arg=-zstack-size=65536",
+};
+/// Fast: frames of sound are to be ready before the next ones come, and lie on the stack by the dozen. The
+/// vector instructions are in every browser since 2023.
+const FAST: Way = Way {
+    folder: "wasm-voice",
+    opt_level: "3",
+    // Without its features: nobody reads a backtrace.
+    library: &["-Zbuild-std=std,panic_abort", "-Zbuild-std-features="],
+    flags: "-Ctarget-feature=+simd128 -Clink-arg=-zstack-size=1048576",
+};
 
 /// Proves what crates/license promises.
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
-    build(workspace, "tonegate-license")
+    build(workspace, &SMALL, "tonegate-license")
 }
 
 /// Builds the module of bindings/wasm; where it is.
 pub(crate) fn module(workspace: &Workspace) -> anyhow::Result<PathBuf> {
-    build(workspace, "tonegate-wasm")?;
-    Ok(folder(workspace).join(TARGET).join("release/tonegate_wasm.wasm"))
+    build(workspace, &SMALL, "tonegate-wasm")?;
+    Ok(folder(workspace, &SMALL).join(TARGET).join("release/tonegate_wasm.wasm"))
+}
+
+/// Builds the module of bindings/voice; where it is.
+pub(crate) fn voice(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    build(workspace, &FAST, "tonegate-voice-wasm")?;
+    Ok(folder(workspace, &FAST).join(TARGET).join("release/tonegate_voice.wasm"))
 }
 
 /// Unpacks the toolchain where that was not done yet, and builds.
-fn build(workspace: &Workspace, package: &str) -> anyhow::Result<()> {
+fn build(workspace: &Workspace, way: &Way, package: &str) -> anyhow::Result<()> {
     let toolchain = workspace.target.join("wasm-toolchain");
     if !toolchain.exists() {
         unpack(workspace, &toolchain)?;
     }
-    command::run(&mut cargo(workspace, &toolchain, package))
+    command::run(&mut cargo(workspace, way, &toolchain, package))
 }
 
-fn folder(workspace: &Workspace) -> PathBuf {
-    workspace.target.join("wasm")
+fn folder(workspace: &Workspace, way: &Way) -> PathBuf {
+    workspace.target.join(way.folder)
 }
 
-fn cargo(workspace: &Workspace, toolchain: &Path, package: &str) -> Command {
+fn cargo(workspace: &Workspace, way: &Way, toolchain: &Path, package: &str) -> Command {
     let mut cargo = workspace.cargo(["build", "--release", "--package", package]);
-    cargo.args(["--target", TARGET, "-Zbuild-std=core,compiler_builtins"]);
-    cargo.arg("--target-dir").arg(folder(workspace));
+    cargo.args(["--target", TARGET]).args(way.library);
+    cargo.arg("--target-dir").arg(folder(workspace, way));
     // Somebody's own flags would go before ours, and make another module.
     cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
-    cargo.envs(PROFILE).env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", FLAGS);
+    cargo.envs(PROFILE).env("CARGO_PROFILE_RELEASE_OPT_LEVEL", way.opt_level);
+    let flags = format!("{FLAGS} {} -Clink-arg=--stack-first", way.flags);
+    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags);
     cargo
         .env("RUSTC", toolchain.join("usr/bin/rustc"))
         // Building `core` from source is not stable yet; the sources are the compiler's own.

@@ -55,6 +55,7 @@ export default {
   'nav.checker': 'Request checker',
   'nav.inspector': 'Licence inspector',
   'nav.verifier': 'Verifier',
+  'nav.playground': 'Playground',
   'nav.reference': 'API reference',
   'nav.audit': 'Audit log',
   'nav.webhooks': 'Webhooks',

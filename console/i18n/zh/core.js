@@ -55,6 +55,7 @@ export default {
   'nav.checker': '请求检查',
   'nav.inspector': '许可证检查',
   'nav.verifier': '验证器',
+  'nav.playground': '试听',
   'nav.reference': 'API 参考',
   'nav.audit': '审计日志',
   'nav.webhooks': 'Webhook',

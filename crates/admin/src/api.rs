@@ -211,7 +211,8 @@ fn protect(response: &mut Response<ResponseBody>) {
         ("referrer-policy", "no-referrer"),
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),
-        ("permissions-policy", "camera=(), microphone=(), geolocation=()"),
+        // The playground records where somebody asks for it, and the browser asks them again.
+        ("permissions-policy", "camera=(), microphone=(self), geolocation=()"),
     ] {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }

@@ -1,5 +1,5 @@
-//! The console's files, as they lie in `console/`, and the verifier for browsers, as it lies in `bindings/wasm`: embedded,
-//! and read from there in debug builds.
+//! The console's files, as they lie in `console/`, and the verifier and the voice for browsers, as they lie in
+//! `bindings/wasm` and `bindings/voice`: embedded, and read from there in debug builds.
 
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -24,8 +24,23 @@ struct Files;
 #[include = "tonegate.wasm"]
 struct Verifier;
 
-/// Where the console finds the verifier: the folder's name, so that type checkers find it there too.
+/// What a page needs to let people hear what a licence unlocks: the package, the playground and its sounds.
+#[derive(RustEmbed)]
+#[folder = "../../bindings/voice"]
+#[include = "index.js"]
+#[include = "wav.js"]
+#[include = "worklet.js"]
+#[include = "js/*.js"]
+#[include = "voice.wasm"]
+#[include = "playground/*.js"]
+#[include = "playground/*.css"]
+#[include = "playground/licenses.json"]
+#[include = "sounds/*.wav"]
+struct Voice;
+
+/// Where the console finds the packages: the folders' names, so that type checkers find them there too.
 const VERIFIER: &str = "wasm/";
+const VOICE: &str = "voice/";
 
 /// A file of the console.
 pub(crate) fn answer<B>(request: &Request<B>) -> Response<ResponseBody> {
@@ -43,7 +58,11 @@ pub(crate) fn answer<B>(request: &Request<B>) -> Response<ResponseBody> {
 }
 
 fn file(path: &str) -> Option<EmbeddedFile> {
-    path.strip_prefix(VERIFIER).map_or_else(|| Files::get(path), Verifier::get)
+    match (path.strip_prefix(VERIFIER), path.strip_prefix(VOICE)) {
+        (Some(path), _) => Verifier::get(path),
+        (_, Some(path)) => Voice::get(path),
+        _ => Files::get(path),
+    }
 }
 
 fn media_type(path: &str) -> Option<&'static str> {
@@ -53,6 +72,8 @@ fn media_type(path: &str) -> Option<&'static str> {
         "css" => "text/css; charset=utf-8",
         "svg" => "image/svg+xml",
         "wasm" => "application/wasm",
+        "json" => "application/json",
+        "wav" => "audio/wav",
         _ => return None,
     })
 }

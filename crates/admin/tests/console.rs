@@ -40,6 +40,38 @@ async fn the_verifier_for_browsers_is_the_packages() {
 }
 
 #[tokio::test]
+async fn the_voice_for_browsers_is_the_packages() {
+    let house = House::new().await;
+    let package = concat!(env!("CARGO_MANIFEST_DIR"), "/../../bindings/voice");
+    for (file, kind) in [
+        ("index.js", "text/javascript; charset=utf-8"),
+        ("worklet.js", "text/javascript; charset=utf-8"),
+        ("voice.wasm", "application/wasm"),
+        ("playground/playground.js", "text/javascript; charset=utf-8"),
+        ("playground/page.css", "text/css; charset=utf-8"),
+        ("playground/licenses.json", "application/json"),
+        ("sounds/steady.wav", "audio/wav"),
+    ] {
+        let (head, body) = get(house.admin, &format!("/voice/{file}")).await;
+        assert!(head.starts_with("http/1.1 200 "), "{file}: {head}");
+        assert!(head.contains(&format!("\r\ncontent-type: {kind}\r\n")), "{file}: {head}");
+        assert!(body == std::fs::read(format!("{package}/{file}")).unwrap(), "{file}");
+    }
+    for absent in ["Cargo.toml", "src/lib.rs", "package.json", "test/house.mjs", "playground/"] {
+        let (head, _) = get(house.admin, &format!("/voice/{absent}")).await;
+        assert!(head.starts_with("http/1.1 404 "), "{absent}: {head}");
+    }
+}
+
+#[tokio::test]
+async fn the_microphone_is_for_its_own_pages_alone() {
+    let house = House::new().await;
+    let (head, _) = get(house.admin, "/").await;
+    let wanted = "\r\npermissions-policy: camera=(), microphone=(self), geolocation=()\r\n";
+    assert!(head.contains(wanted), "{head}");
+}
+
+#[tokio::test]
 async fn its_policy_lets_webassembly_compile_and_no_text() {
     let house = House::new().await;
     let (head, _) = get(house.admin, "/").await;

@@ -97,7 +97,7 @@ export async function api(page, method, where, body) {
 
 /** Every page that somebody who is signed in can open, by a name for its picture. @param {number} appId */
 export const pagesOf = (appId) => Object.entries({
-  overview: '/', apps: '/apps', keys: '/keys', usage: '/usage?range=31d', call: '/call', checker: '/checker', inspector: '/inspector', verifier: '/verifier', reference: '/reference',
+  overview: '/', apps: '/apps', keys: '/keys', usage: '/usage?range=31d', call: '/call', checker: '/checker', inspector: '/inspector', verifier: '/verifier', playground: '/playground', reference: '/reference',
   'app-activity': `/apps/${appId}`, 'app-settings': `/apps/${appId}?tab=settings`, 'app-secrets': `/apps/${appId}?tab=secrets`, 'app-licenses': `/apps/${appId}?tab=licenses`, 'app-integrate': `/apps/${appId}?tab=integrate`,
   audit: '/audit', 'audit-checkpoint': '/audit?tab=checkpoint', webhooks: '/webhooks', people: '/people', 'people-tokens': '/people?tab=tokens', 'people-sessions': '/people?tab=sessions', 'people-roles': '/people?tab=roles',
   settings: '/settings', account: '/account', 'account-sessions': '/account?tab=sessions', 'not-found': '/nowhere',
