@@ -72,7 +72,8 @@ export async function serve({ port, relay, built, folder, services }) {
       response.writeHead(error.status ?? 500, { ...HEADERS, 'Content-Type': 'text/plain; charset=utf-8', ...error.headers }).end(error.message);
     }
   });
-  await new Promise((done, fail) => server.once('error', fail).listen(port, '127.0.0.1', () => done(null)));
+  const cannotListen = (/** @type {Error} */ error) => new Error(`the page cannot be served on port ${port} (${error.message}); choose another one, or none for a free one`);
+  await new Promise((done, fail) => server.once('error', (error) => fail(cannotListen(error))).listen(port, '127.0.0.1', () => done(null)));
   return { url: `http://127.0.0.1:${server.address().port}/`, close: () => new Promise((done) => { server.close(done); server.closeAllConnections(); }) };
 }
 

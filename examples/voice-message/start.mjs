@@ -43,7 +43,7 @@ async function main() {
   undo.push(() => relay.stop());
   await relay.start();
 
-  const backend = await serve({ port: Number(given.port ?? 0), relay: { url: relay.url, key }, built, folder, services: { issuer, relay } });
+  const backend = await serve({ port: portOf(given.port), relay: { url: relay.url, key }, built, folder, services: { issuer, relay } });
   undo.push(() => backend.close());
 
   console.log(`
@@ -62,6 +62,12 @@ Open ${backend.url} and send the sample in hum and hiss. Then try:
     its messages go out as they were recorded, and say 81.
 
 Ctrl-C stops everything.`);
+}
+
+/** @param {string} [given] */
+function portOf(given = '0') {
+  if (!/^\d{1,5}$/.test(given) || Number(given) > 65_535) throw new Error(`--port ${given}: a port is a number from 1 to 65535`);
+  return Number(given);
 }
 
 /** The first that is there; otherwise it is built. @param {string} [given] */
@@ -129,7 +135,7 @@ api_keys = ${text(keys)}
 function run(tonegate, ...args) {
   const { status, stdout, stderr, error } = spawnSync(tonegate, [...args.map(String), '--json'], { encoding: 'utf8' });
   if (error) throw new Error(`cannot run ${tonegate}: ${error.message}; name it with --tonegate FILE`);
-  if (status !== 0) throw new Error(`tonegate ${args.slice(0, 2).join(' ')} failed:\n${stderr}`);
+  if (status !== 0) throw new Error(`${tonegate} ${args.slice(0, 2).join(' ')} ended with ${status}; is it this project's tonegate?\n${stderr}`);
   return JSON.parse(stdout);
 }
 

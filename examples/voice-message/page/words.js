@@ -11,7 +11,7 @@ const en = {
   asking: 'Asking for a licence …', licensed: 'Licensed until', unlicensed: 'Messages go out as recorded',
   81: 'there is no licence that this app can trust', 82: 'the licence has expired', 83: 'the licence does not include it',
   refused: (what, code, why) => `${what} does not run: ${code}, ${why}.`,
-  operator: 'Operator', issuer: 'Issuer', relay: 'Relay', running: 'runs', stopped: 'is stopped', stop: 'Stop', start: 'Start',
+  operator: 'Operator', issuer: 'Issuer', relay: 'Relay', running: 'running', stopped: 'stopped', stop: 'Stop', start: 'Start',
   reinstall: 'Reinstall the app', reinstallWhat: 'forgets its licence, as a new device.',
   noMicrophone: 'The microphone cannot be used', noBackend: 'The backend does not answer. Is it still running?', notSent: 'The message was not sent', notDone: 'That did not work',
 };
