@@ -15,8 +15,10 @@ export async function openVoice(onChange) {
   const [tonegate, sdk] = await Promise.all([loadVerifier(), loadVoice()]);
   /** @type {Refused[]} */
   let refused = [];
+  /** What this device remembers of time, so that setting its clock back gains nothing. */
   const device = localStorageStore('voice-state');
-  const voice = sdk.voice({ ...built, state: device.load(), onError: ({ feature, code }) => { refused.push({ feature, code }); } });
+  const keepState = () => attempt(() => device.save(voice.state));
+  const voice = sdk.voice({ ...built, state: attempt(() => device.load()), onError: ({ feature, code }) => { refused.push({ feature, code }); } });
   const session = tonegate.session({
     ...built,
     fetch: fetchLicense,
@@ -30,15 +32,6 @@ export async function openVoice(onChange) {
     voice.init(session.license);
     keepState();
     onChange(verdict);
-  }
-
-  /** What this device remembers of time, so that setting its clock back gains nothing. */
-  function keepState() {
-    try {
-      device.save(voice.state);
-    } catch (error) {
-      console.info(error.message);
-    }
   }
 
   voice.init('');
@@ -73,6 +66,16 @@ export async function openVoice(onChange) {
       return { cleaned, effects, refused };
     },
   };
+}
+
+/** A browser may keep nothing for a page; then each start is that of a new device. @template T @param {() => T} run */
+function attempt(run) {
+  try {
+    return run();
+  } catch (error) {
+    console.info(error.message);
+    return null;
+  }
 }
 
 /** The feature of a licence that a mode of noise suppression needs. @param {number} mode */

@@ -211,6 +211,8 @@ async function visitorStarts() {
     return /** @type {[number, string]} */ ([await ended, text]);
   };
   after(interrupt);
+  // Also where the file fails before its tests.
+  process.once('exit', () => child.kill('SIGTERM'));
   const says = async (/** @type {RegExp} */ wanted) => {
     for (const until = Date.now() + START_MS; Date.now() < until && child.exitCode === null; await pause(25)) {
       const found = wanted.exec(text);
