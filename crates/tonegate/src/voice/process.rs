@@ -27,17 +27,6 @@ use crate::output::Output;
 use crate::progress::Progress;
 use crate::time::{self, When};
 
-/// Processes a voice message as an app with this licence does, and says what that did.
-///
-/// The effects work on one channel of 48 kHz: more channels are mixed to one, another sample rate is converted
-/// and converted back, and OUT begins and ends with IN. OUT is a WAV file of IN's sample rate with 16 bits; 24 where
-/// IN has more, floating point where IN has that. What the licence does not unlock is left out and named. Where
-/// it unlocks nothing, OUT is a copy of IN: of a WAV file the same bytes, of others the decoded sound. The clock moves with the
-/// sound from --at on: a licence that ends meanwhile ends its effects there. Ends with 0 only if all that was asked
-/// for was applied from beginning to end, else with 3; OUT is written either way.
-///
-/// Noise is measured in the quietest tenth of IN, from the second second on; speech in what is within 15 dB of
-/// the loudest tenth; both at the same moments of OUT.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Process {
     /// The sound: WAV, FLAC, MP3, M4A (AAC) or Ogg Vorbis; up to 2 h, up to 8 channels
