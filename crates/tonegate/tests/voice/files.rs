@@ -83,6 +83,11 @@ fn broken_files_are_refused_and_nothing_is_written() {
         refused(&house, &short[..at], &format!("cut off at {at}"));
     }
     refused(&house, &whole[..whole.len() / 2], "half of it");
+    let flac = std::fs::read(two_seconds("flac")).unwrap();
+    refused(&house, &flac[..flac.len() / 2], "half of a FLAC file");
+    // Between two frames a reader may take it for the end.
+    let frame = flac.windows(2).rposition(|bytes| bytes == [0xFF, 0xF8]).unwrap();
+    refused(&house, &flac[..frame], "FLAC without its last frame");
     refused(&house, b"no sound at all", "a text");
     refused(&house, &vec![0; 100_000], "zeros");
     for round in 0..120 {
