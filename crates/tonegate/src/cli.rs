@@ -6,7 +6,7 @@ use crate::exit::{self, Exit};
 use crate::output::Output;
 use crate::{
     app, audit, backup, completions, demo, doctor, init, key, license, node, ready, reference,
-    relay, restore, serve, sign, store, token, user,
+    relay, restore, serve, sign, store, token, user, voice,
 };
 
 /// Issues, delivers and verifies ZIM Audio licences.
@@ -53,6 +53,9 @@ pub(crate) enum Command {
     /// Fetch, verify and explain licences
     #[command(subcommand)]
     License(license::License),
+    /// What a licence unlocks, on audio files: noise suppression and gain control
+    #[command(subcommand)]
+    Voice(voice::Voice),
     /// Put everything of an installation into one sealed file, while servers run
     Backup(backup::Backup),
     /// Put a backup in the place of what is there, and say first what that undoes
@@ -86,6 +89,7 @@ impl Command {
             Self::User(user) => user.run(output).await,
             Self::Sign(sign) => sign.run(output).await,
             Self::License(license) => license.run(output).await,
+            Self::Voice(voice) => voice.run(output).await,
             Self::Backup(backup) => backup.run(output).await,
             Self::Restore(restore) => restore.run(output).await,
             Self::Store(store) => store.run(output).await,

@@ -24,7 +24,7 @@ Exit codes:
   0  done; where a licence is verified: it is valid
   1  failed, or refused: stderr says what happened, why, and what to do
   2  wrong arguments or configuration
-  3  the licence is not valid, or the issuer gave none
+  3  the licence is not valid, does not unlock all that was asked for, or the issuer gave none
   4  the installation cannot be used: missing, damaged, not writable, or its parts do not fit
   5  in use: another process holds the address or the data directory";
 

@@ -3,8 +3,9 @@
 mod claims;
 mod explain;
 mod fetch;
-mod input;
-mod pins;
+pub(crate) mod input;
+pub(crate) mod pins;
+pub(crate) mod state_file;
 pub(crate) mod verdict;
 mod verify;
 

@@ -35,6 +35,7 @@ mod target;
 mod time;
 mod token;
 mod user;
+mod voice;
 
 use std::process::ExitCode;
 

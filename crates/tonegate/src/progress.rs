@@ -37,6 +37,9 @@ impl Progress {
 
     /// So many steps are done.
     pub(crate) fn reach(&mut self, done: usize) {
+        if self.is_shown && done == self.done {
+            return;
+        }
         self.done = done;
         if self.clock.monotonic() > AFTER && io::stderr().is_terminal() {
             self.is_shown = true;

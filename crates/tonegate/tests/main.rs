@@ -28,4 +28,5 @@ mod secrecy;
 mod serving;
 mod support;
 mod tokens;
+mod voice;
 mod wire_documents;

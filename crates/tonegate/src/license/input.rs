@@ -11,7 +11,7 @@ const BYTES_MAX: u64 = 64 * 1024;
 
 /// Reads `-` from stdin, a file of that name where there is one, and takes anything else as the
 /// text itself. What is no UTF-8 becomes replacement characters: it is no licence either way.
-pub(super) fn read(input: &str) -> anyhow::Result<String> {
+pub(crate) fn read(input: &str) -> anyhow::Result<String> {
     let path = Path::new(input);
     let bytes = if input == "-" {
         bounded(io::stdin().lock())

@@ -11,7 +11,7 @@ use crate::exit::Failure;
 use crate::identity::IdentityArg;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct PinsArgs {
+pub(crate) struct PinsArgs {
     /// The pins, as `tonegate key pins` prints them
     #[arg(long, value_name = "PINS", allow_hyphen_values = true, conflicts_with_all = ["pins_file", "data"])]
     pins: Option<Pins>,
@@ -39,9 +39,16 @@ fn environment(text: &str) -> Result<Environment, String> {
     Environment::parse(text).ok_or_else(|| "an environment is production or test".to_owned())
 }
 
+/// The pins, for what cannot be done without.
+pub(crate) fn needed(trust: &Trust) -> Result<Pins, Failure> {
+    trust.pins.ok_or_else(|| {
+        Failure::usage("nothing to verify against: give --pins, --pins-file or --data")
+    })
+}
+
 impl PinsArgs {
     /// Reads the pins, where some were named.
-    pub(super) fn read(&self) -> anyhow::Result<Trust> {
+    pub(crate) fn read(&self) -> anyhow::Result<Trust> {
         let file = self.file()?;
         let pins = match &file {
             Some(file) => Some(file.pins.parse()?),

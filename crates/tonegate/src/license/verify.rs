@@ -1,17 +1,12 @@
 //! `tonegate license verify`: the verifier that ships inside apps, on the command line.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
-
-use tonegate_license::State;
-use tonegate_server::data_dir::write_atomically;
 use tonegate_server::inspect::without_line_end;
 
 use super::input;
-use super::pins::PinsArgs;
+use super::pins::{self, PinsArgs};
+use super::state_file::StateFileArg;
 use super::verdict::VerdictView;
-use crate::exit::{Exit, Failure};
+use crate::exit::Exit;
 use crate::output::Output;
 use crate::time::{self, When};
 
@@ -25,44 +20,22 @@ pub(crate) struct Verify {
     /// Judge at this time: RFC 3339, Unix seconds, or relative such as +8d [default: now]
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     at: Option<When>,
-    /// Keep what a device remembers between two starts in this file
-    #[arg(long, value_name = "FILE")]
-    state_file: Option<PathBuf>,
+    #[command(flatten)]
+    state: StateFileArg,
 }
 
 impl Verify {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
         let trust = self.trust.read()?;
-        let pins = trust.pins.ok_or_else(|| {
-            Failure::usage("nothing to verify against: give --pins, --pins-file or --data")
-        })?;
+        let pins = pins::needed(&trust)?;
         let text = input::read(&self.license)?;
         let now = time::now();
         let at = self.at.map_or(now, |at| at.at(now));
-        let state = self.state_file.as_deref().map_or(Ok(new_state()), read_state)?;
+        let state = self.state.read()?;
         let text = without_line_end(&text);
         let (verdict, state) = VerdictView::judge(text, pins, trust.expect(), at, state);
-        if let Some(file) = &self.state_file {
-            write_atomically(file, 0o600, &state.to_bytes()).map_err(|error| {
-                Failure::new(format!("cannot write the state to {}: {error}", file.display()))
-            })?;
-        }
+        self.state.keep(state)?;
         output.show(&verdict)?;
         Ok(if verdict.is_valid() { Exit::Done } else { Exit::NotValid })
-    }
-}
-
-fn new_state() -> State {
-    State::new(fastrand::u16(..))
-}
-
-/// The kept state; a new one where there is none yet, or none that is whole, as in an app.
-fn read_state(file: &Path) -> Result<State, Failure> {
-    match fs::read(file) {
-        Ok(bytes) => Ok(State::from_bytes(&bytes).unwrap_or_else(new_state)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(new_state()),
-        Err(error) => {
-            Err(Failure::new(format!("cannot read the state in {}: {error}", file.display())))
-        }
     }
 }
