@@ -65,6 +65,8 @@ export async function tapped(page) {
 export async function tappedWhole(page, play) {
   for (let again = 0; again < 4; again += 1) {
     await play();
+    // The tap's last piece comes when it is full.
+    await page.waitForTimeout(1_000);
     const { heard, told } = await tapped(page), begin = beginning(heard);
     if (begin >= 0 && steady.every((sample, at) => sample === heard[begin + at])) return { heard: heard.subarray(begin, begin + steady.length), told: told.subarray(begin, begin + steady.length) };
   }
