@@ -20,10 +20,10 @@ export const featureOf = (effect, wanted) => (effect === 'agc' ? 'agc' : wanted.
 export function effectsCard({ t, words }, wanted, changed) {
   /** @param {Effect} effect */
   const row = (effect) => {
-    const name = make('strong', { id: `pg-${effect}` }, t(effect));
+    const name = make('strong', {}, t(effect));
     const state = make('span', { class: 'pg-state', id: `pg-${effect}-state` });
     const note = make('div', { class: 'pg-lock', role: 'status' });
-    const toggle = make('button', { type: 'button', role: 'switch', class: 'pg-switch', 'aria-labelledby': `pg-${effect}`, 'aria-describedby': `pg-${effect}-state`, 'aria-checked': 'false', onclick: () => {
+    const toggle = make('button', { type: 'button', role: 'switch', class: 'pg-switch', 'aria-label': t(effect), 'aria-describedby': `pg-${effect}-state`, 'aria-checked': 'false', onclick: () => {
       wanted[effect] = !wanted[effect];
       changed();
     } }, make('span', { 'aria-hidden': 'true' }));

@@ -66,7 +66,7 @@ export function licenseCard(speaker, samples, known, tell) {
       verdict.dataset.tone = tone;
       put(verdict,
         make('p', {}, make('strong', { class: 'pg-verdict-state' }, t(found.state)), ' ', code),
-        make('p', {}, `${message} ${nextStep}`),
+        make('p', {}, found.reason === null ? message ?? '' : `${message} ${nextStep}`),
         found.validity ? make('p', {}, `${t(found.state === 'expired' ? 'ended_at' : 'ends')}: ${when(found.validity.valid_until)}`) : null,
         found.features.length > 0 ? make('ul', { 'aria-label': t('features') }, ...found.features.map(lines)) : null);
     },

@@ -76,7 +76,8 @@ class Page {
   #hold(held) {
     [this.#held, this.#moment, this.#movedAt, this.#device] = [held, held.at, this.#player.elapsed, null];
     this.#show(true);
-    this.#again();
+    if (this.#player.playing) this.#again();
+    else this.#sound.say('');
   }
 
   /** @param {number} moment */

@@ -26,7 +26,7 @@ const en = {
   own_refused: 'This cannot be checked: {why}.',
   production: 'Production', test: 'Test',
   verdict: 'Verdict', valid: 'Valid', not_yet_valid: 'Not yet valid', expired: 'Expired', refused: 'Refused',
-  ends: 'Ends', ended_at: 'Ended', in_grace: '{left} left', policy_bypass: 'then audio passes untouched', policy_stop: 'then the recording stops', policy_grace: 'then a grace of at most {hours} h, here until {until}',
+  ends: 'Ends', ended_at: 'Ended', in_grace: '{left} left', policy_bypass: 'afterwards audio passes untouched', policy_stop: 'afterwards the recording stops', policy_grace: 'afterwards a grace of at most {hours} h, here until {until}',
   answer_run: 'runs', answer_grace: 'runs in its grace', answer_bypass: 'does not run, audio passes untouched', answer_stop: 'does not run, the recording stops',
   features: 'What it has', unproven: 'Not proven',
   time: 'Time travel', time_hint: 'Drag the clock past the end while it plays.', moment: 'The page’s clock', utc: '{when} UTC',

@@ -188,7 +188,8 @@ pub unsafe extern "C" fn voice_state(handle: *const Handle) -> usize {
     }
 }
 
-/// `tonegate_license::explain` of the desk's sixth text, for what the five before it say; 0 or less: the fault in those.
+/// `tonegate_license::explain` of the desk's sixth text, for what the five before it say; 0: it does not fit; negative: the
+/// fault in those.
 ///
 /// # Safety
 /// As stated above.

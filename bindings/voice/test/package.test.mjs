@@ -16,6 +16,11 @@ test('the playground’s licences are those of the vectors', async () => {
   for (const { vector, text } of licenses) assert.equal(text, cases.cases.find((/** @type {{name: string}} */ each) => each.name === vector).steps[0].license, vector);
 });
 
+test('the module names no place of the machine that built it', async () => {
+  const found = /[\w./-]+\.rs\b|\.cargo/.exec(await readFile(new URL('../voice.wasm', import.meta.url), 'latin1'));
+  assert.equal(found?.[0], undefined);
+});
+
 test('the README’s examples run', async (t) => {
   t.mock.method(Date, 'now', () => NOW * 1_000);
   const [first, second] = [...(await read('README.md')).matchAll(/```js\n(.*?)```/gs)].map(([, code]) => String(code));

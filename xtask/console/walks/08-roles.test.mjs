@@ -23,7 +23,7 @@ const CONTROLS = /** @type {Record<string, string | null>} */ ({
   Delete: 'delete_webhook', 'Invite a user': 'create_user', 'Create an API token': 'create_api_token', 'Change the password': 'change_password', End: 'end_session', Download: 'get_checkpoint',
 });
 /** Controls of the page itself. */
-const HARMLESS = /^(Copy.*|Hide|Show|Clear|Refresh|Reset|Navigation|.*Language|Theme|Account of .*|Password|EN|◐|New nonce|Time of now|Curl|Go there|Old time|Milliseconds|Upper-case signature|Signature too long|Wrong version|AppId twice|No nonce|curl without quotes|Download openapi.json|Go to the overview|Call it online|Integrate|Try again|Close)$/;
+const HARMLESS = /^(Copy.*|Hide|Show|Clear|Refresh|Reset|Navigation|.*Language|Theme|Account of .*|Password|EN|◐|New nonce|Time of now|Curl|Go there|Old time|Milliseconds|Upper-case signature|Signature too long|Wrong version|AppId twice|No nonce|curl without quotes|Download openapi.json|Go to the overview|Call it online|Integrate|Try again|Close|Play|Record yourself|Noise suppression|Gain control)$/;
 
 const PICTURES = ['overview', 'apps', 'keys', 'app-settings', 'app-secrets', 'webhook', 'people'];
 

@@ -44,8 +44,7 @@ test('without a licence everything is locked: code 81, what it means and what to
 });
 
 test('locked: what comes out is what went in, the very same samples', { timeout: 60_000 }, async () => {
-  await button(page, 'Play').click();
-  await seen(page, 'Playing.');
+  await begun();
   await page.waitForTimeout(3_000);
   const both = await tapped(page);
   await button(page, 'Stop').click();
@@ -59,7 +58,7 @@ test('unlocked: the pauses have at least 10 dB less noise', { timeout: 120_000 }
   await seen(page.locator('.pg-verdict'), 'Valid');
   assert.equal(await toggle('ans').getAttribute('aria-checked'), 'true');
   const { heard, told } = await tappedWhole(page, async () => {
-    await button(page, 'Play').click();
+    await begun();
     await seen(part('ans'), 'Runs');
     await ended();
   });
@@ -72,7 +71,7 @@ test('the clock passes the expiry while it plays: untouched from there on, witho
   let pictured = false;
   passedBy(await tappedWhole(page, async () => {
     await button(page, 'In its life').click();
-    await button(page, 'Play').click();
+    await begun();
     await seen(part('ans'), 'Runs');
     await button(page, '3 s before it ends').click();
     await seen(page.locator('.pg-verdict'), 'Expired');
@@ -83,6 +82,22 @@ test('the clock passes the expiry while it plays: untouched from there on, witho
     pictured = true;
     await ended();
   }));
+});
+
+test('one listens to what comes out, or to what went in', { timeout: 60_000 }, async () => {
+  await button(page, 'In its life').click();
+  await begun();
+  await seen(part('ans'), 'Runs');
+  await page.waitForTimeout(2_000);
+  await page.getByRole('radio', { name: 'Before', exact: true }).check();
+  await page.waitForTimeout(2_000);
+  const { heard, told, ear } = await tapped(page);
+  await button(page, 'Stop').click();
+  await page.getByRole('radio', { name: 'After', exact: true }).check();
+  const begin = beginning(heard);
+  alike(ear, told, begin + 24_000, begin + 48_000);
+  alike(ear, heard, heard.length - 24_000, heard.length);
+  assert.throws(() => alike(told, heard, begin + 24_000, begin + 48_000), 'there is nothing to tell apart');
 });
 
 test('rendered by the same node: locked, unlocked, and each way to end', { timeout: 120_000 }, async () => {
@@ -120,7 +135,7 @@ test('rendered by the same node: locked, unlocked, and each way to end', { timeo
 test('stop: gain control ends the recording, and the page says so', { timeout: 60_000 }, async () => {
   await button(page, 'In its life').click();
   await toggle('agc').click();
-  await button(page, 'Play').click();
+  await begun();
   await seen(part('agc'), 'Runs');
   await button(page, 'Just past its end').click();
   await seen(page, 'The licence has ended this recording');
@@ -249,8 +264,19 @@ test('the pages did nothing that they must not', () => {
 /** Browsers say that the tap's own means are old. @param {string[]} faults */
 const forgive = (faults) => faults.splice(0, Infinity, ...faults.filter((each) => !each.includes('ScriptProcessorNode')));
 
+/** Plays, from the beginning. */
+async function begun() {
+  await button(page, 'Play').click();
+  await seen(page, 'Playing.');
+}
+
 /** Until the sample has played to its end. */
 const ended = () => page.getByText('Stopped.').waitFor({ timeout: 30_000 });
+/** The same to the ear. @param {Float32Array} one @param {Float32Array} other @param {number} from @param {number} until */
+function alike(one, other, from, until) {
+  for (let at = from; at < until; at++) assert.ok(Math.abs(one[at] - other[at]) < 1e-4, `at ${at}: ${one[at]}, not ${other[at]}`);
+}
+
 /** @param {string} effect */
 const part = (effect) => page.locator(`[data-effect=${effect}]`);
 /** @param {string} effect */

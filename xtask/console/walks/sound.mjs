@@ -5,7 +5,7 @@ import path from 'node:path';
 import { repository } from './server.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
-/** What went into a voice and what came out of it, sample for sample at the same time. @typedef {{heard: Float32Array, told: Float32Array}} Tapped */
+/** What went into a voice, what came out of it, and what went to the ear, sample for sample at the same time. @typedef {{heard: Float32Array, told: Float32Array, ear?: Float32Array}} Tapped */
 
 const { spoken } = JSON.parse(readFileSync(path.join(repository, 'bindings/voice/sounds/sounds.json'), 'utf8'));
 
@@ -20,21 +20,26 @@ export const steady = (() => {
 export const listenIn = (page) => page.addInitScript(() => {
   const connect = AudioNode.prototype.connect;
   /** @type {Float32Array[][]} */
-  let taken = [[], []];
+  let taken = [[], [], []];
   /** @type {unknown} */
   let kept;
+  /** @type {ChannelMergerNode | undefined} */
+  let last;
   AudioNode.prototype.connect = /** @type {any} */ (function (/** @type {any[]} */ ...given) {
     // @ts-expect-error: the node itself
     const /** @type {AudioNode} */ source = this, [to] = given;
     if (source instanceof AudioBufferSourceNode && to instanceof AudioWorkletNode && source.context instanceof AudioContext) {
-      const { context } = source, both = context.createChannelMerger(2), tap = context.createScriptProcessor(16_384, 2, 1);
+      const { context } = source, both = context.createChannelMerger(3), tap = context.createScriptProcessor(16_384, 3, 1);
       connect.call(source, both, 0, 0);
       connect.call(to, both, 0, 1);
       connect.call(both, tap);
       connect.call(tap, context.destination);
-      const mine = taken = [[], []];
+      const mine = taken = [[], [], []];
       tap.onaudioprocess = ({ inputBuffer }) => mine.forEach((side, at) => side.push(inputBuffer.getChannelData(at).slice()));
       kept = [kept, tap];
+      last = both;
+    } else if (last && to instanceof AudioDestinationNode && to.context === last.context) {
+      connect.call(source, last, 0, 2);
     }
     return connect.apply(source, /** @type {any} */ (given));
   });
@@ -45,25 +50,31 @@ export const listenIn = (page) => page.addInitScript(() => {
   }) });
 });
 
-/** What was tapped of the last voice. @param {Page} page @returns {Promise<Tapped>} */
+/** What was tapped of the last voice. @param {Page} page @returns {Promise<Required<Tapped>>} */
 export async function tapped(page) {
   await page.evaluate(base64);
-  const [heard, told] = (await page.evaluate(() => /** @type {any} */ (window).tapped())).map(samplesOf);
-  return { heard, told };
+  const [heard, told, ear] = (await page.evaluate(() => /** @type {any} */ (window).tapped())).map(samplesOf);
+  return { heard, told, ear };
 }
 
 /**
- * What was tapped of `steady.wav`, from its beginning to its end. A page that is too busy drops pieces of what is tapped,
+ * What was tapped of `steady.wav`, from its beginning to beyond its last pause. A page that is too busy drops pieces of what is tapped,
  * never of what is heard: then it is played again.
  * @param {Page} page @param {() => Promise<void>} play to the end
  */
 export async function tappedWhole(page, play) {
+  /** @type {number[]} */ const lengths = [];
   for (let again = 0; again < 4; again += 1) {
     await play();
+    // The tap's last piece comes when it is full.
+    await page.waitForTimeout(1_000);
     const { heard, told } = await tapped(page), begin = beginning(heard);
-    if (begin >= 0 && steady.every((sample, at) => sample === heard[begin + at])) return { heard: heard.subarray(begin, begin + steady.length), told: told.subarray(begin, begin + steady.length) };
+    const whole = begin < 0 ? 0 : steady.findIndex((sample, at) => sample !== heard[begin + at]);
+    const length = whole === -1 ? steady.length : whole;
+    if (length > 380_000) return { heard: heard.subarray(begin, begin + length), told: told.subarray(begin, begin + length) };
+    lengths.push(length);
   }
-  throw new Error('the tap lost pieces four times, or it is not steady.wav that went in');
+  throw new Error(`the tap lost pieces each time, after ${lengths} samples`);
 }
 
 /**
