@@ -6,7 +6,8 @@
 
 use sonora_agc2::adaptive_digital_gain_controller::{AdaptiveDigitalGainController, FrameInfo};
 use sonora_agc2::common::{
-    ADJACENT_SPEECH_FRAMES_THRESHOLD, SUB_FRAMES_IN_FRAME, db_to_ratio, float_s16_to_dbfs,
+    ADJACENT_SPEECH_FRAMES_THRESHOLD, MIN_LEVEL_DBFS, SUB_FRAMES_IN_FRAME, db_to_ratio,
+    float_s16_to_dbfs,
 };
 use sonora_agc2::fixed_digital_level_estimator::FixedDigitalLevelEstimator;
 use sonora_agc2::interpolated_gain_curve::InterpolatedGainCurve;
@@ -17,10 +18,13 @@ use sonora_simd::detect_backend;
 
 use crate::{FRAME, FULL_SCALE, SAMPLE_RATE};
 
-/// The level that speech is brought to, dBFS of its root mean square: −18 LUFS for what people say.
-const TARGET_DBFS: f32 = -18.0;
+/// The level that syllables are brought to, dBFS: whole messages come to −18 LUFS by it.
+const TARGET_DBFS: f32 = -15.0;
 /// No noise is raised above it.
 const NOISE_DBFS: f32 = -45.0;
+/// By how much the level that the estimator is told falls in a frame at most: it rides on syllables, and pauses between
+/// words, which are speech to the detector, do not make speech look quieter than it is.
+const RELEASE_DB: f32 = 0.2;
 /// By how much the sound is lowered before the controller raises it.
 const LOWERED_DB: f32 = 20.0;
 /// The split of the target that the controller's two kinds of headroom need; both must be above zero.
@@ -29,7 +33,7 @@ const CONTROL: AdaptiveDigitalConfig = AdaptiveDigitalConfig {
     headroom_db: -TARGET_DBFS - HEADROOM_DB,
     max_gain_db: 30.0 + LOWERED_DB,
     initial_gain_db: LOWERED_DB,
-    max_gain_change_db_per_second: 12.0,
+    max_gain_change_db_per_second: 24.0,
     max_output_noise_level_dbfs: NOISE_DBFS,
 };
 const SUB_FRAMES: usize = SUB_FRAMES_IN_FRAME as usize;
@@ -42,6 +46,8 @@ pub(crate) struct Agc {
     noise: NoiseLevelEstimator,
     control: AdaptiveDigitalGainController,
     limiter: Limiter,
+    /// Of the latest syllables, dBFS.
+    loudness: f32,
 }
 
 impl Agc {
@@ -53,16 +59,20 @@ impl Agc {
             noise: NoiseLevelEstimator::default(),
             control: AdaptiveDigitalGainController::new(CONTROL, ADJACENT_SPEECH_FRAMES_THRESHOLD),
             limiter: Limiter::new(),
+            loudness: MIN_LEVEL_DBFS,
         }
     }
 
-    pub(crate) fn process(&mut self, frame: &mut [f32; FRAME]) {
+    /// `heard` is the sound as it was recorded: what suppression takes of the first words must not be given to the rest.
+    pub(crate) fn process(&mut self, heard: &[f32; FRAME], frame: &mut [f32; FRAME]) {
+        let heard = heard.map(|sample| sample * FULL_SCALE);
         for sample in frame.iter_mut() {
             *sample *= FULL_SCALE;
         }
-        let speech_probability = self.voice_activity.analyze(frame);
+        let speech_probability = self.voice_activity.analyze(&heard);
         let noise_dbfs = self.noise.analyze(&[&frame[..]]);
-        self.speech.update(level_dbfs(frame), speech_probability);
+        self.loudness = level_dbfs(&heard).max(self.loudness - RELEASE_DB);
+        self.speech.update(self.loudness, speech_probability);
         let info = FrameInfo {
             speech_probability,
             speech_level_dbfs: self.speech.level_dbfs() - LOWERED_DB,
@@ -109,9 +119,11 @@ impl Limiter {
         let levels = self.level.compute_level(&[&frame[..]]);
         for (part, level) in frame.chunks_exact_mut(SUB_FRAME).zip(levels) {
             let gain = self.curve.look_up_gain_to_apply(level);
-            let step = (gain - self.last_gain) / SUB_FRAME as f32;
+            // A gain that falls does so at once, as it is wanted for what is loud already.
+            let bend = if gain < self.last_gain { 8 } else { 1 };
             for (sample, at) in part.iter_mut().zip(1_u8..) {
-                let gain = step.mul_add(f32::from(at), self.last_gain);
+                let left = (1.0 - f32::from(at) / SUB_FRAME as f32).powi(bend);
+                let gain = left.mul_add(self.last_gain - gain, gain);
                 *sample = (*sample * gain).clamp(-FULL_SCALE, FULL_SCALE - 1.0);
             }
             self.last_gain = gain;

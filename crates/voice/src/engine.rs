@@ -56,11 +56,17 @@ impl Engine {
 
     /// Processes a frame in place, samples within ±1. Of `effects` counts what [`new`](Self::new) was given.
     pub fn process(&mut self, frame: &mut [f32; FRAME], effects: Effects) {
+        let recorded = frame.map(audible);
+        let mut changed = false;
         if let Some(ans) = &mut self.ans {
-            ans.process(frame, effects.ans.is_some(), Ans::process);
+            changed |= ans.process(frame, effects.ans.is_some(), Ans::process);
         }
         if let Some(agc) = &mut self.agc {
-            agc.process(frame, effects.agc, Agc::process);
+            let run = |agc: &mut Agc, frame: &mut _| agc.process(&recorded, frame);
+            changed |= agc.process(frame, effects.agc, run);
+        }
+        if changed {
+            *frame = frame.map(|sample| sample.clamp(-1.0, 1.0));
         }
     }
 }
@@ -87,7 +93,13 @@ impl<E> Stage<E> {
         Self { effect, dry: Delay::new(latency), heard: Heard::Nothing }
     }
 
-    fn process(&mut self, frame: &mut [f32; FRAME], on: bool, run: fn(&mut E, &mut [f32; FRAME])) {
+    /// Is the effect heard in what comes out?
+    fn process(
+        &mut self,
+        frame: &mut [f32; FRAME],
+        on: bool,
+        run: impl FnOnce(&mut E, &mut [f32; FRAME]),
+    ) -> bool {
         let mut dry = *frame;
         self.dry.process(&mut dry);
         let heard = match (self.heard, on) {
@@ -106,13 +118,16 @@ impl<E> Stage<E> {
             (Heard::Wet, _) => fade(&dry, frame, |share| 1.0 - share),
             _ => *frame = dry,
         }
+        let changed = self.heard == Heard::Wet || heard == Heard::Wet;
         self.heard = heard;
+        changed
     }
 }
 
-/// What an effect may be given: one sample that is no number would silence all that follow.
+/// What an effect may be given: one sample that is no number would silence all that follow. Suppression may leave ±1, and
+/// gain control is there to bring that back.
 fn audible(sample: f32) -> f32 {
-    if sample.is_finite() { sample.clamp(-1.0, 1.0) } else { 0.0 }
+    if sample.is_finite() { sample.clamp(-2.0, 2.0) } else { 0.0 }
 }
 
 /// Puts into `wet` its share, the rest being dry; the share is asked for each sample from 0 to 1.

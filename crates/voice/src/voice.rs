@@ -89,7 +89,7 @@ pub enum Flow {
 /// voice.init(include_str!("../../../vectors/001-valid.txt"), at(0));
 /// voice.enable_ans(true, at(0));
 /// voice.set_ans_mode(3, at(0)); // AI: this licence does not have it
-/// voice.start_record();
+/// voice.start_record(at(0));
 /// let mut frame = [0.01; FRAME];
 /// assert_eq!(voice.process(&mut frame, at(1)), Flow::Records);
 /// voice.complete_record();
@@ -102,6 +102,8 @@ pub struct Voice<F> {
     initialized: bool,
     wanted: Wanted,
     recording: Option<Recording>,
+    /// The last recording was ended by its licence, and not completed yet.
+    ended: bool,
     on_error: F,
 }
 
@@ -128,17 +130,28 @@ impl<F: FnMut(&VoiceError)> Voice<F> {
             initialized: false,
             wanted: Wanted::default(),
             recording: None,
+            ended: false,
             on_error,
         }
     }
 
     /// Takes a licence, and proceeds with an empty or bad one too: plain recording needs none.
     ///
-    /// May be called again, with a newer licence; a recording that runs goes on by that. What it makes of the licence is
-    /// returned, and the callback hears of it only when a feature is asked for.
+    /// What it makes of the licence is returned, and the callback hears of it only when a feature is asked for. Called again,
+    /// it puts this licence in the place of the other, whatever it is: fetched ones go to [`renew`](Self::renew).
     pub fn init(&mut self, license: &str, time: Time) -> Verdict {
         self.initialized = true;
         self.gate.load(license, time)
+    }
+
+    /// Takes a licence that was fetched while another is held, and a recording may be going on: it is put in its place only if
+    /// it is authentic and newer. Otherwise the one held stays, and `Err` has what is wrong with the other.
+    ///
+    /// # Errors
+    /// The verdict on a licence that was not taken.
+    pub fn renew(&mut self, license: &str, time: Time) -> Result<Verdict, Verdict> {
+        self.initialized = true;
+        self.gate.renew(license, time)
     }
 
     /// Ends a recording, forgets what was switched on and the licence's text; the device's state stays.
@@ -178,7 +191,9 @@ impl<F: FnMut(&VoiceError)> Voice<F> {
     }
 
     /// Begins a recording with what is switched on now; what is switched later takes effect with the next one.
-    pub fn start_record(&mut self) {
+    ///
+    /// An effect whose licence has ended since it was switched on is left out, and the callback hears of it.
+    pub fn start_record(&mut self, time: Time) {
         if !self.may_call() {
             return;
         }
@@ -189,7 +204,11 @@ impl<F: FnMut(&VoiceError)> Voice<F> {
             );
         }
         let Wanted { ans, mode, agc } = self.wanted;
-        let effects = Effects { ans: ans.then_some(mode), agc };
+        let effects = Effects {
+            ans: (ans && self.may_use(mode.feature(), time)).then_some(mode),
+            agc: agc && self.may_use("agc", time),
+        };
+        self.ended = false;
         self.recording =
             Some(Recording { effects, engine: Engine::new(effects), running: effects });
     }
@@ -225,13 +244,14 @@ impl<F: FnMut(&VoiceError)> Voice<F> {
             return Flow::Records;
         }
         fade_out(frame);
-        self.recording = None;
+        (self.recording, self.ended) = (None, true);
         Flow::Ended
     }
 
-    /// Ends the recording. Code 4 where none is going on.
+    /// Ends the recording. Code 4 where none is going on; where its licence has just ended it, nothing is left to do.
     pub fn complete_record(&mut self) {
-        if self.may_call() && self.recording.take().is_none() {
+        let ended = std::mem::take(&mut self.ended);
+        if self.may_call() && self.recording.take().is_none() && !ended {
             self.invalid("no recording is going on", "Begin one with start_record.");
         }
     }

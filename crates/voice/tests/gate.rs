@@ -54,7 +54,7 @@ fn everything_before_init_is_code_2() {
     voice.enable_ans(true, at(MADE));
     voice.enable_agc(true, at(MADE));
     voice.set_ans_mode(0, at(MADE));
-    voice.start_record();
+    voice.start_record(at(MADE + 60));
     voice.complete_record();
     assert_eq!(codes(&errors), [2; 5]);
     assert!(!voice.is_recording());
@@ -70,7 +70,7 @@ fn plain_recording_needs_no_license_and_is_untouched() {
         voice.enable_agc(true, at(MADE));
         voice.set_ans_mode(3, at(MADE));
         assert_eq!(codes(&errors), [81; 3]);
-        voice.start_record();
+        voice.start_record(at(MADE + 60));
         assert_eq!(voice.latency(), 0);
         for frame in frames() {
             let mut heard = frame;
@@ -105,7 +105,7 @@ fn ai_modes_are_a_feature_of_their_own() {
         let told = errors.borrow_mut().pop().unwrap();
         assert_eq!((told.code, told.feature), (Code::FeatureMissing, Some("ans-ai")));
     }
-    voice.start_record();
+    voice.start_record(at(MADE + 60));
     assert_eq!(
         voice.running().ans,
         Some(AnsMode::Aggressive),
@@ -128,8 +128,8 @@ fn a_recording_within_a_recording_is_code_4() {
     let (mut voice, errors) = voice();
     voice.init("", at(MADE));
     voice.complete_record();
-    voice.start_record();
-    voice.start_record();
+    voice.start_record(at(MADE + 60));
+    voice.start_record(at(MADE + 60));
     assert_eq!(codes(&errors), [4, 4]);
     assert!(voice.is_recording());
 }
@@ -140,7 +140,7 @@ fn a_change_while_recording_counts_from_the_next_recording_on() {
     let now = at(MADE + 60);
     voice.init(VALID, now);
     voice.enable_agc(true, now);
-    voice.start_record();
+    voice.start_record(at(MADE + 60));
     voice.process(&mut frames()[0], now);
     voice.enable_agc(false, now);
     voice.enable_ans(true, now);
@@ -148,7 +148,7 @@ fn a_change_while_recording_counts_from_the_next_recording_on() {
     voice.process(&mut frames()[1], now);
     assert_eq!(voice.running(), Effects { ans: None, agc: true });
     voice.complete_record();
-    voice.start_record();
+    voice.start_record(at(MADE + 60));
     assert_eq!(voice.running(), Effects { ans: Some(AnsMode::Soft), agc: false });
     assert!(codes(&errors).is_empty());
 }
@@ -159,7 +159,7 @@ fn after_its_end_the_sound_passes_untouched_and_the_app_hears_of_it_once() {
     voice.init(VALID, at(MADE + 60));
     voice.enable_ans(true, at(MADE + 60));
     voice.enable_agc(true, at(MADE + 60));
-    voice.start_record();
+    voice.start_record(at(MADE + 60));
     let latency = voice.latency();
     let (mut heard, mut said) = (Vec::new(), Vec::new());
     for (number, frame) in frames().into_iter().enumerate() {
@@ -178,10 +178,9 @@ fn after_its_end_the_sound_passes_untouched_and_the_app_hears_of_it_once() {
 #[test]
 fn a_newer_license_brings_the_effects_back_into_the_recording() {
     let (mut voice, errors) = voice();
-    voice.init("", at(MADE));
     voice.init(VALID, at(MADE + 60));
     voice.enable_ans(true, at(MADE + 60));
-    voice.start_record();
+    voice.start_record(at(MADE + 60));
     voice.init("", at(MADE + 61));
     voice.process(&mut frames()[0], at(MADE + 61));
     assert_eq!((voice.running().ans, codes(&errors)), (None, vec![81]));
@@ -195,7 +194,7 @@ fn stop_ends_the_recording_with_a_fade() {
     let (mut voice, errors) = voice();
     voice.init(STOP, at(MADE + 60));
     voice.enable_agc(true, at(MADE + 60));
-    voice.start_record();
+    voice.start_record(at(MADE + 60));
     let mut frame = frames()[0];
     assert_eq!(voice.process(&mut frame, at(ENDS - 1)), Flow::Records);
     let mut last = frames()[1];
@@ -208,6 +207,53 @@ fn stop_ends_the_recording_with_a_fade() {
     );
     assert!(!voice.is_recording());
     assert_eq!(voice.process(&mut last, at(ENDS)), Flow::Idle);
+    voice.complete_record();
+    assert!(codes(&errors).is_empty(), "the app's own end comes late, and is no fault");
+    voice.complete_record();
+    assert_eq!(codes(&errors), [4]);
+}
+
+#[test]
+fn a_recording_that_begins_after_the_end_is_plain_whatever_was_switched_on_before() {
+    let (mut voice, errors) = voice();
+    voice.init(STOP, at(MADE + 60));
+    voice.enable_ans(true, at(MADE + 60));
+    voice.enable_agc(true, at(MADE + 60));
+    voice.start_record(at(ENDS));
+    assert_eq!(codes(&errors), [82, 82]);
+    assert_eq!((voice.running(), voice.latency()), (Effects::default(), 0));
+    for frame in frames() {
+        let mut heard = frame;
+        assert_eq!(voice.process(&mut heard, at(ENDS)), Flow::Records);
+        assert_eq!(heard, frame);
+    }
+    assert!(codes(&errors).is_empty());
+}
+
+#[test]
+fn a_bad_renewal_takes_nothing_away() {
+    let (mut voice, errors) = voice();
+    voice.init(VALID, at(MADE + 60));
+    voice.enable_ans(true, at(MADE + 60));
+    voice.start_record(at(MADE + 60));
+    for bad in ["", "<html>502</html>", FORGED, VALID] {
+        let refused = voice.renew(bad, at(MADE + 61)).is_err();
+        assert_eq!(refused, bad != VALID);
+        voice.process(&mut frames()[0], at(MADE + 61));
+        assert_eq!(voice.running().ans, Some(AnsMode::Medium), "{bad}");
+    }
+    assert!(codes(&errors).is_empty());
+}
+
+#[test]
+fn policies_of_two_features_each_have_their_own_end() {
+    // `ans:bypass` beside `agc:stop`: where gain control is not used, nothing stops.
+    let (mut voice, errors) = voice();
+    voice.init(STOP, at(MADE + 60));
+    voice.enable_ans(true, at(MADE + 60));
+    voice.start_record(at(MADE + 60));
+    assert_eq!(voice.process(&mut frames()[0], at(ENDS)), Flow::Records);
+    assert_eq!((voice.running(), codes(&errors)), (Effects::default(), vec![82]));
 }
 
 #[test]
@@ -215,7 +261,7 @@ fn grace_goes_on_for_its_hours() {
     let (mut voice, errors) = voice();
     voice.init(GRACE, at(MADE + 60));
     voice.enable_ans(true, at(MADE + 60));
-    voice.start_record();
+    voice.start_record(at(MADE + 60));
     let over = ENDS + 5 * 3_600;
     for (now, runs) in [(ENDS, true), (over - 1, true), (over, false)] {
         assert_eq!(voice.process(&mut frames()[0], at(now)), Flow::Records);
@@ -229,12 +275,12 @@ fn uninit_forgets_the_license_and_what_was_switched_on() {
     let (mut voice, errors) = voice();
     voice.init(VALID, at(MADE + 60));
     voice.enable_ans(true, at(MADE + 60));
-    voice.start_record();
+    voice.start_record(at(MADE + 60));
     voice.uninit(at(MADE + 60));
     assert!(!voice.is_recording());
     voice.enable_ans(true, at(MADE + 60));
     voice.init("", at(MADE + 61));
-    voice.start_record();
+    voice.start_record(at(MADE + 60));
     assert_eq!(voice.running(), Effects::default());
     assert_eq!(codes(&errors), [2]);
 }

@@ -5,6 +5,7 @@ use std::f64::consts::TAU;
 use tonegate_voice::{AnsMode, Effects, Engine, FRAME, SAMPLE_RATE};
 
 use crate::sounds::{Sound, decibels, loudness, root_mean_square};
+use crate::speech::{Voice, say};
 
 fn ans(mode: AnsMode) -> Effects {
     Effects { ans: Some(mode), agc: false }
@@ -75,14 +76,54 @@ fn gain_control_alone_makes_no_noisy_speech_quieter_and_raises_no_loud_noise() {
 }
 
 #[test]
-fn both_together_clean_and_level_a_quiet_message_in_noise() {
+fn gain_control_hits_its_loudness_behind_every_suppression() {
+    for name in ["speech", "steady"] {
+        for mode in AnsMode::ALL {
+            for level in [-35.0, -22.0, -10.0] {
+                let effects = Effects { ans: Some(mode), agc: true };
+                let found = loudness(&processed(&Sound::read(name).at(level), effects).samples);
+                let far = (found + 18.0).abs();
+                assert!(far <= 2.0, "{name}, {mode}, {level} dBFS: {found:.1} LUFS");
+            }
+        }
+    }
+}
+
+#[test]
+fn gain_control_does_for_any_voice_what_it_does_for_ours() {
+    for (pitch, tract) in [(85.0, 0.9), (160.0, 1.05), (220.0, 1.15), (300.0, 1.3)] {
+        let said = say(
+            "wi hav u lot tu tok abaut.helO Dis iz u vois mesij.",
+            Voice { pitch, tract, seed: 5 },
+        );
+        let samples = said.samples.into_iter().map(|sample| sample as f32).collect();
+        let sound = Sound { samples, spoken: said.spoken };
+        for level in [-30.0, -20.0, -10.0] {
+            let found = loudness(&processed(&sound.clone().at(level), AGC).samples);
+            let far = (found + 18.0).abs();
+            assert!(far <= 2.5, "{pitch} Hz at {level} dBFS: {found:.1} LUFS");
+        }
+    }
+}
+
+#[test]
+fn both_together_clean_a_quiet_message_in_noise() {
     let quiet = Sound::read("steady").at(-32.0);
     let out = processed(&quiet, Effects { ans: Some(AnsMode::Medium), agc: true });
-    let found = loudness(&out.samples);
-    assert!((found + 18.0).abs() <= 3.0, "{found:.1} LUFS");
     let distance = |sound: &Sound| decibels(sound.while_spoken() / sound.in_pauses());
     let gained = distance(&out) - distance(&quiet);
     assert!(gained >= 12.0, "speech stands out by {gained:.1} dB more");
+}
+
+#[test]
+fn loud_sound_does_not_leave_full_scale() {
+    let loud = Sound::read("speech").at(-6.0);
+    for mode in AnsMode::ALL {
+        for agc in [false, true] {
+            let out = processed(&loud, Effects { ans: Some(mode), agc });
+            assert!(peak(&out.samples) <= 1.0, "{mode}, gain control {agc}");
+        }
+    }
 }
 
 #[test]
@@ -141,16 +182,31 @@ fn largest_step(samples: &[f32]) -> f32 {
 #[test]
 fn the_latency_is_what_is_said() {
     let sound = Sound::read("speech");
+    // Edges, which have one place, where slow waves have many.
+    let edges = |samples: &[f32]| -> Vec<f32> {
+        samples.windows(3).map(|three| three[0] - 2.0 * three[1] + three[2]).collect()
+    };
+    let said = edges(&sound.samples);
     for mode in AnsMode::ALL {
-        let out = processed(&sound, ans(mode));
+        let heard = edges(&processed(&sound, ans(mode)).samples);
         // Where the product of both is largest, they are in step.
-        let from = 100_000;
         let alike = |late: usize| -> f32 {
-            let (heard, said) = (&out.samples[from + late..], &sound.samples[from + 480..]);
-            heard.iter().zip(said).take(48_000).map(|(one, other)| one * other).sum()
+            let (heard, said) = (&heard[100_000 + late..], &said[100_020..]);
+            heard.iter().zip(said).take(96_000).map(|(one, other)| one * other).sum()
         };
-        let late = (0..960).max_by(|one, other| alike(*one).total_cmp(&alike(*other))).unwrap();
-        assert!(late.abs_diff(480) <= 12, "{mode} is {} samples off", late as i64 - 480);
+        let late = (0..40).max_by(|one, other| alike(*one).total_cmp(&alike(*other))).unwrap();
+        assert!(late.abs_diff(20) <= 1, "{mode} is {} samples off", late as i64 - 20);
+    }
+}
+
+#[test]
+fn balanced_is_a_quarter_of_medium_and_the_rest_of_ai() {
+    let sound = Sound::read("babble");
+    let [medium, ai, balanced] = [AnsMode::Medium, AnsMode::Ai, AnsMode::AiBalanced]
+        .map(|mode| processed(&sound, ans(mode)).samples);
+    for (at, sample) in balanced.iter().enumerate() {
+        let mixed = 0.75 * ai[at] + 0.25 * medium[at];
+        assert!((sample - mixed).abs() < 1e-3, "sample {at}: {sample} for {mixed}");
     }
 }
 

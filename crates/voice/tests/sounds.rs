@@ -9,7 +9,7 @@ use tonegate_voice::FRAME;
 #[derive(Clone)]
 pub(crate) struct Sound {
     pub(crate) samples: Vec<f32>,
-    spoken: Vec<bool>,
+    pub(crate) spoken: Vec<bool>,
 }
 
 impl Sound {

@@ -86,7 +86,7 @@ impl Process {
         if asked.agc {
             voice.enable_agc(true, clock.time());
         }
-        voice.start_record();
+        voice.start_record(clock.time());
         let applied = voice.running();
         let picture = self.picture.as_ref().map(|_| Picture::new(sound.shape.rate, sound.total));
         let done = if applied.is_none() {
