@@ -33,6 +33,12 @@ export interface Verdict {
   refreshAfter: number | null;
 }
 
+/** The verdict on a licence that was offered. */
+export interface Offered extends Verdict {
+  /** Is it in force now, or does the one before go on? */
+  inForce: boolean;
+}
+
 /** What an app expects of its licences. */
 export interface Expected {
   /** Both root keys, as `tonegate key pins` prints them. */
@@ -127,14 +133,17 @@ export interface VoiceOptions extends Expected {
 
 /** Recordings, and the licence that unlocks what is applied to them. What is switched counts from the next recording on. */
 export interface Voice {
-  /** Takes a licence, and proceeds with an empty or bad one too: plain recording needs none. Again with a newer one at any time. */
+  /** Takes a licence, and proceeds with an empty or bad one too: plain recording needs none. Whatever was held before is gone. */
   init(license: string | null | undefined): Verdict;
+  /** Takes a licence that was fetched meanwhile where it is authentic and not older than the one held; otherwise that one stays. */
+  renew(license: string | null | undefined): Offered;
   /** Switches noise suppression. On needs the feature of the mode that is set. */
   enableANS(on: boolean): void;
   /** Switches gain control. On needs `agc`. */
   enableAGC(on: boolean): void;
   /** Default: medium. Needs the mode's feature. */
   setANSMode(mode: Mode | number): void;
+  /** Effects whose licence has ended since they were switched on are left out, and `onError` is told. */
   startRecord(): void;
   /** Processes a frame of 480 samples in place. */
   process(frame: Float32Array): Flow;
@@ -204,8 +213,8 @@ export interface VoiceNodeOptions extends VoiceOptions {
   /** For tests and demonstrations; in order. */
   schedule?: readonly Travel[];
   /** Told what comes of a licence. */
-  onVerdict?: (verdict: Verdict) => void;
-  /** Told at the beginning, and at each change. */
+  onVerdict?: (verdict: Verdict | Offered) => void;
+  /** Told at the beginning, at each change, and of a new state each second at most. */
   onRunning?: (running: NodeRunning) => void;
   onLevels?: (levels: Levels) => void;
 }
@@ -215,14 +224,14 @@ export interface VoiceNode {
   readonly node: AudioWorkletNode;
   /** Puts the node's wall clock so many seconds ahead of its own time: for tests and demonstrations. */
   travel(seconds: number): void;
-  /** A newer licence; what runs goes on by it. */
-  init(license: string | null | undefined): void;
+  /** A licence that was fetched meanwhile; what runs goes on by it where it is authentic and not older. */
+  renew(license: string | null | undefined): void;
   /** Disconnects it, and gives its memory back. */
   close(): void;
 }
 
 /**
- * A node that is one recording: the gated voice in the audio thread of a context of 48 kHz. Its time is that of the clock
- * when it is made, and the audio's seconds since. Serve `worklet.js` and `js/` beside `index.js`.
+ * A node that is one recording: the gated voice in the audio thread of a context of 48 kHz. Its clock is as far ahead of the
+ * platform's as `clock` is when it is made. Serve `worklet.js` and `js/` beside `index.js`.
  */
 export function voiceNode(context: BaseAudioContext, sdk: VoiceSdk, options: VoiceNodeOptions): Promise<VoiceNode>;

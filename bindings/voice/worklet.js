@@ -1,28 +1,34 @@
 // The voice in an audio graph: an AudioWorkletProcessor that `voiceNode` of index.js makes nodes of.
 //
 // A node is one recording. Where nothing is applied to it, samples pass as they came, at once. Otherwise they are put
-// together to frames of 480, which costs 480 samples of latency beside the voice's own, always the same. Time is the
-// node's: what the page's clock said when the node was made, the audio's seconds since, and what is travelled. Nothing is
-// allocated for a quantum, only for what is posted: changes, and twenty levels a second.
+// together to frames of 480, which costs 480 samples of latency beside the voice's own, always the same. The wall clock is
+// the platform's, as far ahead of it as the page's was when the node was made, and by what is travelled; an audio context
+// that is suspended stops no licence's time. Nothing is allocated for a quantum, only for what is posted: changes, a look at
+// the state each second, and twenty levels a second where somebody wants them.
 
+import { platformClock } from './js/clock.js';
 import { FRAME, Module } from './js/module.js';
 import { Voice } from './js/voice.js';
 
 /** Frames whose levels are told together: 50 ms. */
 const FRAMES_A_LEVEL = 5;
+/** Frames after which the state is looked at: a second. */
+const FRAMES_A_LOOK = 100;
 
 /** @import { NodeMessage, NodeSetup } from './js/node.js' */
 
 class VoiceProcessor extends AudioWorkletProcessor {
   #voice; #schedule;
-  #wallAtStart; #began = currentTime;
-  /** Seconds that the wall clock is ahead of the audio's. */ #travelled = 0;
+  /** Seconds that the wall clock is ahead of the platform's: at the start, and since. */ #ahead; #travelled = 0;
+  #began = currentTime;
+  #wantsLevels;
   #scheduled = 0;
   #alive = true;
   #refused = false;
   /** Is anything applied to this recording? */ #applies;
   #flow = 'records';
-  #bits = -1;
+  #bits = -1; #state = new Uint8Array();
+  #frames = 0;
   #heard = new Float32Array(FRAME);
   #done = new Float32Array(FRAME);
   #at = 0;
@@ -33,7 +39,8 @@ class VoiceProcessor extends AudioWorkletProcessor {
   constructor({ processorOptions: setup }) {
     super();
     this.#schedule = setup.schedule;
-    this.#wallAtStart = setup.wall;
+    this.#ahead = setup.ahead;
+    this.#wantsLevels = setup.levels;
     const module = new Module(new WebAssembly.Instance(setup.compiled));
     this.#voice = new Voice(module, {
       ...setup.expected,
@@ -52,9 +59,11 @@ class VoiceProcessor extends AudioWorkletProcessor {
     const { ans, agc } = this.#voice.running;
     this.#applies = ans !== null || agc;
     this.port.onmessage = ({ data }) => {
+      if (!this.#alive) return;
       if ('travelled' in data) this.#travelled = data.travelled;
-      if ('license' in data) this.#post({ verdict: this.#voice.init(data.license) });
+      if ('license' in data) this.#post({ verdict: this.#voice.renew(data.license) });
       if ('close' in data) this.#close();
+      this.#tellRunning();
     };
     this.#tellRunning();
   }
@@ -85,14 +94,18 @@ class VoiceProcessor extends AudioWorkletProcessor {
   }
 
   #frame() {
-    [this.#heard, this.#done, this.#at] = [this.#done, this.#heard, 0];
+    const heard = this.#heard;
+    this.#heard = this.#done;
+    this.#done = heard;
+    this.#at = 0;
     // A recording that has ended records nothing.
     if (this.#flow !== 'records') return void this.#done.fill(0);
     this.#flow = this.#voice.process(this.#done);
-    if (this.#voice.bits !== this.#bits) this.#tellRunning();
+    this.#frames += 1;
+    if (this.#voice.bits !== this.#bits || this.#frames % FRAMES_A_LOOK === 0) this.#tellRunning();
   }
 
-  #wall() { return this.#wallAtStart + currentTime - this.#began + this.#travelled; }
+  #wall() { return platformClock.wall() + this.#ahead + this.#travelled; }
 
   /** Travels as was scheduled. */
   #follow() {
@@ -104,6 +117,7 @@ class VoiceProcessor extends AudioWorkletProcessor {
 
   /** @param {number} samples */
   #count(samples) {
+    if (!this.#wantsLevels) return;
     this.#counted += samples;
     if (this.#counted < FRAMES_A_LEVEL * FRAME) return;
     this.#levels.levels.before = Math.sqrt(this.#before / this.#counted);
@@ -112,10 +126,13 @@ class VoiceProcessor extends AudioWorkletProcessor {
     this.#post(this.#levels);
   }
 
+  /** What runs, and what the device should keep, where that has changed. */
   #tellRunning() {
-    this.#bits = this.#voice.bits;
+    const state = this.#voice.state;
+    if (this.#voice.bits === this.#bits && state.every((byte, at) => byte === this.#state[at])) return;
+    [this.#bits, this.#state] = [this.#voice.bits, state];
     const latency = this.#applies ? FRAME + this.#voice.latency : 0;
-    this.#post({ running: this.#voice.running, recording: this.#voice.recording, latency, state: this.#voice.state });
+    this.#post({ running: this.#voice.running, recording: this.#voice.recording, latency, state });
   }
 
   /** @param {NodeMessage} message */

@@ -9,7 +9,7 @@ import { platformClock } from './clock.js';
  * What a processor is made with.
  * @typedef {{
  *   compiled: WebAssembly.Module, expected: import('../index.js').Expected & {state?: Uint8Array | null},
- *   license: string, ans: boolean, agc: boolean, mode: number, wall: number, schedule: readonly Travel[],
+ *   license: string, ans: boolean, agc: boolean, mode: number, ahead: number, levels: boolean, schedule: readonly Travel[],
  * }} NodeSetup
  */
 
@@ -40,7 +40,7 @@ export async function voiceNode(context, sdk, options) {
   return Object.freeze({
     node,
     travel: (/** @type {number} */ seconds) => node.port.postMessage({ travelled: number(seconds, 'travel()') }),
-    init: (/** @type {string | null | undefined} */ text) => node.port.postMessage({ license: license(text) }),
+    renew: (/** @type {string | null | undefined} */ text) => node.port.postMessage({ license: license(text) }),
     close() {
       node.port.postMessage({ close: true });
       node.disconnect();
@@ -58,7 +58,9 @@ function look(options) {
   return {
     expected: { pins, issuer, environment, appId, identity, state },
     license: license(options.license), ans: onOrOff(ans), agc: onOrOff(agc), mode: modeOf,
-    wall: number(clockOr(options.clock, platformClock).wall(), 'a clock'),
+    // The audio thread goes on by the platform's clock, also while no audio runs; a clock of one's own is ahead of it.
+    ahead: number(clockOr(options.clock, platformClock).wall(), 'a clock') - platformClock.wall(),
+    levels: options.onLevels !== undefined,
     schedule: schedule.map(({ at, wall }) => ({ at: number(at, 'at'), wall: number(wall, 'wall') })),
   };
 }

@@ -41,6 +41,13 @@ export class Voice {
     return JSON.parse(this.#module.answer(this.#module.exports.voice_init(handle, wall, elapsed)));
   }
 
+  /** @param {string | null | undefined} text @returns {import('../index.d.ts').Offered} */
+  renew(text) {
+    const handle = this.#held(), given = license(text), wall = this.#wall(), elapsed = this.#elapsed();
+    this.#module.lay([given]);
+    return JSON.parse(this.#module.answer(this.#module.exports.voice_renew(handle, wall, elapsed)));
+  }
+
   /** @param {boolean} on */
   enableANS(on) {
     this.#module.exports.voice_enable_ans(this.#held(), Number(onOrOff(on)), this.#wall(), this.#elapsed());
@@ -60,7 +67,7 @@ export class Voice {
   }
 
   startRecord() {
-    this.#module.exports.voice_start_record(this.#held());
+    this.#module.exports.voice_start_record(this.#held(), this.#wall(), this.#elapsed());
     this.#tellErrors();
   }
 
@@ -95,8 +102,10 @@ export class Voice {
     while (flow === 'records' && end < cleaned.length) {
       flow = this.process(cleaned.subarray(end, end + FRAME));
       end += FRAME;
+      // Who is told of an error may free the voice.
+      if (this.#handle === 0) return samples.slice();
     }
-    if (this.recording) this.completeRecord();
+    this.completeRecord();
     return cleaned.slice(latency, Math.max(latency, Math.min(end, samples.length + latency)));
   }
 
@@ -133,10 +142,15 @@ export class Voice {
   #wall() { return whole(this.#clock.wall()); }
   #elapsed() { return Math.max(0, whole(this.#clock.elapsed())); }
 
-  /** After the call has come back, so that what is told may call the voice itself. */
+  /** After the call has come back, so that what is told may call the voice itself, or free it. */
   #tellErrors() {
     const length = this.#module.exports.voice_errors(this.#handle);
     if (length === 0) return;
-    for (const error of JSON.parse(this.#module.answer(length))) this.#tell(error);
+    /** @type {unknown[]} */ const thrown = [];
+    for (const error of JSON.parse(this.#module.answer(length))) {
+      try { this.#tell(error); } catch (fault) { thrown.push(fault); }
+    }
+    // A listener that throws keeps no other error from being told.
+    if (thrown.length > 0) throw thrown[0];
   }
 }

@@ -10,6 +10,19 @@ use tonegate_voice::VoiceError;
 
 /// A `Verdict`.
 pub(crate) fn verdict(verdict: &Verdict, out: &mut impl Write) -> fmt::Result {
+    members(verdict, out)?;
+    out.write_char('}')
+}
+
+/// What became of a licence that was offered: `Ok` where it is in force now.
+pub(crate) fn offered(offered: &Result<Verdict, Verdict>, out: &mut impl Write) -> fmt::Result {
+    let (Ok(verdict) | Err(verdict)) = offered;
+    members(verdict, out)?;
+    write!(out, r#","inForce":{}}}"#, offered.is_ok())
+}
+
+/// A verdict's members, without the brace that ends them.
+fn members(verdict: &Verdict, out: &mut impl Write) -> fmt::Result {
     write!(out, r#"{{"state":"{}","reason":{}"#, verdict.state(), Named(verdict.reason))?;
     let (code, retryable) = (verdict.sdk_code(), verdict.retryable());
     let (message, next_step) = (verdict.message(), verdict.next_step());
@@ -27,7 +40,7 @@ pub(crate) fn verdict(verdict: &Verdict, out: &mut impl Write) -> fmt::Result {
             None => write!(out, r#","{name}":null"#)?,
         }
     }
-    out.write_char('}')
+    Ok(())
 }
 
 /// A list of `VoiceError`.

@@ -66,6 +66,19 @@ pub unsafe extern "C" fn voice_init(handle: *mut Handle, wall: f64, elapsed: f64
     }
 }
 
+/// `Voice::renew` with the desk's text; the verdict, and whether the licence is in force, is the answer.
+///
+/// # Safety
+/// As stated above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn voice_renew(handle: *mut Handle, wall: f64, elapsed: f64) -> usize {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let offered = (*handle).voice.renew(texts().text(), time(wall, elapsed));
+        answer(|out| json::offered(&offered, out))
+    }
+}
+
 /// `Voice::enable_ans`.
 ///
 /// # Safety
@@ -106,9 +119,9 @@ pub unsafe extern "C" fn voice_set_ans_mode(
 /// # Safety
 /// As stated above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn voice_start_record(handle: *mut Handle) {
+pub unsafe extern "C" fn voice_start_record(handle: *mut Handle, wall: f64, elapsed: f64) {
     // SAFETY: the caller's promise.
-    unsafe { (*handle).voice.start_record() }
+    unsafe { (*handle).voice.start_record(time(wall, elapsed)) }
 }
 
 /// `Voice::process` with the desk's frame; how it goes on: 0 idle, 1 records, 2 ended.

@@ -201,6 +201,37 @@ function renewed() {
   return { text, expected: EXPECTED };
 }
 
+test('a renewal that is no good takes nothing away', () => {
+  const { voice, codes } = voiceAt();
+  voice.init(FULL);
+  voice.enableANS(true);
+  voice.startRecord();
+  for (const bad of ['', '<html>502</html>', FORGED]) {
+    assert.equal(voice.renew(bad).inForce, false);
+    voice.process(new Float32Array(480));
+    assert.equal(voice.running.ans, 'medium');
+  }
+  assert.deepEqual([voice.renew(FULL).inForce, codes()], [true, []]);
+});
+
+test('who is told of an error may throw, or free the voice', async () => {
+  const { voice, clock, told } = voiceAt(NOW, { onError: (/** @type {any} */ error) => { told.push(error); throw new Error('not now'); } });
+  voice.init(WITHOUT_AI);
+  voice.enableANS(true);
+  voice.enableAGC(true);
+  voice.startRecord();
+  clock.at = EXPIRES;
+  assert.throws(() => voice.process(new Float32Array(480)), /not now/);
+  assert.deepEqual(told.map(({ feature }) => feature), ['ans', 'agc'], 'both are told');
+  const ending = { at: NOW, wall: () => ending.at++, elapsed: () => 0 };
+  const freed = sdk.voice({ ...EXPECTED, clock: ending, onError: () => freed.free() });
+  freed.init(WITHOUT_AI);
+  freed.enableANS(true);
+  ending.at = EXPIRES - 20;
+  const given = await sound('steady');
+  assert.deepEqual(freed.clean(given), given);
+});
+
 /** A clock that stands before the expiry for a while, and then after it. */
 function counting() {
   let asked = 0;
