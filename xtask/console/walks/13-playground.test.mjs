@@ -20,7 +20,7 @@ const FRAME = 480;
 const folder = temporaryFolder();
 install(folder);
 const house = await serve({ folder });
-const page = await openPage(house.origin);
+const page = await openPage(house.origin, { tapped: true });
 await listenIn(page);
 await enrol(page, await new Person('olivia').early(), { setup: house.setupToken });
 await go(page, '/playground');
@@ -57,31 +57,27 @@ test('unlocked: the pauses have at least 10 dB less noise', { timeout: 120_000 }
   await sample('All features');
   await seen(page.locator('.pg-verdict'), 'Valid');
   assert.equal(await toggle('ans').getAttribute('aria-checked'), 'true');
-  const { heard, told } = await tappedWhole(page, async () => {
-    await begun();
-    await seen(part('ans'), 'Runs');
-    await ended();
-  });
+  await begun();
+  await seen(part('ans'), 'Runs');
+  await ended();
+  const { heard, told } = await tappedWhole(page);
   const less = pauses(heard, 0) - pauses(told, LATE);
   console.log(`live: ${less.toFixed(1)} dB less noise in the pauses`);
   assert.ok(less >= 10, `${less.toFixed(1)} dB`);
 });
 
 test('the clock passes the expiry while it plays: untouched from there on, without a click', { timeout: 120_000 }, async () => {
-  let pictured = false;
-  passedBy(await tappedWhole(page, async () => {
-    await button(page, 'In its life').click();
-    await begun();
-    await seen(part('ans'), 'Runs');
-    await button(page, '3 s before it ends').click();
-    await seen(page.locator('.pg-verdict'), 'Expired');
-    await seen(part('ans'), 'Code 82');
-    await seen(part('ans'), 'Audio passes untouched');
-    assert.equal(await button(page, 'Stop').count(), 1, 'bypass ends no recording');
-    if (!pictured) await look(page, 'playground-expired');
-    pictured = true;
-    await ended();
-  }));
+  await button(page, 'In its life').click();
+  await begun();
+  await seen(part('ans'), 'Runs');
+  await button(page, '3 s before it ends').click();
+  await seen(page.locator('.pg-verdict'), 'Expired');
+  await seen(part('ans'), 'Code 82');
+  await seen(part('ans'), 'Audio passes untouched');
+  assert.equal(await button(page, 'Stop').count(), 1, 'bypass ends no recording');
+  await look(page, 'playground-expired');
+  await ended();
+  passedBy(await tappedWhole(page));
 });
 
 test('one listens to what comes out, or to what went in', { timeout: 60_000 }, async () => {
@@ -218,9 +214,17 @@ test('in Chinese, and as narrow as a telephone', async () => {
   await look(page, 'playground.narrow');
 });
 
+test('the console’s policy lets it play', { timeout: 60_000 }, async () => {
+  const kept = await openPage(house.origin, { from: page });
+  await go(kept, '/playground');
+  await kept.getByRole('radio', { name: 'All features', exact: true }).check();
+  await button(kept, 'Play').click();
+  await seen(kept.locator('[data-effect=ans]'), 'Runs');
+  await button(kept, 'Stop').click();
+});
+
 test('alone, on a server that only serves files: it plays, and its policy is kept', { timeout: 60_000 }, async () => {
   const alone = await openPage(await files);
-  await listenIn(alone);
   await alone.goto(`${await files}/playground/`);
   await alone.getByRole('radio', { name: 'All features', exact: true }).check();
   await seen(alone.locator('.pg-verdict'), 'Valid');
@@ -229,13 +233,10 @@ test('alone, on a server that only serves files: it plays, and its policy is kep
   await alone.waitForTimeout(1_500);
   await look(alone, 'playground-alone');
   await button(alone, 'Stop').click();
-  const { told } = await tapped(alone);
-  assert.ok(told.some((each) => each !== 0), 'nothing came out');
   await button(alone, 'Record yourself').click();
   await seen(alone, /The microphone was not allowed|No microphone was found/);
   await button(alone, '简体中文').click();
   await alone.getByRole('heading', { name: '试听' }).waitFor();
-  forgive(alone.faults);
 });
 
 test('somebody records themselves, and hears that', { timeout: 60_000 }, async () => {
@@ -256,13 +257,6 @@ test('somebody records themselves, and hears that', { timeout: 60_000 }, async (
     await browser.close();
   }
 });
-
-test('the pages did nothing that they must not', () => {
-  forgive(page.faults);
-});
-
-/** Browsers say that the tap's own means are old. @param {string[]} faults */
-const forgive = (faults) => faults.splice(0, Infinity, ...faults.filter((each) => !each.includes('ScriptProcessorNode')));
 
 /** Plays, from the beginning. */
 async function begun() {

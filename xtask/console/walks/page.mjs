@@ -11,14 +11,15 @@ let browser;
 /**
  * A page in a browser profile of its own, watched to the end.
  * @param {string} origin
- * @param {{width?: number, height?: number, language?: 'en' | 'zh'}} [look]
+ * @param {{width?: number, height?: number, language?: 'en' | 'zh', tapped?: boolean, from?: import('playwright-core').Page}} [look]
+ *   `tapped`: without the page's policy, which would keep a tap out (sound.mjs); `from`: signed in as that page is
  */
-export async function openPage(origin, { width = 1280, height = 900, language = 'en' } = {}) {
+export async function openPage(origin, { width = 1280, height = 900, language = 'en', tapped = false, from } = {}) {
   if (!browser) {
     browser = chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage'] });
     after(async () => (await browser)?.close());
   }
-  const context = await (await browser).newContext({ viewport: { width, height }, permissions: ['clipboard-read', 'clipboard-write'], locale: 'en-GB', timezoneId: 'UTC', reducedMotion: 'reduce' });
+  const context = await (await browser).newContext({ viewport: { width, height }, permissions: ['clipboard-read', 'clipboard-write'], locale: 'en-GB', timezoneId: 'UTC', reducedMotion: 'reduce', bypassCSP: tapped, storageState: await from?.context().storageState() });
   await context.addInitScript((spoken) => {
     if (!localStorage.getItem('tonegate.language')) localStorage.setItem('tonegate.language', spoken);
     document.addEventListener('securitypolicyviolation', (event) => console.error(`policy broken: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
