@@ -188,6 +188,8 @@ fn tests(workspace: &Workspace) -> anyhow::Result<()> {
     system::ensure(&["redis-server", "--version"], "redis-server")?;
     // A hardware token, as the tests of issuing keys need one.
     system::ensure(&["softhsm2-util", "--version"], "softhsm2")?;
+    // Looks at such a token from outside.
+    system::ensure(&["opensc-tool", "--version"], "opensc")?;
     let nextest = command::succeeds(&mut workspace.cargo(["nextest", "--version"]));
     let mut tests = if nextest {
         workspace.cargo(["nextest", "run", "--workspace", "--no-fail-fast"])

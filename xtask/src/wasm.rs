@@ -70,7 +70,7 @@ pub(crate) fn module(workspace: &Workspace) -> anyhow::Result<PathBuf> {
 /// Builds the module of bindings/voice; where it is.
 pub(crate) fn voice(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     build(workspace, &FAST, "tonegate-voice-wasm")?;
-    Ok(folder(workspace, &FAST).join(TARGET).join("release/tonegate_voice.wasm"))
+    Ok(folder(workspace, &FAST).join(TARGET).join("release/tonegate_voice_wasm.wasm"))
 }
 
 /// Unpacks the toolchain where that was not done yet, and builds.
