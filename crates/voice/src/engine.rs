@@ -24,7 +24,9 @@ impl Effects {
 /// Processes one recording of 48 kHz mono in frames of 10 ms.
 ///
 /// Everything is allocated by [`new`](Self::new); [`process`](Self::process) allocates nothing in the thread that called
-/// it. (In another thread the first frame of an AI mode plans that thread's transforms.) An effect that is passed by leaves each sample as it was, [`latency`](Self::latency) samples later; it comes and goes over one frame.
+/// it. (In another thread the first frame of an AI mode plans that thread's transforms.) An effect that is passed by leaves
+/// each sample as it was, [`latency`](Self::latency) samples later. It goes over one frame, and comes back over one, after
+/// one or two in which it gets used to the sound.
 ///
 /// ```
 /// use tonegate_voice::{AnsMode, Effects, Engine, FRAME};
