@@ -7,6 +7,11 @@ import { chromium } from 'playwright-core';
 
 /** @type {Promise<import('playwright-core').Browser> | undefined} */
 let browser;
+/** Every page that is open. @type {import('playwright-core').Page[]} */
+const open = [];
+
+/** Closes all pages: a server that stops must not be asked by one of them. */
+export const leave = () => Promise.all(open.splice(0).map((page) => page.close()));
 
 /**
  * A page in a browser profile of its own, watched to the end.
@@ -25,6 +30,7 @@ export async function openPage(origin, { width = 1280, height = 900, language = 
     document.addEventListener('securitypolicyviolation', (event) => console.error(`policy broken: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
   }, language);
   const page = await context.newPage();
+  open.push(page);
   page.setDefaultTimeout(10_000);
   const watch = watched(page, origin);
   after(() => watch.end());

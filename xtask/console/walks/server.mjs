@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { leave } from './page.mjs';
 
 const TONEGATE = process.env.TONEGATE ?? 'tonegate';
 const ANY_PORT = '127.0.0.1:0';
@@ -60,6 +61,7 @@ function run(...given) {
   // Also where a test file fails before its tests.
   process.once('exit', () => child.kill('SIGKILL'));
   after(async () => {
+    await leave();
     child.kill('SIGTERM');
     const slow = setTimeout(() => child.kill('SIGKILL'), 10_000);
     await ended;
