@@ -97,7 +97,7 @@ impl FromStr for AnsMode {
 
 /// The suppression of one recording.
 pub(crate) struct Ans {
-    wiener: Option<AudioProcessing>,
+    wiener: AudioProcessing,
     neural: Option<Neural>,
 }
 
@@ -110,12 +110,11 @@ struct Neural {
 
 impl Ans {
     pub(crate) fn new(mode: AnsMode) -> Self {
-        let wiener = match mode {
-            AnsMode::Soft => Some(NoiseSuppressionLevel::Moderate),
-            AnsMode::Medium => Some(NoiseSuppressionLevel::High),
-            AnsMode::Aggressive => Some(NoiseSuppressionLevel::VeryHigh),
+        let level = match mode {
+            AnsMode::Soft => NoiseSuppressionLevel::Moderate,
             // Steady hum sounds voiced to the network, so WebRTC's filter goes before it.
-            AnsMode::Ai | AnsMode::AiBalanced => Some(NoiseSuppressionLevel::High),
+            AnsMode::Medium | AnsMode::Ai | AnsMode::AiBalanced => NoiseSuppressionLevel::High,
+            AnsMode::Aggressive => NoiseSuppressionLevel::VeryHigh,
         };
         let kept = match mode {
             AnsMode::Ai => Some(0.0),
@@ -123,22 +122,19 @@ impl Ans {
             AnsMode::AiBalanced => Some(0.25),
             _ => None,
         };
-        Self { wiener: wiener.map(suppressor), neural: kept.map(Neural::new) }
+        Self { wiener: suppressor(level), neural: kept.map(Neural::new) }
     }
 
     /// Samples by which it comes out later than it goes in.
     pub(crate) fn latency(&self) -> usize {
-        self.wiener.as_ref().map_or(0, |_| WIENER_LATENCY)
-            + self.neural.as_ref().map_or(0, |_| NEURAL_LATENCY)
+        WIENER_LATENCY + self.neural.as_ref().map_or(0, |_| NEURAL_LATENCY)
     }
 
     pub(crate) fn process(&mut self, frame: &mut [f32; FRAME]) {
-        if let Some(wiener) = &mut self.wiener {
-            let mut cleaned = [0.0; FRAME];
-            // The one error is a frame of another shape than was configured: then nothing is suppressed.
-            if wiener.process_capture_f32(&[&frame[..]], &mut [&mut cleaned[..]]).is_ok() {
-                *frame = cleaned.map(|sample| sample * GIVEN_BACK);
-            }
+        let mut cleaned = [0.0; FRAME];
+        // The one error is a frame of another shape than was configured: then nothing is suppressed.
+        if self.wiener.process_capture_f32(&[&frame[..]], &mut [&mut cleaned[..]]).is_ok() {
+            *frame = cleaned.map(|sample| sample * GIVEN_BACK);
         }
         if let Some(neural) = &mut self.neural {
             neural.process(frame);
