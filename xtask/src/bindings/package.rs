@@ -68,6 +68,14 @@ impl Package {
         folder(workspace).join(self.copy)
     }
 
+    /// Its tests under Node.
+    pub(super) fn check_under_node(&self, workspace: &Workspace) -> anyhow::Result<()> {
+        let package = self.folder(workspace);
+        let mut tests = node(workspace, &package);
+        tests.args(["--expose-gc", "--test"]).args(test_files(&package.join("test"))?);
+        command::run(&mut tests)
+    }
+
     /// Its types.
     pub(super) fn check_types(&self, workspace: &Workspace, package: &Path) -> anyhow::Result<()> {
         let mut types = node(workspace, package);

@@ -7,7 +7,7 @@ use std::fs;
 use anyhow::Context as _;
 
 use super::Figure;
-use super::package::{Package, compressed, folder, node, test_files};
+use super::package::{Package, compressed, folder, node};
 use crate::command;
 use crate::wasm;
 use crate::workspace::Workspace;
@@ -47,8 +47,7 @@ pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
 pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
     let package = PACKAGE.folder(workspace);
     PACKAGE.check_types(workspace, &package)?;
-    let mut tests = node(workspace, &package);
-    command::run(tests.args(["--expose-gc", "--test"]).args(test_files(&package.join("test"))?))?;
+    PACKAGE.check_under_node(workspace)?;
     PACKAGE.packs(workspace, &package)
 }
 

@@ -49,8 +49,7 @@ pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
 pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
     let package = PACKAGE.folder(workspace);
     PACKAGE.check_types(workspace, &package)?;
-    let mut tests = node(workspace, &package);
-    command::run(tests.args(["--expose-gc", "--test"]).args(test_files(&package.join("test"))?))?;
+    PACKAGE.check_under_node(workspace)?;
     ensure_chromium()?;
     let mut walks = node(workspace, &package);
     // One browser at a time: two cores have enough to do with it.
