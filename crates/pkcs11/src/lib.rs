@@ -19,5 +19,6 @@ mod token;
 
 pub use error::TokenError;
 pub use key::TokenKey;
+pub use module::finalize;
 pub use pin::PinSource;
 pub use token::{Facts, Token, TokenConfig, Which};

@@ -16,5 +16,7 @@ pub const PAUSE_FIRST: Duration = Duration::from_millis(250);
 pub const PAUSE_MAX: Duration = Duration::from_secs(8);
 /// How often the file with the PIN is looked at after the PIN was refused.
 pub const PIN_LOOK: Duration = Duration::from_secs(2);
+/// Longest wait, before the process ends, for whoever is inside a module.
+pub const LEAVE_TIME: Duration = Duration::from_secs(2);
 /// Longest PIN, bytes.
 pub const PIN_BYTES_MAX: u64 = 256;

@@ -6,12 +6,14 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, TryLockError};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error, RvError};
 
 use crate::error::TokenError;
+use crate::limits::LEAVE_TIME;
 
 /// A module, loaded and initialised.
 pub(crate) struct Module {
@@ -71,6 +73,34 @@ impl Module {
         let _ = start(&self.context);
         self.starts.fetch_add(1, Ordering::AcqRel);
         drop(alone);
+    }
+}
+
+/// Ends the modules of this process (C_Finalize), which closes their sessions: the last thing to do before
+/// the process ends. Its exit runs the modules' own destructors, and crashes where a thread is still inside
+/// one. Whoever asks a token afterwards gets no answer; a module that keeps a thread for longer than
+/// [`LEAVE_TIME`] is left as it is.
+pub fn finalize() {
+    let loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let modules: Vec<_> = loaded.into_iter().flat_map(HashMap::into_values).collect();
+    if modules.is_empty() {
+        return;
+    }
+    let (done, ended) = sync_channel(1);
+    // A lock's wait has no bound of its own.
+    let leave = move || {
+        for module in modules {
+            let alone = module.inside.write().unwrap_or_else(PoisonError::into_inner);
+            // Its failure says nothing that anybody could still use.
+            let _ = module.context.clone().finalize();
+            // Nobody gets in any more.
+            std::mem::forget(alone);
+        }
+        // Whoever waited may have given up.
+        let _ = done.send(());
+    };
+    if std::thread::Builder::new().name("pkcs11-end".to_owned()).spawn(leave).is_ok() {
+        let _ = ended.recv_timeout(LEAVE_TIME);
     }
 }
 

@@ -8,6 +8,14 @@ use tonegate_issuer::Signer;
 use tonegate_pkcs11::{PinSource, Token, TokenConfig, TokenKey, Which};
 use tonegate_testing::SoftHsm;
 
+/// Runs a test in a process of its own ([`SoftHsm::alone`]), and leaves the module before that ends.
+pub(crate) fn alone(name: &str, test: impl FnOnce(SoftHsm)) {
+    SoftHsm::alone(name, |token| {
+        test(token);
+        tonegate_pkcs11::finalize();
+    });
+}
+
 /// SoftHSM itself.
 pub(crate) fn plain(token: &SoftHsm) -> TokenConfig {
     of_module(token, SoftHsm::module())

@@ -9,7 +9,7 @@ use tonegate_pkcs11::limits::{SESSIONS, SIGN_TIME};
 use tonegate_pkcs11::{Token, TokenKey};
 use tonegate_testing::SoftHsm;
 
-use crate::house::{eventually, key, plain, signs, turned};
+use crate::house::{alone, eventually, key, plain, signs, turned};
 
 /// Signs with 8 threads while `during` happens: how many failed.
 fn under_load(key: &TokenKey, during: impl FnOnce()) -> usize {
@@ -39,7 +39,7 @@ fn is_back(key: &TokenKey) {
 
 #[test]
 fn unplugged_under_load_and_put_back() {
-    SoftHsm::alone("loss::unplugged_under_load_and_put_back", |house| {
+    alone("loss::unplugged_under_load_and_put_back", |house| {
         let token = Token::new(turned(&house));
         let key = key(&token);
         for _ in 0..3 {
@@ -59,26 +59,23 @@ fn unplugged_under_load_and_put_back() {
 
 #[test]
 fn the_tokens_directory_moved_away_under_load_and_back() {
-    SoftHsm::alone(
-        "loss::the_tokens_directory_moved_away_under_load_and_back",
-        |house: SoftHsm| {
-            let token = Token::new(plain(&house));
-            let key = key(&token);
-            let failed = under_load(&key, || {
-                fs::rename(house.path("tokens"), house.path("away")).unwrap();
-                eventually("it is missed", || token.lost().is_some() || signs(&key).is_err());
-                std::thread::sleep(Duration::from_secs(1));
-                fs::rename(house.path("away"), house.path("tokens")).unwrap();
-            });
-            assert!(failed > 0);
-            is_back(&key);
-        },
-    );
+    alone("loss::the_tokens_directory_moved_away_under_load_and_back", |house: SoftHsm| {
+        let token = Token::new(plain(&house));
+        let key = key(&token);
+        let failed = under_load(&key, || {
+            fs::rename(house.path("tokens"), house.path("away")).unwrap();
+            eventually("it is missed", || token.lost().is_some() || signs(&key).is_err());
+            std::thread::sleep(Duration::from_secs(1));
+            fs::rename(house.path("away"), house.path("tokens")).unwrap();
+        });
+        assert!(failed > 0);
+        is_back(&key);
+    });
 }
 
 #[test]
 fn a_key_that_was_deleted_is_no_loss_of_the_token() {
-    SoftHsm::alone("loss::a_key_that_was_deleted_is_no_loss_of_the_token", |house| {
+    alone("loss::a_key_that_was_deleted_is_no_loss_of_the_token", |house| {
         let token = Token::new(plain(&house));
         let (gone, other) = (key(&token), key(&token));
         signs(&gone).unwrap();
@@ -92,7 +89,7 @@ fn a_key_that_was_deleted_is_no_loss_of_the_token() {
 
 #[test]
 fn a_module_that_hangs_costs_its_time_limit_and_no_more() {
-    SoftHsm::alone("loss::a_module_that_hangs_costs_its_time_limit_and_no_more", |house| {
+    alone("loss::a_module_that_hangs_costs_its_time_limit_and_no_more", |house| {
         let token = Token::new(turned(&house));
         let key = key(&token);
         signs(&key).unwrap();
@@ -111,5 +108,17 @@ fn a_module_that_hangs_costs_its_time_limit_and_no_more() {
         assert!(signs(&key).is_err(), "and who asks later is told at once");
         house.turn("hang", false);
         is_back(&key);
+    });
+}
+
+#[test]
+fn a_process_that_ends_while_its_tokens_sign_ends_well() {
+    alone("loss::a_process_that_ends_while_its_tokens_sign_ends_well", |house| {
+        let token = Token::new(plain(&house));
+        let keys: Vec<_> = (0..SESSIONS).map(|_| key(&token)).collect();
+        for key in keys {
+            std::thread::spawn(move || while signs(&key).is_ok() {});
+        }
+        std::thread::sleep(Duration::from_millis(200));
     });
 }

@@ -6,11 +6,11 @@ use tonegate_issuer::Signer;
 use tonegate_pkcs11::{Token, TokenConfig, TokenError, TokenKey, Which};
 use tonegate_testing::SoftHsm;
 
-use crate::house::{eventually, key, plain, signs, turned};
+use crate::house::{alone, eventually, key, plain, signs, turned};
 
 #[test]
 fn a_key_is_made_in_the_token_and_signs_as_rfc_8032_says() {
-    SoftHsm::alone("signing::a_key_is_made_in_the_token_and_signs_as_rfc_8032_says", |house| {
+    alone("signing::a_key_is_made_in_the_token_and_signs_as_rfc_8032_says", |house| {
         let token = Token::new(plain(&house));
         let facts = token.check().unwrap();
         assert_eq!(facts.label, SoftHsm::LABEL);
@@ -28,7 +28,7 @@ fn a_key_is_made_in_the_token_and_signs_as_rfc_8032_says() {
 
 #[test]
 fn a_private_key_cannot_leave_and_bears_its_name() {
-    SoftHsm::alone("signing::a_private_key_cannot_leave_and_bears_its_name", |house| {
+    alone("signing::a_private_key_cannot_leave_and_bears_its_name", |house| {
         let key = key(&Token::new(plain(&house)));
         let kid = tonegate_license::KeyId::of(&key.public_key()).to_string();
         let mut tool = std::process::Command::new("pkcs11-tool");
@@ -51,7 +51,7 @@ fn a_private_key_cannot_leave_and_bears_its_name() {
 
 #[test]
 fn eight_threads_sign_at_once() {
-    SoftHsm::alone("signing::eight_threads_sign_at_once", |house| {
+    alone("signing::eight_threads_sign_at_once", |house| {
         let token = Token::new(turned(&house));
         let keys = [key(&token), key(&token)];
         std::thread::scope(|scope| {
@@ -66,7 +66,7 @@ fn eight_threads_sign_at_once() {
 
 #[test]
 fn a_wrong_pin_is_tried_once_until_its_file_changes() {
-    SoftHsm::alone("signing::a_wrong_pin_is_tried_once_until_its_file_changes", |house| {
+    alone("signing::a_wrong_pin_is_tried_once_until_its_file_changes", |house| {
         let right = Token::new(turned(&house));
         let public = key(&right).public_key();
         drop(right);
@@ -94,7 +94,7 @@ fn a_wrong_pin_is_tried_once_until_its_file_changes() {
 
 #[test]
 fn what_is_misconfigured_is_said() {
-    SoftHsm::alone("signing::what_is_misconfigured_is_said", |house| {
+    alone("signing::what_is_misconfigured_is_said", |house| {
         let failure = |config: TokenConfig| Token::new(config).check().unwrap_err();
         let config = |change: fn(&mut TokenConfig)| {
             let mut config = plain(&house);

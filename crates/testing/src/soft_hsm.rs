@@ -65,7 +65,7 @@ impl SoftHsm {
         let output = child.output().unwrap();
         let text =
             String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() && text.contains("1 passed"), "{text}");
+        assert!(output.status.success() && text.contains("1 passed"), "{}: {text}", output.status);
         assert!(!text.contains(Self::PIN), "the PIN was printed: {text}");
     }
 

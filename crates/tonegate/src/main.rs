@@ -53,6 +53,7 @@ fn main() -> ExitCode {
     };
     let output = Output::new(cli.json);
     let outcome = run(cli, &output);
+    tonegate_pkcs11::finalize();
     outcome.unwrap_or_else(|error| exit::failed(&error, output.is_json())).into()
 }
 

@@ -12,6 +12,8 @@ pub(crate) fn alone(name: &str, test: impl AsyncFnOnce(Rack)) {
     SoftHsm::alone(name, |token| {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         runtime.block_on(test(Rack(token)));
+        drop(runtime);
+        tonegate_pkcs11::finalize();
     });
 }
 
