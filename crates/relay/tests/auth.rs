@@ -103,7 +103,11 @@ async fn new_keys_of_the_provider_are_fetched_when_a_token_names_them() {
     relay.ask(&new).await.assert_problem(401, "unknown_signing_key");
     assert_eq!(provider.server.requests().len(), fetched, "whoever makes keys up asks in vain");
     pass(&hand, 60);
-    eventually("the new keys are taken", async || relay.ask(&new).await.status == 200).await;
+    eventually("the new keys are taken", async || {
+        pass(&hand, 1);
+        relay.ask(&new).await.status == 200
+    })
+    .await;
     relay.ask(&old).await.assert_problem(401, "unknown_signing_key");
     assert_eq!(provider.server.requests().len(), fetched + 1);
 }
