@@ -122,7 +122,13 @@ fn keep_lines(core: &Core) -> Result<(), Fault> {
 
 fn fill(core: &Core) -> Result<(), Fault> {
     while core.pool.wants() {
-        core.pool.add(dial(core)?);
+        let generation = core.pool.generation();
+        match dial(core) {
+            Ok(line) => core.pool.add(line, generation),
+            // Whoever gave the others up since waits for a dial that began after that.
+            Err(Fault::Closed(_)) if core.pool.generation() != generation => {}
+            Err(fault) => return Err(fault),
+        }
     }
     Ok(())
 }

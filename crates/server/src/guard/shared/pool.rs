@@ -75,10 +75,19 @@ impl Pool {
         drop(idle);
     }
 
-    /// Adds a new line.
-    pub(super) fn add(&self, mut line: Line) {
+    /// Changes when all lines are given up.
+    pub(super) fn generation(&self) -> u64 {
+        self.state().generation
+    }
+
+    /// Adds a new line, unless the others were given up since its dial began in `generation`: what ended them
+    /// may have ended this one.
+    pub(super) fn add(&self, mut line: Line, generation: u64) {
         let mut state = self.state();
-        line.generation = state.generation;
+        if generation != state.generation {
+            return;
+        }
+        line.generation = generation;
         state.idle.push(line);
         state.alive += 1;
         self.changed.notify_one();
@@ -131,7 +140,7 @@ mod tests {
     fn a_line_is_made_anew_after_a_panic() {
         let pool = Pool::new(1);
         let taken = || pool.take(Instant::now(), || ()).unwrap();
-        pool.add(Line::new(Vec::new(), None));
+        pool.add(Line::new(Vec::new(), None), pool.generation());
         let line = taken();
         pool.lent().put(line);
         assert!(!pool.wants());
@@ -141,11 +150,14 @@ mod tests {
             panic!("on the way");
         }));
         assert!(panicked.is_err() && pool.wants());
-        // One of an earlier generation is not kept.
-        pool.add(Line::new(Vec::new(), None));
+        // One of an earlier generation is not kept, nor one whose dial began in it.
+        let generation = pool.generation();
+        pool.add(Line::new(Vec::new(), None), generation);
         let line = taken();
         pool.clear();
         pool.lent().put(line);
         assert!(pool.wants());
+        pool.add(Line::new(Vec::new(), None), generation);
+        assert!(pool.wants() && pool.take(Instant::now(), || ()).is_none());
     }
 }
