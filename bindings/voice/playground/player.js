@@ -9,6 +9,8 @@ import { voiceNode } from '../index.js';
 const SAMPLE_RATE = 48_000;
 /** How long a switch takes that nobody is to hear, seconds. */
 const SOFT = 0.012;
+/** Longest wait for the browser to begin, milliseconds: without a sound device Firefox waits for one for ever. */
+const BEGINS = 5_000;
 /** Samples of a spectrum. */
 const WINDOW = 2_048;
 
@@ -19,6 +21,9 @@ const WINDOW = 2_048;
  */
 
 /** @typedef {{onRunning: (running: import('../index.js').NodeRunning) => void, onError: (error: import('../index.js').VoiceError) => void, onEnd: () => void}} Listeners */
+
+/** The browser has not begun to play. */
+export class NoSoundOut extends Error {}
 
 export class Player {
   #sdk; #tell;
@@ -47,18 +52,21 @@ export class Player {
   /** What one looks at; null: nothing plays. */
   get views() { return this.#graph && { before: this.#graph.before, after: this.#graph.after, duration: this.#graph.buffer.duration }; }
 
-  /** Plays samples from a place on, in place of what played. @param {Float32Array<ArrayBuffer>} samples @param {number} offset seconds @param {Take} take */
+  /** Plays samples from a place on, in place of what played. `false`: another take has begun meanwhile, or none is to. @param {Float32Array<ArrayBuffer>} samples @param {number} offset seconds @param {Take} take */
   async play(samples, offset, take) {
     const number = ++this.#take;
     const context = this.#context ??= new AudioContext({ sampleRate: SAMPLE_RATE });
-    await context.resume();
+    if (!await begun(context) && number === this.#take) throw new NoSoundOut();
     const voice = await voiceNode(context, this.#sdk, {
       ...take.expected, state: take.state, license: take.license, ans: take.ans, agc: take.agc, mode: take.mode,
       clock: { wall: () => take.moment, elapsed: () => 0 },
       onError: (error) => { if (number === this.#take) this.#tell.onError(error); },
       onRunning: (running) => { if (number === this.#take) this.#tell.onRunning(running); },
     });
-    if (number !== this.#take) return voice.close();
+    if (number !== this.#take) {
+      voice.close();
+      return false;
+    }
     this.#drop();
     const buffer = new AudioBuffer({ length: samples.length, sampleRate: SAMPLE_RATE });
     buffer.copyToChannel(samples, 0);
@@ -68,6 +76,7 @@ export class Player {
       this.#drop();
       this.#tell.onEnd();
     };
+    return true;
   }
 
   /** Puts the voice's clock so many seconds ahead of its own. @param {number} seconds */
@@ -94,6 +103,17 @@ export class Player {
   #drop() {
     this.#graph?.end();
     this.#graph = null;
+  }
+}
+
+/** Does the browser play, or begin to in time? @param {AudioContext} context @returns {Promise<boolean>} */
+async function begun(context) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
+  const late = new Promise((done) => { timer = setTimeout(done, BEGINS, false); });
+  try {
+    return await Promise.race([context.resume().then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

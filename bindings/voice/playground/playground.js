@@ -6,7 +6,7 @@ import { whole, platformClock } from '../js/clock.js';
 import { make } from './dom.js';
 import { effectsCard } from './effects.js';
 import { licenseCard } from './license.js';
-import { Player } from './player.js';
+import { NoSoundOut, Player } from './player.js';
 import { soundCard } from './sound.js';
 import { speaker } from './texts.js';
 
@@ -102,11 +102,13 @@ class Page {
       const samples = await this.#sound.samples();
       this.#moment = began;
       [this.#movedAt, this.#takeBegan, this.#running] = [0, began, null];
-      await this.#player.play(samples, position, {
+      const plays = await this.#player.play(samples, position, {
         expected: this.#held.expected, state: this.#state, license: this.#held.text, moment: began,
         ans: this.#wanted.ans, agc: this.#wanted.agc, mode: this.#wanted.mode,
       });
+      if (!plays) return;
     } catch (error) {
+      if (error instanceof NoSoundOut) return this.#stop(this.speaker.t('no_sound_out'));
       return this.#stop(this.speaker.t('unusable', { why: error instanceof Error ? error.message : String(error) }));
     }
     this.#sound.show(true);

@@ -239,6 +239,26 @@ test('alone, on a server that only serves files: it plays, and its policy is kep
   await alone.getByRole('heading', { name: '试听' }).waitFor();
 });
 
+test('where the browser never begins to play, the page says so, and plays once it does', { timeout: 60_000 }, async () => {
+  const mute = await openPage(await files);
+  // As Firefox does without a sound device.
+  await mute.addInitScript(() => {
+    const { resume } = AudioContext.prototype;
+    Object.assign(window, { mute: true });
+    AudioContext.prototype.resume = function () { return /** @type {any} */ (window).mute ? new Promise(() => {}) : resume.call(this); };
+  });
+  await mute.goto(`${await files}/playground/`);
+  await button(mute, 'Play').click();
+  await mute.waitForTimeout(500);
+  await button(mute, 'Play').click();
+  await seen(mute, 'The browser has not begun to play.');
+  assert.equal(await button(mute, 'Stop').count(), 0);
+  await mute.evaluate(() => Object.assign(window, { mute: false }));
+  await button(mute, 'Play').click();
+  await seen(mute, 'Playing.');
+  await button(mute, 'Stop').click();
+});
+
 test('somebody records themselves, and hears that', { timeout: 60_000 }, async () => {
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'] });
   try {
