@@ -41,7 +41,6 @@ impl Place {
     pub(super) fn it_outlives_an_outage_and_says_so(&self) {
         let front = Front::before(&self.relay_url, Mode::Through { life: None });
         let mut talk = self.talk(&self.relay, &front, "backend.key");
-        assert_eq!(talk.license(), self.license);
         assert_eq!(talk.again(), self.license);
         assert_eq!(front.seen(), ["200", "304"], "it says which licence it has");
         front.turn(Mode::Busy);
@@ -62,7 +61,6 @@ impl Place {
     pub(super) fn it_asks_no_more_than_it_must(&self) {
         let front = Front::before(&self.relay_url, Mode::Unchanged);
         let mut talk = self.talk(&self.relay, &front, "backend.key");
-        assert_eq!(talk.license(), self.license);
         assert_eq!(talk.again(), self.license);
         assert_eq!(front.seen(), ["200"], "max-age is honoured");
         talk.end().code(0);
@@ -71,7 +69,6 @@ impl Place {
     pub(super) fn it_hands_on_nothing_that_has_expired(&self) {
         let front = Front::before(&self.relay_url, Mode::Through { life: Some(3) });
         let mut talk = self.talk(&self.relay, &front, "backend.key");
-        assert_eq!(talk.license(), self.license);
         front.turn(Mode::Stalled);
         thread::sleep(Duration::from_millis(3_100));
         talk.ask();
@@ -83,7 +80,6 @@ impl Place {
         let front = Front::before(&self.relay_url, Mode::Through { life: None });
         self.house.write("tonegate-data/relay/changing.key", &self.key());
         let mut talk = self.talk(&self.relay, &front, "changing.key");
-        assert_eq!(talk.license(), self.license);
         self.house.write("tonegate-data/relay/changing.key", WRONG_KEY);
         talk.ask();
         let ran = talk.end().code(1);

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -36,6 +37,8 @@ pub(super) struct Place {
     pub(super) relay_url: String,
     /// What the relay hands out.
     pub(super) license: String,
+    /// One program starts at a time: compilers that start together take longer than a first fetch may.
+    starting: Mutex<()>,
 }
 
 impl Place {
@@ -56,8 +59,17 @@ impl Place {
         let issuer_url = text(&object["request_url"]).split("/?").next().unwrap().to_owned();
         let relay_url = text(&object["relay"]["url"]).replace("/v1/license", "");
         let license = text(&object["relay"]["response"]["License"]);
-        let place =
-            Self { _demo: demo, house, hand_on, relay, direct, issuer_url, relay_url, license };
+        let place = Self {
+            _demo: demo,
+            house,
+            hand_on,
+            relay,
+            direct,
+            issuer_url,
+            relay_url,
+            license,
+            starting: Mutex::default(),
+        };
         place.run(&key).code(0);
         place.house.write("wrong", &format!("{WRONG_KEY}\nand a second line\n"));
         // An error that shows the header it could not send shows the key.
@@ -95,10 +107,11 @@ impl Place {
         block.replace(ISSUER, &self.issuer_url).replace(RELAY, &self.relay_url)
     }
 
-    /// Starts a program of the page, asking through this front with this key.
+    /// Starts a program of the page, asking through this front with this key: its first licence is the relay's.
     pub(super) fn talk(&self, block: &str, front: &Front, key: &str) -> Talk {
         let script = format!("{} again", block.trim()).replace("backend.key", key);
         let script = script.replace(RELAY, &format!("http://{}", front.address));
+        let _alone = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
         let mut child = shell(&self.house, &script)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -111,7 +124,9 @@ impl Place {
             stdout.lines().map_while(Result::ok).all(|line| sender.send(line).is_ok())
         });
         let stdin = child.stdin.take().unwrap();
-        Talk { stdin, lines, child }
+        let mut talk = Talk { stdin, lines, child };
+        assert_eq!(talk.license(), self.license);
+        talk
     }
 }
 
@@ -123,7 +138,7 @@ pub(super) struct Talk {
 }
 
 impl Talk {
-    pub(super) fn license(&mut self) -> String {
+    fn license(&mut self) -> String {
         self.lines.recv_timeout(PATIENCE).expect("a licence")
     }
 

@@ -28,7 +28,6 @@ impl Place {
     pub(super) fn short_goes_on_with_the_last_license(&self) {
         let front = Front::before(&self.relay_url, Mode::Unchanged);
         let mut talk = self.talk(&self.hand_on, &front, "backend.key");
-        assert_eq!(talk.license(), self.license);
         for mode in [Mode::Busy, Mode::Silent, Mode::Stalled, Mode::Unchanged] {
             front.turn(mode);
             assert_eq!(talk.again(), self.license);
@@ -41,7 +40,6 @@ impl Place {
         let front = Front::before(&self.relay_url, Mode::Unchanged);
         self.house.write("tonegate-data/relay/refused.key", &self.key());
         let mut talk = self.talk(&self.hand_on, &front, "refused.key");
-        assert_eq!(talk.license(), self.license);
         self.house.write("tonegate-data/relay/refused.key", WRONG_KEY);
         talk.ask();
         let ran = talk.end().code(1);
