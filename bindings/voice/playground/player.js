@@ -56,7 +56,9 @@ export class Player {
   async play(samples, offset, take) {
     const number = ++this.#take;
     const context = this.#context ??= new AudioContext({ sampleRate: SAMPLE_RATE });
-    if (!await begun(context) && number === this.#take) throw new NoSoundOut();
+    const plays = await begun(context);
+    if (number !== this.#take) return false;
+    if (!plays) throw new NoSoundOut();
     const voice = await voiceNode(context, this.#sdk, {
       ...take.expected, state: take.state, license: take.license, ans: take.ans, agc: take.agc, mode: take.mode,
       clock: { wall: () => take.moment, elapsed: () => 0 },

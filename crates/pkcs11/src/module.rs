@@ -81,8 +81,9 @@ impl Module {
 /// one. Whoever asks a token afterwards gets no answer; a module that keeps a thread for longer than
 /// [`LEAVE_TIME`] is left as it is.
 pub fn finalize() {
-    let loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let modules: Vec<_> = loaded.into_iter().flat_map(HashMap::into_values).collect();
+    let loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    let modules: Vec<_> = loaded.iter().flat_map(HashMap::values).cloned().collect();
+    drop(loaded);
     if modules.is_empty() {
         return;
     }

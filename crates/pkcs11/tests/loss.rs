@@ -7,7 +7,6 @@ use std::time::Duration;
 use tonegate_issuer::Signer;
 use tonegate_pkcs11::limits::{SESSIONS, SIGN_TIME};
 use tonegate_pkcs11::{Token, TokenKey};
-use tonegate_testing::SoftHsm;
 
 use crate::house::{alone, eventually, key, plain, signs, turned};
 
@@ -59,7 +58,7 @@ fn unplugged_under_load_and_put_back() {
 
 #[test]
 fn the_tokens_directory_moved_away_under_load_and_back() {
-    alone("loss::the_tokens_directory_moved_away_under_load_and_back", |house: SoftHsm| {
+    alone("loss::the_tokens_directory_moved_away_under_load_and_back", |house| {
         let token = Token::new(plain(&house));
         let key = key(&token);
         let failed = under_load(&key, || {
